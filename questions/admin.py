@@ -1,0 +1,77 @@
+"""What editors see under /admin/."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from questions.models import Category, FormerSlug, Question
+
+admin.site.site_header = "QA Bank"
+admin.site.site_title = "QA Bank"
+admin.site.index_title = "The bank"
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name_with_emoji", "slug", "position", "questions"]
+    list_editable = ["position"]
+    prepopulated_fields = {"slug": ["name"]}
+    search_fields = ["name", "slug", "description"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return Category.objects.with_counts()
+
+    @admin.display(description="category", ordering="name")
+    def name_with_emoji(self, category: Category) -> str:
+        return f"{category.emoji} {category.name}".strip()
+
+    @admin.display(description="published questions", ordering="question_count")
+    def questions(self, category: Category) -> int:
+        return category.question_count
+
+
+class FormerSlugInline(admin.TabularInline):
+    """The old addresses of a question, which the database adds when the slug changes."""
+
+    model = FormerSlug
+    extra = 0
+    verbose_name = "former address"
+    verbose_name_plural = "former addresses, which redirect here"
+
+    def has_add_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
+        return False
+
+
+@admin.register(Question)
+class QuestionAdmin(admin.ModelAdmin):
+    list_display = ["number", "title", "category", "level", "published", "position", "updated"]
+    list_display_links = ["title"]
+    list_filter = ["published", "category", "level", "verified_on"]
+    list_select_related = ["category"]
+    list_per_page = 50
+    prepopulated_fields = {"slug": ["title"]}
+    search_fields = ["title", "slug", "keywords", "short_answer", "answer"]
+    search_help_text = "Searches titles, addresses, keywords and answers."
+    readonly_fields = ["created", "updated"]
+    inlines = [FormerSlugInline]
+    save_on_top = True
+    fieldsets = [
+        (None, {"fields": ["title", "slug", ("category", "level", "position"), "published"]}),
+        ("The answer", {"fields": ["short_answer", "answer", "further_reading"]}),
+        ("Finding it", {"fields": ["keywords"]}),
+        (
+            "Keeping it right",
+            {"fields": [("verified_with", "verified_on"), ("created", "updated")]},
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
+        return Question.objects.numbered()
+
+    @admin.display(description="no.", ordering="number")
+    def number(self, question: Question) -> str:
+        # A draft has no number on the site.
+        return str(question.number) if question.published else "draft"

@@ -1,0 +1,102 @@
+"""
+What the database keeps up by itself, whichever road a change takes.
+
+`loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers:
+
+- `created` never changes, and `updated` moves only when another column did;
+- a slug that changes goes on leading to its question (`FormerSlug`).
+
+They are installed after every `migrate` and not in a migration, because SQLite drops a table's
+triggers without a word whenever a later migration rebuilds the table.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+from questions.models import FormerSlug, Question
+
+QUESTION = Question._meta.db_table
+FORMER_SLUG = FormerSlug._meta.db_table
+KEPT_BY_DATABASE = {"id", "created", "updated"}
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Create the triggers that are missing or differ; nothing where the tables don't exist yet."""
+    tables = connection.introspection.table_names()
+    if QUESTION not in tables or FORMER_SLUG not in tables:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for statement in postgresql():
+                cursor.execute(statement)
+        else:
+            description = connection.introspection.get_table_description(cursor, QUESTION)
+            for name, statement in sqlite([column.name for column in description]).items():
+                replace_sqlite_trigger(cursor, name, statement)
+
+
+def sqlite(columns: list[str]) -> dict[str, str]:
+    """Return the statement that creates each trigger, by the trigger's name."""
+    content = [column for column in columns if column not in KEPT_BY_DATABASE]
+    old = ", ".join(f"OLD.{column}" for column in content)
+    new = ", ".join(f"NEW.{column}" for column in content)
+    return {
+        f"{QUESTION}_timestamps": f"""
+            CREATE TRIGGER {QUESTION}_timestamps AFTER UPDATE ON {QUESTION} BEGIN
+              UPDATE {QUESTION}
+              SET created = OLD.created,
+                  updated = CASE WHEN ({new}) IS NOT ({old})
+                                 THEN strftime('%Y-%m-%d %H:%M:%f', 'now')
+                                 ELSE OLD.updated END
+              WHERE id = NEW.id;
+            END""",
+        f"{QUESTION}_former_slug": f"""
+            CREATE TRIGGER {QUESTION}_former_slug AFTER UPDATE ON {QUESTION}
+            WHEN NEW.slug <> OLD.slug BEGIN
+              INSERT OR REPLACE INTO {FORMER_SLUG} (slug, question_id) VALUES (OLD.slug, NEW.id);
+            END""",
+    }
+
+
+def replace_sqlite_trigger(cursor: CursorWrapper, name: str, statement: str) -> None:
+    statement = statement.strip()
+    cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [name])
+    if cursor.fetchone() != (statement,):
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        cursor.execute(statement)
+
+
+def postgresql() -> list[str]:
+    """
+    Return statements that may be run again and again.
+
+    The rules stand in the functions: a column named in a trigger's own definition could not be
+    altered by a later migration.
+    """
+    return [
+        f"""
+        CREATE OR REPLACE FUNCTION {QUESTION}_timestamps() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.created := OLD.created;
+          NEW.updated := OLD.updated;
+          IF NEW IS DISTINCT FROM OLD THEN
+            NEW.updated := clock_timestamp();
+          END IF;
+          RETURN NEW;
+        END $$""",
+        f"""
+        CREATE OR REPLACE FUNCTION {QUESTION}_former_slug() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF NEW.slug <> OLD.slug THEN
+            INSERT INTO {FORMER_SLUG} (slug, question_id) VALUES (OLD.slug, NEW.id)
+            ON CONFLICT (slug) DO UPDATE SET question_id = EXCLUDED.question_id;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        f"""
+        CREATE OR REPLACE TRIGGER {QUESTION}_timestamps BEFORE UPDATE ON {QUESTION}
+        FOR EACH ROW EXECUTE FUNCTION {QUESTION}_timestamps()""",
+        f"""
+        CREATE OR REPLACE TRIGGER {QUESTION}_former_slug AFTER UPDATE ON {QUESTION}
+        FOR EACH ROW EXECUTE FUNCTION {QUESTION}_former_slug()""",
+    ]

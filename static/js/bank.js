@@ -1,0 +1,91 @@
+// On list pages: the address says which entries are open, so that a filter, Back, Forward, reload
+// and a shared link show them again. The server reads the same `open` parameters.
+(() => {
+  const opened = () => new URL(location).searchParams.getAll("open");
+
+  function withOpened(address, slugs) {
+    const url = new URL(address, location);
+    url.searchParams.delete("open");
+    for (const slug of new Set(slugs)) url.searchParams.append("open", slug);
+    return url;
+  }
+
+  const covers = (slugs, { slug, category }) =>
+    slugs.includes("all") || slugs.includes(category) || slugs.includes(slug);
+
+  const entries = (selector = "") => [...document.querySelectorAll(`.entry${selector}`)];
+
+  // What `slugs` opens, without the entries that `isClosed` names: "all" and categories are
+  // replaced by the entries that they stood for.
+  function without(slugs, isClosed) {
+    const open = entries().filter((entry) => covers(slugs, entry.dataset));
+    const touched = open.filter(isClosed).map((entry) => entry.dataset.category);
+    const whole = (slug) => slug === "all" || touched.includes(slug);
+    const replaced = slugs.includes("all")
+      ? open
+      : open.filter((entry) => slugs.includes(entry.dataset.category) && touched.includes(entry.dataset.category));
+    const closed = new Set(open.filter(isClosed).map((entry) => entry.dataset.slug));
+    return [...slugs.filter((slug) => !whole(slug)), ...replaced.map((entry) => entry.dataset.slug)]
+      .filter((slug) => !closed.has(slug));
+  }
+
+  // `toggle` does not bubble, but it can be caught on the way down.
+  document.addEventListener(
+    "toggle",
+    ({ target: entry }) => {
+      if (!entry.matches(".entry")) return;
+      const slugs = opened();
+      const byFragment = location.hash === `#${entry.dataset.slug}`;
+      let url = null;
+      if (entry.open && !covers(slugs, entry.dataset) && !byFragment) {
+        url = withOpened(location, [...slugs, entry.dataset.slug]);
+      } else if (!entry.open && (covers(slugs, entry.dataset) || byFragment)) {
+        url = withOpened(location, without(slugs, (other) => other === entry));
+        if (byFragment) url.hash = "";
+      }
+      if (url) history.replaceState(history.state, "", url);
+    },
+    true,
+  );
+
+  // htmx's requests carry what is open now, not what was open when the page was made.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const element = detail.elt;
+    if (element.id === "filters") {
+      for (const [name, value] of [...detail.formData]) if (!value) detail.formData.delete(name);
+      detail.formData.delete("open");
+      for (const slug of opened()) detail.formData.append("open", slug);
+      // Each search is one step of the history, not each letter of it.
+      const before = new URL(location).searchParams.get("q");
+      const goesOn = Boolean(before && detail.formData.get("q") && before !== detail.formData.get("q"));
+      element.setAttribute("hx-push-url", String(!goesOn));
+      element.setAttribute("hx-replace-url", String(goesOn));
+    } else if (element.dataset.toggle) {
+      const category = element.dataset.toggle;
+      const inCategory = entries(`[data-category="${category}"]`);
+      const slugs = inCategory.every((entry) => entry.open)
+        ? without(opened(), (entry) => entry.dataset.category === category)
+        : [...opened(), category];
+      detail.path = withOpened(detail.path, slugs).href;
+    } else if (element.dataset.clear !== undefined) {
+      detail.path = withOpened(detail.path, opened()).href;
+      document.querySelector("#filters").reset();
+      document.querySelector("#q").value = "";
+      for (const control of document.querySelectorAll(".filters [value='']")) {
+        if (control.matches("option")) control.selected = true;
+        else control.checked = true;
+      }
+    }
+  });
+
+  // An entry that a fragment in the address opened before htmx was ready has not asked for its
+  // answer yet.
+  document.addEventListener("DOMContentLoaded", () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const entry = target && target.closest(".entry");
+    if (entry) entry.open = true; // for browsers that don't do so themselves
+    setTimeout(() => {
+      for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");
+    });
+  });
+})();

@@ -1,0 +1,256 @@
+"""The public pages, as a browser without scripts gets them."""
+
+import html5lib
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from questions.models import Category, Question
+from tests import build
+
+HTMX = {"HX-Request": "true"}
+
+
+def text(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_home_page_shows_all_thirty_questions(client: Client) -> None:
+    page = text(client, "/")
+    assert page.count('<details class="entry"') == 30
+    assert "30 questions in 5 categories" in page
+    for emoji in "🐍⚡🕸🏗🧪":
+        assert emoji in page
+    assert [f'<span class="number">{n}</span>' in page for n in range(1, 31)] == [True] * 30
+
+
+@pytest.mark.usefixtures("bank")
+def test_short_answers_are_in_the_page_and_full_answers_are_not(client: Client) -> None:
+    page = text(client, "/")
+    assert page.count('<div class="short-answer"><p>') == 30
+    assert "Follow-ups" not in page
+
+
+@pytest.mark.usefixtures("db")
+def test_a_category_page_shows_its_questions_under_their_numbers_in_the_bank(
+    client: Client,
+) -> None:
+    first, second = build.category(position=1), build.category(position=2)
+    build.question(category=first)
+    shown = build.question(category=second)
+    page = text(client, second.get_absolute_url())
+    assert page.count('<details class="entry"') == 1
+    assert shown.title in page
+    assert '<span class="number">2</span>' in page
+
+
+@pytest.mark.usefixtures("db")
+def test_a_question_page_has_the_whole_answer_and_its_neighbors(client: Client) -> None:
+    before, shown, after = (build.question(position=n) for n in (1, 2, 3))
+    page = text(client, shown.get_absolute_url())
+    assert f"<h1>{shown.title}</h1>" in page
+    assert "<h2>Follow-ups</h2>" in page
+    assert f'rel="prev" href="{before.get_absolute_url()}"' in page
+    assert f'rel="next" href="{after.get_absolute_url()}"' in page
+    assert "Question 2 of 3" in page
+
+
+@pytest.mark.usefixtures("db")
+def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
+    last = build.question(category=build.category(position=1), position=9)
+    build.category(position=2)  # without questions
+    first = build.question(category=build.category(position=3))
+    assert f'rel="next" href="{first.get_absolute_url()}"' in text(client, last.get_absolute_url())
+    assert f'rel="prev" href="{last.get_absolute_url()}"' in text(client, first.get_absolute_url())
+
+
+@pytest.mark.usefixtures("db")
+def test_drafts_are_nowhere(client: Client) -> None:
+    draft = build.question(published=False, title="Is this a secret?")
+    build.question(category=draft.category)
+    for address in ("/", "/?open=all", "/?q=secret", draft.category.get_absolute_url()):
+        assert "Is this a secret?" not in text(client, address)
+    text(client, draft.get_absolute_url(), status=404)
+
+
+@pytest.mark.usefixtures("db")
+def test_an_edit_by_plain_update_is_on_the_next_page(client: Client) -> None:
+    question = build.question(answer="The old text.")
+    text(client, question.get_absolute_url())
+    Question.objects.update(answer="The corrected text.")
+    assert "The corrected text." in text(client, question.get_absolute_url())
+
+
+@pytest.mark.usefixtures("db")
+def test_an_old_slug_redirects_for_good(client: Client) -> None:
+    question = build.question(slug="old")
+    Question.objects.update(slug="newer")
+    Question.objects.update(slug="newest")
+    question.refresh_from_db()
+    for old in ("old", "newer"):
+        response = client.get(f"/questions/{old}/")
+        assert (response.status_code, response.headers["Location"]) == (301, "/questions/newest/")
+
+
+@pytest.mark.usefixtures("db")
+def test_an_old_slug_of_a_draft_does_not_betray_the_draft(client: Client) -> None:
+    build.question(slug="old", published=False)
+    Question.objects.update(slug="new")
+    text(client, "/questions/old/", status=404)
+
+
+@pytest.mark.usefixtures("db")
+def test_an_unknown_address_gets_a_page_that_leads_on(client: Client) -> None:
+    for address in ("/questions/none/", "/categories/none/", "/none/"):
+        page = text(client, address, status=404)
+        assert "There is no page here" in page
+        assert 'href="/"' in page
+
+
+@pytest.mark.usefixtures("db")
+def test_an_error_of_ours_gets_a_page_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("questions.views.list_page", fail)
+    client.raise_request_exception = False
+    assert "Something went wrong on our side" in text(client, "/", status=500)
+
+
+@pytest.mark.usefixtures("db")
+def test_an_empty_bank_says_how_to_fill_it(client: Client) -> None:
+    page = text(client, "/")
+    assert "The bank is empty" in page
+    assert "loaddata bank" in page
+
+
+@pytest.mark.usefixtures("db")
+def test_the_number_of_queries_does_not_grow_with_the_bank(client: Client) -> None:
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            text(client, address)
+        return len(captured)
+
+    build.question()
+    addresses = (
+        "/",
+        "/?open=all",
+        "/?q=question&level=core",
+        Category.objects.get().get_absolute_url(),
+    )
+    few = [queries(address) for address in addresses]
+    for position in range(3):
+        for _ in range(10):
+            build.question(category=Category.objects.first())
+        build.category(position=position + 2)
+    assert [queries(address) for address in addresses] == few
+    assert max(few) <= 3
+
+
+# htmx
+
+
+@pytest.mark.usefixtures("db")
+def test_htmx_gets_only_the_answer(client: Client) -> None:
+    question = build.question()
+    response = client.get(question.get_absolute_url(), headers=HTMX)
+    fragment = response.content.decode()
+    assert fragment.startswith('<div class="answer">')
+    assert "<h4>Follow-ups</h4>" in fragment
+    assert "<html" not in fragment
+
+
+@pytest.mark.usefixtures("db")
+def test_htmx_gets_only_the_results(client: Client) -> None:
+    build.question()
+    fragment = client.get("/?q=question", headers=HTMX).content.decode()
+    assert fragment.lstrip().startswith('<div id="results"')
+    assert 'hx-swap-oob="innerHTML:#status"' in fragment
+    assert "<html" not in fragment
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("extra", ["HX-History-Restore-Request", "HX-Boosted"])
+def test_htmx_gets_the_page_where_it_replaces_the_page(client: Client, extra: str) -> None:
+    build.question()
+    response = client.get("/", headers={**HTMX, extra: "true"})
+    assert "<html" in response.content.decode()
+
+
+@pytest.mark.usefixtures("db")
+def test_caches_are_told_that_fragment_and_page_share_an_address(client: Client) -> None:
+    question = build.question()
+    for address in ("/", question.get_absolute_url(), question.category.get_absolute_url()):
+        for headers in ({}, HTMX):
+            assert "HX-Request" in client.get(address, headers=headers).headers["Vary"]
+
+
+# Standards
+
+
+PAGES = [
+    "/",
+    "/?open=all",
+    "/?q=python&level=core",
+    "/?q=zzzzz",
+    "/categories/core-python/",
+    "/questions/gil/",
+    "/questions/django-orm-query-optimization/",
+]
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("address", [*PAGES, "/nothing/"])
+def test_each_page_is_valid_html(client: Client, address: str) -> None:
+    page = client.get(address).content.decode()
+    parser = html5lib.HTMLParser(strict=True)
+    parser.parse(page)  # raises on the first fault
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("address", [*PAGES, "/nothing/", "/static/css/site.css"])
+def test_no_public_answer_sets_a_cookie_or_depends_on_one(client: Client, address: str) -> None:
+    response = client.get(address)
+    response.close()  # a static file is open
+    assert not response.cookies
+    assert "Cookie" not in response.headers.get("Vary", "")
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("address", [*PAGES, "/nothing/", "/admin/login/"])
+def test_the_content_security_policy_is_strict(client: Client, address: str) -> None:
+    response = client.get(address)
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "nonce" not in policy
+    if "admin" not in address:
+        page = response.content.decode()
+        assert " style=" not in page
+        assert "<style" not in page
+        assert "<script>" not in page
+
+
+@pytest.mark.usefixtures("bank")
+def test_filters_are_canonical_to_their_page(client: Client) -> None:
+    assert '<link rel="canonical" href="http://testserver/">' in text(client, "/?q=gil&open=all")
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
+def test_pages_can_only_be_read(client: Client, method: str) -> None:
+    for address in ("/", "/categories/core-python/", "/questions/gil/"):
+        assert getattr(client, method)(address).status_code == 405
+
+
+def test_every_page_has_a_title_and_description_of_its_own(client: Client, bank: None) -> None:
+    heads = [text(client, address).partition("</head>")[0] for address in PAGES[::4]]
+    titles = [head.partition("<title>")[2].partition("</title>")[0] for head in heads]
+    assert len(set(titles)) == len(titles)
+    assert all('<meta name="description"' in head for head in heads)
+    assert reverse("home") == "/"

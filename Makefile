@@ -1,0 +1,68 @@
+# `make` alone lists the targets. ARGS=... goes on to the command that a target ends with.
+
+PORT ?= 8000
+export PORT
+unexport PYTHONDONTWRITEBYTECODE# Each start would compile Django again.
+
+python := .venv/bin/python
+
+.PHONY: help
+help: # List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 for another port)
+	@bin/check-port
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare
+	@$(python) -m gunicorn $(ARGS)
+
+.PHONY: dev
+dev: ## Serve with DEBUG on and reload what changes
+	@bin/check-port
+	@bin/venv requirements-dev.txt
+	@DEBUG=true $(python) manage.py prepare --no-static
+	@DEBUG=true $(python) manage.py runserver $(PORT) $(ARGS)
+
+.PHONY: test
+test: ## Run all tests, on SQLite and on PostgreSQL, and in Chromium (ARGS="-k search" for some)
+	@bin/venv requirements-dev.txt
+	@$(python) -m pytest $(ARGS)
+	@# 5: with these ARGS none is left.
+	@bin/with-postgres $(python) -m pytest -m "not browser" $(ARGS) || [ $$? = 5 ]
+
+.PHONY: lint
+lint: ## Check code, templates, scripts, settings and migrations without running the site
+	@bin/venv requirements-dev.txt
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy
+	@find templates -name '*.html' -exec .venv/bin/djade --check --target-version 6.1 {} +
+	@.venv/bin/shellcheck bin/* .ci/run
+	@$(python) manage.py check --fail-level WARNING
+	@$(python) manage.py makemigrations --check --dry-run
+
+.PHONY: admin
+admin: ## Create an account for the admin
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --no-static
+	@$(python) manage.py createsuperuser $(ARGS)
+
+.PHONY: refresh
+refresh: ## Bring the database to what fixtures/bank.yaml says
+	@bin/venv requirements.txt
+	@$(python) manage.py loaddata bank $(ARGS)
+
+lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-cache --custom-compile-command 'make lock' $(ARGS)
+
+.PHONY: lock
+lock: ## Compile the .in files to hash-pinned locks (ARGS=--upgrade for newer versions)
+	@bin/venv requirements-dev.txt
+	@$(lock) requirements.in --output-file requirements.txt
+	@$(lock) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+
+.PHONY: clean
+clean: ## Remove what can be made again; the database stays
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache var/static
+	find . -name __pycache__ -prune -exec rm -rf {} +

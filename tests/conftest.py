@@ -1,0 +1,183 @@
+"""What all tests share: cheap settings, a database, the bank, and a browser that notices errors."""
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+from pytest_django.live_server_helper import LiveServer
+
+# A missing browser fails its tests instead of skipping them.
+IS_CI = os.environ.get("CI") == "true"
+
+
+# Settings
+
+
+def pytest_configure() -> None:
+    cheap_settings().enable()
+    # pytest keeps its temporary folders in the checkout, where `make clean` finds them.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.VAR_DIR))
+    # Playwright runs an event loop in the thread of the tests, from the first browser test to the
+    # end. Django would refuse every query there.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_unconfigure() -> None:
+    cheap_settings().disable()
+
+
+@functools.cache
+def cheap_settings() -> override_settings:
+    """What costs time and proves nothing: a slow hash, and a manifest that collectstatic makes."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    return override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    )
+
+
+# Database
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's test database in a file.
+
+    One in memory has a single connection, which the live server's threads would share with the
+    test: their transactions would run into each other, and there is no WAL.
+    """
+    folder = tmp_path_factory.mktemp("database")
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(folder / "test.sqlite3")
+
+
+@pytest.fixture
+def bank(db: None) -> None:
+    """Load fixtures/bank.yaml, for this test only."""
+    call_command("loaddata", "bank", verbosity=0)
+
+
+# Browser: `page.goto("/")` opens the live server.
+
+
+@functools.cache
+def chromium() -> str | None:
+    """Return the path of a Chromium that starts. (Ubuntu's may be a mere hint at a snap.)"""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            version = subprocess.run([path, "--version"], capture_output=True, check=False)  # noqa: S603
+            if version.returncode == 0:
+                return path
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(tryfirst=True)  # before any fixture of the browser
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not chromium():
+        if IS_CI:
+            pytest.fail("Chromium is not installed, and CI=true asks for it", pytrace=False)
+        pytest.skip("Chromium is not installed")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not IS_CI and not chromium():
+        terminalreporter.write_line("Skipped, as Chromium is not installed here: the browser tests")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Use the system's Chromium, quiet, and with a home of its own to write to."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium(),
+        "env": {**os.environ, "HOME": str(tmp_path_factory.mktemp("chromium"))},
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
+    return live_server.url
+
+
+@pytest.fixture
+def browser_errors() -> list[str]:
+    """Hold what went wrong in the browser. A test that wants an error clears the list."""
+    return []
+
+
+@pytest.fixture
+def new_context(
+    new_context: Callable[..., BrowserContext], browser_errors: list[str]
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Fail the test on an error in the console or an uncaught exception, in any of its pages."""
+    contexts: list[BrowserContext] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            browser_errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def on_exception(error: WebError) -> None:
+        browser_errors.append(str(error.error))
+
+    def watched_context(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.on("console", on_console)
+        context.on("weberror", on_exception)
+        contexts.append(context)
+        return context
+
+    yield watched_context
+    for context in contexts:
+        context.close()  # delivers the events that still wait
+    if browser_errors:
+        pytest.fail("\n".join(["The browser reported:", *browser_errors]), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def assert_accessible() -> Callable[[Page], None]:
+    """Return a function that fails with one line for each element that axe objects to."""
+
+    def check(page: Page) -> None:
+        lines = [
+            f"{violation['help']} ({violation['id']}): {node['html']}"
+            for violation in Axe().run(page).response["violations"]
+            for node in violation["nodes"]
+        ]
+        if lines:
+            pytest.fail("\n".join([f"axe objects in {page.url} to:", *lines]), pytrace=False)
+
+    return check

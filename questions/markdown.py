@@ -46,8 +46,9 @@ ALLOWED_TAGS = {
     *("figure", "figcaption", "pre", "span", "button", "div", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ALLOWED_ATTRIBUTES = {
-    "a": {"href", "rel", "title"},
+ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # without this nh3 allows `lang` and `title` everywhere
+    "a": {"href", "rel"},
     "button": {"class", "type"},
     "code": {"class"},
     "details": {"class"},

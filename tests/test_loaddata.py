@@ -162,7 +162,7 @@ BAD = {
     "a category that is no list": (replaced("[one]\n    slug: second", "one\n    slug: second"),
                                    "“second”: category"),
     "a slug twice": (replaced("slug: second", "slug: first"), "“first”: slug: occurs twice"),
-    "a key twice": (replaced("level: core", "level: core\n    level: core"), "'level' occurs twice"),
+    "a key twice": (replaced("level: core", "level: core\n    level: core"), "'level' occurs"),
     "an unknown level": (replaced("level: core", "level: hard"), "“first”: level"),
     "a slug with a space": (replaced("slug: first", "slug: the first"), "slug"),
     "the slug all": (replaced("slug: first", "slug: all"), "not “all”"),

@@ -203,7 +203,7 @@ def test_numbers_run_through_the_bank_and_count_published_questions_only() -> No
     b = build.question(category=first, position=7)
     draft = build.question(category=first, position=3, published=False)
     a = build.question(category=first, position=2)
-    numbers = dict(Question.objects.numbered().values_list("pk", "number"))
+    numbers = {q.pk: q.number for q in Question.objects.numbered()}
     assert numbers == {a.pk: 1, draft.pk: 2, b.pk: 2, c.pk: 3}
 
 
@@ -223,7 +223,7 @@ def test_counts_of_categories_leave_drafts_out() -> None:
     question = build.question()
     build.question(published=False)
     empty = build.category(position=2)
-    assert dict(Category.objects.with_counts().values_list("pk", "question_count")) == {
+    assert {c.pk: c.question_count for c in Category.objects.with_counts()} == {
         question.category.pk: 1,
         empty.pk: 0,
     }

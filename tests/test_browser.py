@@ -1,0 +1,249 @@
+"""What a person does on the site, in a real browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.usefixtures("bank")
+
+SLUGS = "entries => entries.map(entry => entry.dataset.slug)"
+
+
+def entry(page: Page, slug: str) -> Locator:
+    return page.locator(f".entry[data-slug='{slug}']")
+
+
+def expect_open(page: Page, *slugs: str) -> None:
+    """Wait until exactly these entries are open."""
+    expect(page.locator(".entry[open]")).to_have_count(len(slugs))
+    assert page.eval_on_selector_all(".entry[open]", SLUGS) == list(slugs)
+
+
+def expect_search(page: Page, text: str, hits: int) -> None:
+    expect(page.locator(".entry")).to_have_count(hits)
+    expect(page.locator("#q")).to_have_value(text)
+
+
+def test_opening_an_entry_shows_the_short_answer_and_then_the_whole(page: Page) -> None:
+    page.goto("/")
+    gil = entry(page, "gil")
+    expect(gil.locator(".short-answer")).to_be_hidden()
+    gil.locator("summary").first.click()
+    expect(gil.locator(".short-answer")).to_be_visible()
+    expect(gil.locator(".answer")).to_be_visible()
+    expect(gil.get_by_role("heading", name="Follow-ups")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/\?open=gil$"))
+
+
+@pytest.mark.parametrize("approach", ["hover", "focus"])
+def test_the_answer_is_there_before_the_entry_opens(page: Page, approach: str) -> None:
+    page.goto("/")
+    gil = entry(page, "gil")
+    getattr(gil.locator("summary").first, approach)()
+    expect(gil.locator(".answer")).to_be_attached()
+    expect_open(page)
+
+
+def test_search_follows_the_typing_and_the_address_follows_the_search(page: Page) -> None:
+    page.goto("/")
+    page.locator("#q").press_sequentially("generator", delay=30)
+    expect(page).to_have_url(re.compile(r"\?q=generator$"))
+    expect(page.locator(".found")).to_contain_text("for “generator”")
+    expect(page.locator("#status")).to_contain_text("for “generator”")
+    hits = page.locator(".entry").count()
+    assert 0 < hits < 30
+    page.get_by_label("Core", exact=True).check(force=True)
+    expect(page).to_have_url(re.compile(r"\?q=generator&level=core$"))
+    page.get_by_role("combobox", name="Category").select_option("testing-tooling")
+    expect(page).to_have_url(re.compile(r"category=testing-tooling"))
+    page.get_by_role("link", name="Clear filters").click()
+    expect_search(page, "", 30)
+    expect(page.get_by_label("All", exact=True)).to_be_checked()
+    expect(page.get_by_role("combobox", name="Category")).to_have_value("")
+
+
+def test_back_and_forward_restore_box_results_and_open_entries(page: Page) -> None:
+    page.goto("/")
+    entry(page, "comprehensions-vs-generators").locator("summary").first.click()
+    expect_open(page, "comprehensions-vs-generators")
+    page.locator("#q").press_sequentially("generator expression", delay=20)
+    expect(page).to_have_url(re.compile("q=generator"))
+    expect(page.locator(".found")).to_contain_text("generator expression")
+    hits = page.locator(".entry").count()
+    expect_open(page, "comprehensions-vs-generators")  # a filter keeps open what is open
+    page.go_back()
+    expect_search(page, "", 30)
+    expect_open(page, "comprehensions-vs-generators")
+    page.go_forward()
+    expect_search(page, "generator expression", hits)
+    expect_open(page, "comprehensions-vs-generators")
+    page.reload()
+    expect_search(page, "generator expression", hits)
+    expect_open(page, "comprehensions-vs-generators")
+
+
+def test_back_from_a_question_finds_the_list_as_it_was(page: Page) -> None:
+    page.goto("/?q=generator")
+    hits = page.locator(".entry").count()
+    first = page.locator(".entry").first
+    first.locator("summary").first.click()
+    first.get_by_role("link", name="Permanent link").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(re.compile("interview"))
+    page.go_back()
+    expect_search(page, "generator", hits)
+    expect(page.locator(".entry[open]")).to_have_count(1)
+
+
+def test_a_link_to_a_question_opens_its_entry(page: Page) -> None:
+    page.goto("/#descriptors")
+    expect_open(page, "descriptors")
+    expect(entry(page, "descriptors").locator(".answer")).to_be_visible()
+    expect(entry(page, "descriptors").locator("h3")).to_be_in_viewport()
+
+
+def test_expanding_and_collapsing_all_of_a_category_and_of_the_page(page: Page) -> None:
+    page.goto("/")
+    entry(page, "gil").locator("summary").first.click()
+    category = page.locator("#expand-async-concurrency")
+    category.click()
+    expect(page.locator(".entry[open] .answer")).to_have_count(5)
+    expect(category).to_be_focused()
+    entry(page, "event-loop").locator("summary").first.click()
+    expect_open(
+        page, "gil", "threads-processes-asyncio", "async-def-vs-def", "callbacks-to-async-await"
+    )
+    page.reload()
+    expect(page.locator(".entry[open]")).to_have_count(4)
+    page.locator("#expand-all").click()
+    expect(page.locator(".entry[open] .answer")).to_have_count(30)
+    page.locator("#expand-all").click()
+    expect_open(page)
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_a_category_is_one_jump_away(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="Testing & Tooling").click()
+    expect(page.get_by_role("heading", name="Testing & Tooling")).to_be_in_viewport()
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#expand-all")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(entry(page, "gil").locator("summary").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(entry(page, "gil").locator(".answer")).to_be_visible()
+
+
+def test_the_theme_is_kept(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    switch = page.get_by_role("button", name="Theme: system")
+    switch.click()
+    page.get_by_role("button", name="Theme: light").click()
+    dark = page.evaluate(background)
+    assert dark != light
+    page.goto("/questions/gil/")
+    assert page.evaluate(background) == dark
+    page.get_by_role("button", name="Theme: dark").click()
+    assert page.evaluate(background) == light
+
+
+def test_a_sample_can_be_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/questions/gil/")
+    sample = page.locator("figure.code").first
+    sample.get_by_role("button", name="Copy").click()
+    expect(sample.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("import")
+
+
+def test_hints_are_hidden_until_asked(page: Page) -> None:
+    page.goto("/questions/gil/")
+    hint = page.locator(".hint").first
+    expect(hint.locator("p")).to_be_hidden()
+    hint.get_by_text("Show a hint").click()
+    expect(hint.locator("p")).to_be_visible()
+
+
+@pytest.fixture
+def plain_page(browser: Browser, base_url: str) -> Page:
+    """Return a page in a browser that runs no scripts."""
+    return browser.new_context(java_script_enabled=False, base_url=base_url).new_page()
+
+
+def test_without_scripts_everything_can_be_found_and_read(plain_page: Page) -> None:
+    page = plain_page
+    page.goto("/")
+    entry(page, "gil").locator("summary").first.click()
+    expect(entry(page, "gil").locator(".short-answer")).to_be_visible()
+    expect(page.get_by_role("button", name="Theme")).to_have_count(0)
+    page.get_by_label("Core", exact=True).check(force=True)
+    page.get_by_role("combobox", name="Category").select_option("core-python")
+    page.locator("#q").fill("generator")
+    page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile(r"q=generator&level=core&category=core-python"))
+    assert 0 < page.locator(".entry").count() < 7
+    page.locator(".expand").first.click()
+    expect(page.locator(".entry[open] .answer").first).to_be_visible()
+    page.goto("/#descriptors")
+    entry(page, "descriptors").get_by_role("link", name="Read the full answer").click()
+    expect(page).to_have_url(re.compile("/questions/descriptors/$"))
+    expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
+
+
+def test_printing_the_list_prints_the_short_answers(page: Page) -> None:
+    page.goto("/")
+    page.emulate_media(media="print")
+    expect(page.locator(".short-answer").first).to_be_visible()
+    expect(page.locator(".site-header")).to_be_hidden()
+
+
+WIDTHS = pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920])
+ADDRESSES = [
+    "/",
+    "/?open=core-python",
+    "/?q=generator",
+    "/?q=nothing+like+this",
+    "/categories/architecture/",
+    "/questions/zero-downtime-migrations/",
+    "/questions/none/",
+]
+
+
+@WIDTHS
+def test_no_page_is_wider_than_the_window(
+    page: Page, width: int, browser_errors: list[str]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in [*ADDRESSES, "/?open=all"]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    browser_errors.clear()  # the 404 is on purpose
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(
+    page: Page,
+    assert_accessible: Callable[[Page], None],
+    browser_errors: list[str],
+    width: int,
+    color_scheme: str,
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if color_scheme == "dark" else "light")
+    for address in ADDRESSES:
+        page.goto(address)
+        assert_accessible(page)
+    browser_errors.clear()  # the 404 is on purpose

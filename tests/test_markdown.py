@@ -1,0 +1,165 @@
+"""Markdown as authors write it, and as attackers would."""
+
+import re
+
+import nh3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from questions.markdown import (
+    ALLOWED_ATTRIBUTES,
+    ALLOWED_TAGS,
+    render,
+    sanitize,
+)
+from questions.models import Question
+from tests.build import ANSWER
+
+
+def test_what_authors_write() -> None:
+    html = render("A *word*, **another** and `code`.\n\n- one\n- two\n")
+    assert html == (
+        "<p>A <em>word</em>, <strong>another</strong> and <code>code</code>.</p>\n"
+        "<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
+    )
+
+
+@pytest.mark.parametrize(("level", "expected"), [(2, ["h2", "h3"]), (4, ["h4", "h5"])])
+def test_headings_fit_below_the_heading_of_the_page(level: int, expected: list[str]) -> None:
+    html = render("## Example\n\n### Detail\n", level)
+    assert re.findall(r"<(h\d)>", html) == expected
+
+
+def test_no_heading_is_above_the_level_of_the_page() -> None:
+    assert re.findall(r"<(h\d)>", render("# Top\n\n###### Deep\n", 4)) == ["h4", "h6"]
+
+
+def test_external_links_say_so_and_others_do_not() -> None:
+    assert render("[Docs](https://docs.python.org/)") == (
+        '<p><a href="https://docs.python.org/" rel="external noopener">Docs</a></p>\n'
+    )
+    assert "rel=" not in render("[Another](/questions/gil/)")
+
+
+def test_code_is_highlighted_and_named() -> None:
+    html = render("```python run\nreturn None\n```\n")
+    assert '<span class="language">Python</span>' in html
+    assert '<span class="k">return</span>' in html
+
+
+def test_output_is_shown_as_output() -> None:
+    html = render("```text output\n1 < 2\n```\n")
+    assert '<figure class="code output">' in html
+    assert '<span class="language">Output</span>' in html
+    assert "1 &lt; 2" in html
+
+
+@pytest.mark.parametrize("info", ["", "no-such-language", '"><b>', "python " * 50])
+def test_odd_languages_are_plain_code(info: str) -> None:
+    html = render(f"```{info}\n<b>x</b>\n```\n")
+    assert "<b>" not in html
+    assert "<pre" in html
+
+
+def test_indented_code_is_code_too() -> None:
+    assert "<pre" in render("Text:\n\n    indented\n")
+
+
+def test_hints_are_folded_under_follow_ups_only() -> None:
+    text = "- A question?\n\n  Its hint.\n"
+    assert "<details" not in render(text)
+    html = render("## Follow-ups\n\n" + text + "\n- One without a hint?\n")
+    assert html.count('<details class="hint"><summary>Show a hint</summary>') == 1
+    assert html.count("</details>") == 1
+    assert "<p>A question?</p>\n<details" in html
+
+
+def test_a_list_inside_a_hint_stays_inside() -> None:
+    html = render("## Follow-ups\n\n- A question?\n\n  Hint:\n\n  - one\n\n    two\n")
+    assert html.count("<details") == html.count("</details>") == 1
+
+
+def test_tables_scroll_and_align_without_style_attributes() -> None:
+    html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |\n")
+    assert '<div class="table" role="region" aria-label="Table" tabindex="0">' in html
+    assert '<td class="right">2</td>' in html
+    assert "style=" not in html
+
+
+def test_images_are_left_out_and_their_text_stays() -> None:
+    assert render("![A *diagram*](https://example.org/x.png)") == "<p>A *diagram*</p>\n"
+
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<math><mi xlink:href=javascript:alert(1)>",
+    "<style>*{display:none}</style>",
+    "<details open ontoggle=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x)",
+    "<javascript:alert(1)>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    '[x](https://a.b "\\" onmouseover=alert(1)")',
+    "![x](javascript:alert(1))",
+    '```"><script>alert(1)</script>\nx\n```',
+    "```python\n</code></pre><script>alert(1)</script>\n```",
+    "| <script>alert(1)</script> |\n|-|\n| x |",
+    "<!-- --><script>alert(1)</script>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "`<script>`<script>alert(1)</script>",
+]
+
+
+@pytest.mark.parametrize("source", ATTACKS)
+def test_attacks_become_text(source: str) -> None:
+    html = render(source)
+    assert not re.search(r"<(script|img|svg|math|style|iframe)", html, re.IGNORECASE)
+    for tag in re.findall(r"<[^>]*>", html):
+        assert not re.search(r"\bon\w+\s*=|style\s*=|(java|vb)script:|data:", tag, re.IGNORECASE)
+
+
+@given(st.text() | st.from_regex(r"([#>*\-\[\]()`~|!<a:/\"\n ]){0,40}"))
+def test_our_own_html_passes_the_sanitizer_unchanged(source: str) -> None:
+    html = render.__wrapped__(source)
+    assert sanitize(html) == html
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_sanitizer_takes_nothing_from_the_bank() -> None:
+    for question in Question.objects.all():
+        for level in (2, 4):
+            html = render(question.answer, level)
+            assert sanitize(html) == html
+            assert "Show a hint" in html
+            assert "**" not in re.sub(r"(?s)<(pre|code).*?</\1>", "", html)
+
+
+def test_the_allow_list_has_nothing_that_runs_or_loads() -> None:
+    assert ALLOWED_TAGS.isdisjoint({"script", "style", "iframe", "img", "svg", "form", "input"})
+    assert all(
+        not attribute.startswith("on") and attribute != "style"
+        for attributes in ALLOWED_ATTRIBUTES.values()
+        for attribute in attributes
+    )
+    assert nh3.clean("<b>x</b>", tags=ALLOWED_TAGS) == "x"
+
+
+@pytest.mark.parametrize("source", [">" * 10_000, "[" * 10_000, "*" * 10_000, "- " * 5_000])
+def test_deep_nesting_ends(source: str) -> None:
+    assert len(render(source)) < 2_000_000
+
+
+def test_a_normal_answer_has_all_its_parts() -> None:
+    html = render(ANSWER)
+    assert re.findall(r"<h2>(.*?)</h2>", html) == [
+        "Example",
+        "Pitfalls",
+        "Follow-ups",
+    ]

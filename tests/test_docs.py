@@ -1,0 +1,40 @@
+"""What the documentation lists and the code knows must agree."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from questions.models import Question
+
+BASE_DIR: Path = settings.BASE_DIR
+
+
+def test_every_environment_variable_is_documented_and_every_documented_one_is_read() -> None:
+    code = "".join(
+        (BASE_DIR / path).read_text() for path in ("qabank/settings.py", "gunicorn.conf.py")
+    )
+    read = set(re.findall(r"""(?:environ\.get|env_\w+|number)\(\s*["']([A-Z_]+)""", code))
+    table = (BASE_DIR / "docs" / "configuration.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == read
+
+
+def test_every_field_that_authors_fill_is_documented() -> None:
+    documented = set(re.findall(r"`(\w+)`", (BASE_DIR / "docs" / "writing.md").read_text()))
+    fields = {field.name for field in Question._meta.concrete_fields} - {"id"}
+    assert fields <= documented
+
+
+def test_the_map_of_the_code_leads_to_files_that_exist() -> None:
+    readme = (BASE_DIR / "README.md").read_text()
+    for path in re.findall(r"^\| (`.*?`) \|", readme, re.MULTILINE):
+        for name in re.findall(r"`([^`]+)`", path):
+            assert (BASE_DIR / name).exists(), name
+    for path in re.findall(r"\]\(([^):]+)\)", readme):
+        assert (BASE_DIR / path).exists(), path
+
+
+def test_every_target_that_the_readme_names_exists() -> None:
+    readme = (BASE_DIR / "README.md").read_text()
+    targets = re.findall(r"^([a-z]+):", (BASE_DIR / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(targets)

@@ -6,8 +6,10 @@ that is safe and lets a fresh checkout run. A value that makes no sense stops th
 line that says why. `docs/configuration.md` lists the variables.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +55,17 @@ def env_database(name: str, *, default: str) -> dict[str, Any]:
 
 def kept_secret_key(path: Path) -> str:
     """Return the key kept in `path`, made at the first start, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    key = secrets.token_urlsafe(50)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # mkstemp makes a file that only its owner can read. The link appears whole or not at
+        # all, so that two processes that start at once agree on the first one's key.
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        Path(temporary).unlink()
+    return path.read_text()
 
 
 # Core

@@ -78,3 +78,21 @@ def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: P
     assert result.stderr == (
         "CommandError: bad.yaml: questions.category “a”: position: missing. Nothing was loaded.\n"
     )
+
+
+def test_processes_that_start_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from qabank.settings import kept_secret_key;"
+        f"print(kept_secret_key(Path({str(tmp_path / 'var' / 'key')!r})))"
+    )
+    started = [
+        subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", code], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    keys = {process.communicate()[0].strip() for process in started}
+    assert len(keys) == 1
+    assert len(keys.pop()) > 50
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["key"]
+    assert (tmp_path / "var" / "key").stat().st_mode & 0o077 == 0

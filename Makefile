@@ -53,6 +53,12 @@ refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
 	@$(python) manage.py loaddata bank $(ARGS)
 
+.PHONY: samples
+samples: ## Run every code sample of the bank and compare its output (ARGS="gil" for some)
+	@bin/venv requirements-dev.txt
+	@$(python) manage.py prepare --no-static --verbosity 0
+	@$(python) manage.py check_samples $(ARGS)
+
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-cache --custom-compile-command 'make lock' $(ARGS)
 

@@ -1,11 +1,17 @@
 """
-Fixture files of the bank: read, and checked before anything is written.
+Fixture files of the bank: read, checked before anything is loaded, and written.
 
 Django's deserializer takes half of all bad files: a field that is missing becomes its default,
 a slug that occurs twice overwrites the first entry. Here each entry is checked for shape first;
 a file with a fault is refused with one line that names file, entry, field and reason.
+
+Written files keep their text as block scalars, so that an answer reads and diffs as Markdown.
 """
 
+import contextlib
+import math
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +26,24 @@ MODELS: dict[str, type[models.Model]] = {
     "questions.category": Category,
     "questions.question": Question,
 }
+# The order of the fields in a file: what is short comes first.
+FIELDS = {
+    "questions.category": ["slug", "name", "emoji", "description", "position"],
+    "questions.question": [
+        *("category", "slug", "position", "title", "level", "published", "keywords"),
+        *("verified_with", "verified_on", "checked_with", "checked_on", "checked_hash"),
+        *("short_answer", "answer", "further_reading"),
+    ],
+}
+LONG_TEXT = 200  # characters
+HEADER = "# The question bank. docs/writing.md explains the fields and the Markdown conventions.\n"
 KEPT_BY_DATABASE = {"id", "created", "updated"}
 MAY_BE_ABSENT = {
     "questions.category": {"emoji", "description"},
-    "questions.question": {"further_reading", "keywords", "verified_with", "verified_on"},
+    "questions.question": {
+        *("further_reading", "keywords", "verified_with", "verified_on"),
+        *("checked_with", "checked_on", "checked_hash"),
+    },
 }
 
 
@@ -31,12 +51,129 @@ class FixtureError(Exception):
     """A fault in a fixture file, told in one line."""
 
 
-def check(path: Path) -> None:
-    """Raise FixtureError where `path` could not be loaded as a bank, whole and as it is meant."""
+def check(path: Path) -> list[dict[str, Any]]:
+    """
+    Return the entries of a file that can be loaded as a bank, whole and as it is meant.
+
+    Raises FixtureError where it could not.
+    """
     try:
-        check_entries(read(path))
+        entries = read(path)
+        check_entries(entries)
+        return entries
     except FixtureError as error:
         raise FixtureError(f"{path.name}: {error}") from error
+
+
+def questions(path: Path) -> list[Question]:
+    """Return the questions of a file, which is checked first, without their categories."""
+    fields = [field for field in Question._meta.concrete_fields if field.name != "category"]
+    return [
+        Question(
+            **{
+                field.name: field.to_python(values[field.name])
+                for field in fields
+                if field.name in values
+            }
+        )
+        for values in (e["fields"] for e in check(path) if e["model"] == "questions.question")
+    ]
+
+
+def dump(entries: list[dict[str, Any]]) -> str:
+    """Return entries, as `read` gives them, as the text of a fixture file."""
+    return HEADER + "\n".join(yaml_text([in_order(entry)]) for entry in entries)
+
+
+def in_order(entry: dict[str, Any]) -> dict[str, Any]:
+    model, fields = entry["model"], entry["fields"]
+    return {
+        "model": model,
+        "fields": {name: fields[name] for name in FIELDS[model] if name in fields},
+    }
+
+
+def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:
+    """
+    Return the text of a YAML file with fields of questions set, by slug; None removes a field.
+
+    Everything else stays as it is to the byte, comments included. Raises FixtureError where the
+    file is written in a style that doesn't allow it.
+    """
+    lines = text.splitlines(keepends=True)
+    wanted = parse(text)
+    edits: list[tuple[int, int, list[str]]] = []  # first line, one past the last, new lines
+    for entry, node in zip(wanted, nodes(text), strict=True):
+        if entry["model"] != "questions.question":
+            continue
+        values = changes.get(entry["fields"]["slug"], {})
+        places, indent = field_places(node, lines)
+        after = 0  # where a field goes that the entry lacks: behind the one before it in FIELDS
+        for name in FIELDS["questions.question"]:
+            start, after = places.get(name, (after, after))
+            if name not in values or values[name] == entry["fields"].get(name):
+                continue
+            entry["fields"].pop(name, None)
+            new = ""
+            if values[name] is not None:
+                entry["fields"][name] = values[name]
+                new = textwrap.indent(yaml_text({name: values[name]}), indent)
+            edits.append((start, after, new.splitlines(keepends=True)))
+    # From the end, so that the numbers of the lines before go on to hold.
+    edits.sort(key=lambda edit: edit[:2])
+    for start, end, new_lines in reversed(edits):
+        lines[start:end] = new_lines
+    changed = "".join(lines)
+    with contextlib.suppress(FixtureError):
+        if parse(changed) == wanted:
+            return changed
+    raise FixtureError("its style of YAML can't be changed in place: edit it by hand")
+
+
+def nodes(text: str) -> list[yaml.MappingNode]:
+    root = yaml.compose(text, Loader)
+    return root.value if isinstance(root, yaml.SequenceNode) else []
+
+
+def field_places(
+    entry: yaml.MappingNode, lines: list[str]
+) -> tuple[dict[str, tuple[int, int]], str]:
+    """Return the lines of each field of an entry, first and one past last, and their indent."""
+    fields = next(value for key, value in entry.value if key.value == "fields")
+    places = {}
+    for key, value in fields.value:
+        start, end = key.start_mark.line, value.end_mark.line + bool(value.end_mark.column)
+        while not lines[end - 1].strip():
+            end -= 1  # a block scalar takes the empty lines after it
+        places[key.value] = (start, end)
+    return places, " " * fields.start_mark.column
+
+
+class Dumper(yaml.SafeDumper):
+    """The YAML of our files: long text is a block, and a natural key stands in one line."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
+        super().increase_indent(flow, False)  # noqa: FBT003 (lists are indented)
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        style = None
+        if re.search("[\x85\u2028\u2029]", text):
+            style = '"'  # YAML takes them for line feeds elsewhere
+        elif ("\n" in text or len(text) > LONG_TEXT) and not re.search(r"(^|\n)\n\Z", text):
+            style = "|"  # unless it ends in empty lines, which would seem to lie between entries
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    def represent_natural_key(self, key: list[Any]) -> yaml.SequenceNode:
+        is_key = all(isinstance(part, str) for part in key)
+        return self.represent_sequence("tag:yaml.org,2002:seq", key, flow_style=is_key)
+
+
+Dumper.add_representer(str, Dumper.represent_text)
+Dumper.add_representer(list, Dumper.represent_natural_key)
+
+
+def yaml_text(value: Any) -> str:
+    return yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -60,9 +197,15 @@ def read(path: Path) -> list[Any]:
     if path.suffix not in {".yaml", ".yml", ".json"}:
         raise FixtureError(f"{path.suffix or 'no'} format: the bank is kept as .yaml or .json")
     try:
-        entries = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 (a SafeLoader)
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FixtureError(f"not UTF-8 at byte {error.start}") from error
+    return parse(text)
+
+
+def parse(text: str) -> list[Any]:
+    try:
+        entries = yaml.load(text, Loader)  # noqa: S506 (a SafeLoader)
     except RecursionError as error:
         raise FixtureError("nested too deeply") from error
     except yaml.MarkedYAMLError as error:

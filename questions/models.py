@@ -5,13 +5,16 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger 
 `loaddata` and `QuerySet.update` call no `save()`.
 """
 
-from typing import Self
+import hashlib
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Length, Now, Trim
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import SHA256, Coalesce, Length, Now, Trim
 from django.db.models.lookups import GreaterThan
+from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 TITLE_LENGTH = 250
@@ -19,6 +22,21 @@ TITLE_LENGTH = 250
 
 def not_blank(field: str) -> GreaterThan:
     return GreaterThan(Length(Trim(field)), Value(0))
+
+
+def fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Fingerprint(SHA256):
+    """`fingerprint` of a column."""
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: Any
+    ) -> tuple[str, Any]:
+        # Django's own wants the extension pgcrypto.
+        template = "ENCODE(SHA256(CONVERT_TO(%(expressions)s, 'UTF8')), 'hex')"
+        return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -110,6 +128,18 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         return self.select_related("category").order_by(
             "category__position", "category__slug", "position", "slug"
         )
+
+    def all_checked_with(self) -> str:
+        """
+        Return the interpreter that printed what the samples of all these answers show.
+
+        "" where an answer was not checked as it is now, or where there were several interpreters.
+        Hashes every answer that was checked: 6 µs each.
+        """
+        is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint("answer"))
+        checked = Case(When(is_checked, then="checked_with"), default=Value(""))
+        interpreters = set(self.order_by().values_list(checked, flat=True).distinct())
+        return interpreters.pop() if len(interpreters) == 1 else ""
 
     def previous_to(self, question: "Question") -> "Question | None":
         """Return the question before `question` in the order of the page."""
@@ -210,6 +240,10 @@ class Question(models.Model):
         help_text="What the answer was checked with, such as “CPython 3.13.0, Django 6.1.3”.",
     )
     verified_on = models.DateField(null=True, blank=True)
+    # What `check_samples` found. The mark on the page shows only while the hash is the answer's.
+    checked_with = models.CharField(max_length=60, blank=True, editable=False)
+    checked_on = models.DateField(null=True, blank=True, editable=False)
+    checked_hash = models.CharField(max_length=64, blank=True, editable=False)
     # The database keeps both (triggers.py), whichever road an edit takes.
     created = models.DateTimeField(db_default=Now(), editable=False)
     updated = models.DateTimeField(db_default=Now(), editable=False)
@@ -258,6 +292,12 @@ class Question(models.Model):
                 condition=Q(published=False) | Q(not_blank("answer")),
                 violation_error_message="A published question needs an answer.",
             ),
+            models.CheckConstraint(
+                name="question_checked_wholly",
+                condition=Q(checked_hash="", checked_with="", checked_on=None)
+                | Q(not_blank("checked_hash"), not_blank("checked_with"), ~Q(checked_on=None)),
+                violation_error_message="checked_with, checked_on and checked_hash go together.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -268,6 +308,11 @@ class Question(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the samples were run in exactly this answer and printed what it shows."""
+        return self.checked_hash == fingerprint(self.answer)
 
     def clean(self) -> None:
         taken = FormerSlug.objects.filter(slug=self.slug).exclude(question=self.pk)

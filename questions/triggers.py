@@ -3,7 +3,8 @@ What the database keeps up by itself, whichever road a change takes.
 
 `loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers:
 
-- `created` never changes, and `updated` moves only when another column did;
+- `created` never changes, and `updated` moves only when another column did (the result of
+  `check_samples` aside);
 - a slug that changes goes on leading to its question (`FormerSlug`).
 
 They are installed after every `migrate` and not in a migration, because SQLite drops a table's
@@ -18,6 +19,8 @@ from questions.models import FormerSlug, Question
 QUESTION = Question._meta.db_table
 FORMER_SLUG = FormerSlug._meta.db_table
 KEPT_BY_DATABASE = {"id", "created", "updated"}
+# That the samples of an answer were run again is no edit of it.
+CHECK = {"checked_with", "checked_on", "checked_hash"}
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -37,7 +40,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 def sqlite(columns: list[str]) -> dict[str, str]:
     """Return the statement that creates each trigger, by the trigger's name."""
-    content = [column for column in columns if column not in KEPT_BY_DATABASE]
+    content = [column for column in columns if column not in KEPT_BY_DATABASE | CHECK]
     old = ", ".join(f"OLD.{column}" for column in content)
     new = ", ".join(f"NEW.{column}" for column in content)
     return {
@@ -73,13 +76,16 @@ def postgresql() -> list[str]:
     The rules stand in the functions: a column named in a trigger's own definition could not be
     altered by a later migration.
     """
+    without_check = " ".join(f"content.{column} := OLD.{column};" for column in sorted(CHECK))
     return [
         f"""
         CREATE OR REPLACE FUNCTION {QUESTION}_timestamps() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE content {QUESTION};
         BEGIN
           NEW.created := OLD.created;
           NEW.updated := OLD.updated;
-          IF NEW IS DISTINCT FROM OLD THEN
+          content := NEW; {without_check}
+          IF content IS DISTINCT FROM OLD THEN
             NEW.updated := clock_timestamp();
           END IF;
           RETURN NEW;

@@ -116,6 +116,8 @@ def list_page(
         "open_all_query": query(open=(ALL,)),
         "close_all_query": query(open=()),
         "clear_query": filters.query(q="", category="", level=""),
+        # Read in the page's hero only, which only the whole bank has.
+        "checked_with": "" if filters.active else Question.objects.published().all_checked_with(),
         "everywhere_query": filters.query(category="", level=""),
     }
     template = "questions/bank.html"

@@ -1,9 +1,10 @@
 """What editors see under /admin/."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from questions.forms import QuestionForm
 from questions.models import Category, FormerSlug, Question
 
 admin.site.site_header = "QA Bank"
@@ -47,6 +48,7 @@ class FormerSlugInline(admin.TabularInline):
 
 @admin.register(Question)
 class QuestionAdmin(admin.ModelAdmin):
+    form = QuestionForm
     list_display = ["number", "title", "category", "level", "published", "position", "updated"]
     list_display_links = ["title"]
     list_filter = ["published", "category", "level", "verified_on"]
@@ -55,7 +57,7 @@ class QuestionAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ["title"]}
     search_fields = ["title", "slug", "keywords", "short_answer", "answer"]
     search_help_text = "Searches titles, addresses, keywords and answers."
-    readonly_fields = ["created", "updated"]
+    readonly_fields = ["samples", "created", "updated"]
     inlines = [FormerSlugInline]
     save_on_top = True
     fieldsets = [
@@ -64,12 +66,32 @@ class QuestionAdmin(admin.ModelAdmin):
         ("Finding it", {"fields": ["keywords"]}),
         (
             "Keeping it right",
-            {"fields": [("verified_with", "verified_on"), ("created", "updated")]},
+            {"fields": [("verified_with", "verified_on"), "samples", ("created", "updated")]},
         ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         return Question.objects.numbered()
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Question,
+        form: QuestionForm,
+        change: bool,  # noqa: FBT001 (Django's signature)
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        for problem in form.advice:
+            before = "Before publishing, in" if problem.is_error else "To look at, in"
+            messages.warning(
+                request, f"{before} {problem.field.replace('_', ' ')}: {problem.message}"
+            )
+
+    @admin.display(description="code samples")
+    def samples(self, question: Question) -> str:
+        if question.is_checked:
+            return f"Output checked on {question.checked_with}, {question.checked_on}"
+        return "Not checked as they are now: run “manage.py check_samples”"
 
     @admin.display(description="no.", ordering="number")
     def number(self, question: Question) -> str:

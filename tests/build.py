@@ -7,6 +7,12 @@ from questions.models import Category, Question
 
 numbers = count(1)
 
+SHORT_ANSWER = """\
+A short answer says in one paragraph what a good candidate says in the first half minute: the rule,
+its reason and its limit. It stands on its own, it can be read aloud, and it is about as long as
+these two sentences.
+"""
+
 ANSWER = """\
 The detail behind the short answer.
 
@@ -45,7 +51,7 @@ def question(**fields: Any) -> Question:
         "slug": f"question-{number}",
         "level": "core",
         "published": True,
-        "short_answer": "A short answer.",
+        "short_answer": SHORT_ANSWER,
         "answer": ANSWER,
         "further_reading": "- [The documentation](https://docs.python.org/3/)\n",
     }

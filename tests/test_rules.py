@@ -1,0 +1,285 @@
+"""The rules for content: what blocks publishing, what is only said, and who asks them."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from questions import fixtures, rules
+from questions.models import Question
+from tests import build
+from tests.commands import run
+
+SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
+WORD = "word "
+LINK = "- [The documentation](https://docs.python.org/3/)\n"
+
+
+def unsaved(**changes: Any) -> Question:
+    """Return a question that breaks no rule, with `changes`."""
+    values = {
+        "title": "What does a good question look like?",
+        "slug": "good",
+        "level": "core",
+        "published": True,
+        "short_answer": build.SHORT_ANSWER,
+        "answer": build.ANSWER,
+        "further_reading": LINK,
+        "keywords": "example, nogil, c++",
+        "verified_with": "CPython 3.13.0",
+        "verified_on": timezone.localdate(),
+    }
+    return Question(**{**values, **changes})
+
+
+def replaced(old: str, new: str) -> dict[str, str]:
+    assert old in build.ANSWER
+    return {"answer": build.ANSWER.replace(old, new)}
+
+
+def with_line(line: str) -> dict[str, str]:
+    return {"answer": f"{line}\n\n{build.ANSWER}"}
+
+
+def test_a_good_question_has_no_problem() -> None:
+    assert rules.check(unsaved(), {}) == []
+
+
+TITLES = {"good": "What does a good question look like?", "gil": "What does the GIL protect?"}
+
+ERRORS = {
+    "no question mark": ({"title": "The GIL"}, "title", "ends with “?”"),
+    "121 characters": ({"title": "a" * 120 + "?"}, "title", "120 characters; it has 121"),
+    "bold in the title": ({"title": "What is **this**?"}, "title", "Take out the Markdown"),
+    "a backquote too many": ({"title": "What is `this?"}, "title", "Take out the Markdown"),
+    "the title of another": ({"title": "What does the GIL protect?"}, "title", "“gil” asks"),
+    "nearly that": ({"title": "What, then, does a GIL protect?"}, "title", "“gil” asks"),
+    "no short answer": ({"short_answer": " "}, "short_answer", "needs a short answer"),
+    "29 words": ({"short_answer": WORD * 29}, "short_answer", "30 to 90 words; it has 29"),
+    "91 words": ({"short_answer": WORD * 91}, "short_answer", "30 to 90 words; it has 91"),
+    "a heading in the short answer": (
+        {"short_answer": f"## Heading\n\n{WORD * 50}"}, "short_answer", "heading"),
+    "no answer": ({"answer": ""}, "answer", "needs an answer"),
+    "no detail": (replaced("The detail behind the short answer.\n", ""), "answer", "the detail"),
+    "no example": (replaced("## Example", "## Sample"), "answer", "“## Example”"),
+    "no pitfalls": (replaced("## Pitfalls", "### Pitfalls"), "answer", "“## Pitfalls”"),
+    "no follow-ups": (replaced("## Follow-ups", "## Follow ups"), "answer", "“## Follow-ups”"),
+    "sections in another order": (
+        {"answer": "Detail.\n\n## Pitfalls\n\n- One.\n\n## Example\n\n```sql\n1\n```\n\n"
+                   "## Follow-ups\n\n- What?\n"}, "answer", "in this order"),
+    "a section twice": (replaced("## Pitfalls", "## Pitfalls\n\n- One.\n\n## Pitfalls"),
+                        "answer", "Keep one section “## Pitfalls”"),
+    "an example without code": (
+        {"answer": "Detail.\n\n## Example\n\nNone.\n\n## Pitfalls\n\n- One.\n\n## Follow-ups\n\n"
+                   "- What?\n"}, "answer", "block of code"),
+    "pitfalls that are no list": (replaced("- One that is real.", "One."), "answer", "a list"),
+    "a sample without output": (replaced("```text output", "```text"), "answer", "text output"),
+    "a wide line of code": (replaced("two 2", "x" * 89), "answer", "line of 89 characters"),
+    "HTML": (with_line("A <b>tag</b>."), "answer", "Put <b> into backquotes"),
+    "an HTML block": (with_line("<div>\nblock\n</div>"), "answer", "<div>"),
+    "an HTML comment": (with_line("<!-- hidden -->"), "answer", "<!-- hidden -->"),
+    "HTML in the short answer": (
+        {"short_answer": f"<i>{WORD * 50}</i>"}, "short_answer", "Put <i> into"),
+    "bold that is none": (with_line("This is ** bold ** here."), "answer", "Mend the Markdown"),
+    "a broken link": (with_line("See [this](two words)."), "answer", "Mend the Markdown"),
+    "a heading that is none": (with_line("##Heading"), "answer", "Mend the Markdown"),
+    "an open backquote": (with_line("Call `this."), "answer", "Mend the Markdown"),
+    "a table that is none": (with_line("| a | b |\n| c | d |"), "answer", "Mend the Markdown"),
+    "a dunder in bold": (with_line("Call __init__ first."), "answer", "names such as `__init__`"),
+    "an image": (with_line("![alt](https://x.org/a.png)"), "answer", "Take out the image"),
+    "the heading of the page": (with_line("Text.\n\n# Top"), "answer", "Begin headings with ##"),
+    "no link": ({"further_reading": ""}, "further_reading", "there are 0"),
+    "five links": (
+        {"further_reading": "".join(f"- [Page](https://x.org/{n})\n" for n in range(5))},
+        "further_reading", "there are 5"),
+    "http": ({"further_reading": "- [Page](http://x.org/)\n"}, "further_reading", "https address"),
+    "javascript": ({"further_reading": "- [P](javascript:alert)\n"}, "further_reading", "links"),
+    "a link twice": (
+        {"further_reading": "- [A](https://x.org/a)\n- [B](https://x.org/a/)\n"},
+        "further_reading", "each link once"),
+    "text beside a link": (
+        {"further_reading": "- See [A](https://x.org/a)\n"}, "further_reading", "nothing but"),
+    "a bare address": ({"further_reading": "- https://x.org/\n"}, "further_reading", "nothing but"),
+    "a link without a name": (
+        {"further_reading": "- [](https://x.org/)\n"}, "further_reading", "nothing but"),
+    "upper-case keywords": ({"keywords": "GIL, nogil"}, "keywords", "lower case"),
+    "verified in the future": (
+        {"verified_on": timezone.localdate() + timedelta(days=3)}, "verified_on", "to come"),
+}  # fmt: skip
+
+WARNINGS = {
+    "31 words": ({"short_answer": WORD * 31}, "short_answer", "Aim for 40 to 80"),
+    "two paragraphs": (
+        {"short_answer": f"{WORD * 30}\n\n{WORD * 30}"}, "short_answer", "one paragraph"),
+    "no runnable sample": (replaced("python run", "python"), "answer", "runnable"),
+    "a bare address": (with_line("See https://docs.python.org/ too."), "answer", "Make a link"),
+    "a skipped level": (with_line("Text.\n\n## One\n\n#### Three"), "answer", "level is missing"),
+    "no keywords": ({"keywords": ""}, "keywords", "other names"),
+    "an empty keyword": ({"keywords": "a,,b"}, "keywords", "comma"),
+    "a keyword twice": ({"keywords": "a, b, a"}, "keywords", "“a” once"),
+    "verified with nothing": ({"verified_with": ""}, "verified_with", "verified with"),
+    "verified never": ({"verified_on": None}, "verified_on", "Say when"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "field", "message"), ERRORS.values(), ids=ERRORS)
+def test_an_error_names_the_field_and_says_what_to_do(
+    changes: dict[str, Any], field: str, message: str
+) -> None:
+    problems = [problem for problem in rules.check(unsaved(**changes), TITLES) if problem.is_error]
+    assert [
+        problem for problem in problems if problem.field == field and message in problem.message
+    ]
+    assert {problem.field for problem in problems} == {field}
+
+
+@pytest.mark.parametrize(("changes", "field", "message"), WARNINGS.values(), ids=WARNINGS)
+def test_a_warning_is_no_error(changes: dict[str, Any], field: str, message: str) -> None:
+    [problem] = rules.check(unsaved(**changes), TITLES)
+    assert (problem.field, problem.is_error) == (field, False)
+    assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Code such as `<b>`, `**kwargs`, `__init__` and `[x](y)` in backquotes.",
+        "If a < b and c > d, then a * d is no multiple of b.",
+        "Names_with_underscores, C#, #1 and [brackets].",
+        "A [link](https://x.org/) and <https://x.org/>.",
+        "```html\n<b>**raw**</b>\n# no heading\n```",
+        "| a | b |\n| --- | --- |\n| 1 | 2 |",
+    ],
+)
+def test_what_is_fine(line: str) -> None:
+    assert rules.check(unsaved(**with_line(line)), TITLES) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("What is the GIL?", "Is a GIL what?", True),
+        ("How do you cache a hot endpoint?", "How would you cache one hot endpoint?", True),
+        ("How do you cache a hot endpoint?", "How do you test a hot endpoint?", False),
+        ("What is it?", "What is that?", False),
+        ("", "?", False),
+    ],
+)
+def test_near_duplicates_have_their_telling_words_in_common(
+    *, one: str, other: str, same: bool
+) -> None:
+    assert (rules.similarity(one, other) >= rules.NEAR_DUPLICATE) is same
+
+
+# Who asks them: the shipped bank, the command, the admin
+
+
+@pytest.mark.django_db
+def test_the_shipped_bank_has_neither_errors_nor_warnings() -> None:
+    found = list(rules.check_all(fixtures.questions(SHIPPED)))
+    assert len(found) == 30
+    assert [f"{q.slug}: {problem}" for q, problems in found for problem in problems] == []
+
+
+@pytest.mark.django_db
+def test_the_command_lists_errors_and_warnings_and_fails_on_errors() -> None:
+    build.question(slug="fine", keywords="a", verified_with="x", verified_on="2026-01-01")
+    assert run("check_bank") == (0, "1 questions, 0 errors, 0 warnings.\n")
+    build.question(slug="poor", position=2, title="No question", keywords="A")
+    result = run("check_bank")
+    assert result.code == 1
+    assert "poor: error: title: Word it as a question" in result.text
+    assert "poor: warning: verified_on: Say when" in result.text
+    assert result.text.endswith("2 questions, 2 errors, 2 warnings.\n")
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_in_a_draft_is_said_and_does_not_fail_the_command() -> None:
+    build.question(slug="draft", published=False, answer="")
+    result = run("check_bank")
+    assert result.code == 0
+    assert "draft (draft): error: answer:" in result.text
+
+
+@pytest.mark.django_db
+def test_the_command_reads_files(tmp_path: Path) -> None:
+    text = SHIPPED.read_text()
+    path = tmp_path / "some.yaml"
+    path.write_text(text.replace("keywords: gil,", "keywords: GIL,"))
+    result = run("check_bank", path)
+    assert result.code == 1
+    assert result.text.startswith("gil: error: keywords: Write them in lower case.\n")
+    assert run("check_bank", SHIPPED).code == 0
+    assert run("check_bank", tmp_path / "nowhere.yaml").code == 1
+    as_json = json.dumps(fixtures.read(SHIPPED), default=str, ensure_ascii=False)
+    tmp_path.joinpath("some.json").write_text(as_json)
+    assert run("check_bank", tmp_path / "some.json").code == 0
+    path.write_text("- 1\n")
+    assert run("check_bank", path).text.startswith("some.yaml: entry 1: ")
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("editor"))
+    return client
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    question = unsaved(**changes)
+    names = [
+        *("title", "slug", "level", "position", "short_answer", "answer", "further_reading"),
+        *("keywords", "verified_with", "verified_on"),
+    ]
+    fields: dict[str, Any] = {name: getattr(question, name) for name in names}
+    fields |= {"category": build.category().pk, "published": "on" if question.published else ""}
+    return {**fields, "former_slugs-TOTAL_FORMS": 0, "former_slugs-INITIAL_FORMS": 0}
+
+
+ADD = "/admin/questions/question/add/"
+
+
+@pytest.mark.django_db
+def test_an_error_blocks_publishing_in_the_admin(editor: Client) -> None:
+    build.question(slug="gil", title="What does the GIL protect?")
+    fields = form(title="What does a GIL protect?", keywords="GIL", short_answer="Too short.")
+    response = editor.post(ADD, fields)
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "Word it differently: “gil” asks nearly the same." in page
+    assert "Write them in lower case." in page
+    assert "Bring it to 30 to 90 words; it has 2." in page
+    assert Question.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_draft_can_be_saved_in_any_state_and_the_admin_says_what_is_missing(
+    editor: Client,
+) -> None:
+    response = editor.post(ADD, form(published=False, answer="", keywords="GIL"), follow=True)
+    assert Question.objects.get().published is False
+    page = response.content.decode()
+    assert "Before publishing, in answer: A published question needs an answer." in page
+    assert "Before publishing, in keywords: Write them in lower case." in page
+
+
+@pytest.mark.django_db
+def test_a_warning_does_not_block_publishing(editor: Client) -> None:
+    response = editor.post(ADD, form(keywords=""), follow=True)
+    assert Question.objects.get().published is True
+    assert "To look at, in keywords: Add other names" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_question_is_no_duplicate_of_itself(editor: Client) -> None:
+    editor.post(ADD, form())
+    question = Question.objects.get()
+    fields = form(title="What does a good question look like, then?", slug="renamed")
+    address = f"/admin/questions/question/{question.pk}/change/"
+    assert editor.post(address, fields).status_code == 302
+    assert Question.objects.get().slug == "renamed"

@@ -1,0 +1,91 @@
+"""`manage.py audit_bank`: what is due for an editor."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from questions import auditing, support
+from questions.models import Question
+from tests import build
+from tests.commands import run
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate()
+
+
+def in_order(**changes: Any) -> Question:
+    """Build a published question for which nothing is due, with `changes`."""
+    values = {"slug": "some", "verified_with": "CPython 3.13.0", "verified_on": TODAY}
+    question = build.question(**{**values, **changes})
+    if "checked_with" not in changes:
+        run("check_samples")
+    return question
+
+
+def test_nothing_is_due() -> None:
+    in_order()
+    assert run("audit_bank") == (0, "1 questions, none of them due.\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"verified_on": None}, "some was never verified"),
+        ({"verified_on": TODAY - timedelta(days=366)}, "some was verified 366 days ago, on "),
+        (
+            {"verified_with": "CPython 3.9.2"},
+            "names CPython 3.9.2, out of support since 2025-10-31",
+        ),
+        ({"verified_with": "CPython 3.13.0, Django 5.1"}, "names Django 5.1, out of support since"),
+        ({"verified_with": "CPython 2.7"}, "CPython 2.7, whose support questions/support.py does"),
+        ({"answer": "No sample."}, "some has no runnable sample"),
+        ({"further_reading": "None.\n"}, "some has no further reading"),
+    ],
+)
+def test_what_is_due_is_listed_by_name(changes: dict[str, Any], reason: str) -> None:
+    in_order(**changes)
+    result = run("audit_bank")
+    assert result.code == 1
+    assert reason in result.text
+    assert result.text.endswith("1 of 1 questions are due.\n")
+    assert len(result.text.splitlines()) == 2
+
+
+def test_an_edit_makes_the_samples_due() -> None:
+    in_order()
+    Question.objects.update(answer=f"More.\n\n{build.ANSWER}")
+    assert "some has samples that were not checked as they are now" in run("audit_bank").text
+
+
+def test_days_say_how_long_an_answer_counts_as_verified() -> None:
+    in_order(verified_on=TODAY - timedelta(days=10))
+    assert run("audit_bank", "--days=10").code == 0
+    assert run("audit_bank", "--days=9").code == 1
+
+
+def test_drafts_are_not_due() -> None:
+    in_order(verified_on=None, published=False)
+    assert run("audit_bank").code == 0
+
+
+def test_versions_that_nobody_keeps_a_table_of_are_left_alone() -> None:
+    in_order(verified_with="CPython 3.13.0, Celery 5.7.0, PostgreSQL 15, pytest 9.2.0")
+    assert run("audit_bank").code == 0
+
+
+def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> None:
+    question = in_order()
+    Question.objects.update(checked_with="CPython 3.10.1")
+    question.refresh_from_db()
+    assert list(auditing.due(question, TODAY, 365)) == [
+        "names CPython 3.10.1, out of support since 2026-10-31"
+    ]
+
+
+def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:
+    for question in Question.objects.all():
+        for product, version in auditing.versions(question.verified_with):
+            assert not list(auditing.out_of_support(product, version, support.AS_OF))

@@ -1,0 +1,49 @@
+from argparse import ArgumentParser
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from questions import links, rules
+from questions.management.base import BankCommand
+
+
+class Command(BankCommand):
+    help = """\
+Ask for each address in the further reading of the database, or of the fixture files given, and
+list those that are broken or have moved for good. Each address is asked for once, a few hosts at
+a time, with HEAD and where that is refused with GET; failures are tried again twice.
+
+Needs the network, so nothing runs it by itself. The exit code is 1 if a link is broken.
+"""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="*", type=Path, help="Check these, not the database.")
+        parser.add_argument(
+            "--timeout",
+            type=float,
+            default=links.TIMEOUT,
+            metavar="SECONDS",
+            help="How long a server may take to answer (%(default)g).",
+        )
+
+    def handle(self, *, files: list[Path], timeout: float, verbosity: int, **options: Any) -> None:
+        readers = defaultdict(list)
+        for question in self.read(files):
+            for address in rules.reading(question):
+                readers[address].append(question.slug)
+        answers = links.check(readers, timeout=timeout, on_progress=self.show_progress)
+        for answer in answers:
+            where = ", ".join(dict.fromkeys(readers[answer.address]))
+            if answer.broken:
+                self.stdout.write(f"broken: {answer.address} ({where}): {answer.broken}")
+            elif answer.moved_to:
+                self.stdout.write(f"moved: {answer.address} ({where}) to {answer.moved_to}")
+        broken = sum(bool(answer.broken) for answer in answers)
+        moved = sum(bool(answer.moved_to) for answer in answers)
+        summary = f"{len(answers)} addresses, {broken} broken, {moved} moved."
+        if broken:
+            raise CommandError(summary)
+        if verbosity:
+            self.stdout.write(summary)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from questions import rules, samples, sandbox
 from questions.models import Question
 
 BASE_DIR: Path = settings.BASE_DIR
@@ -38,3 +39,24 @@ def test_every_target_that_the_readme_names_exists() -> None:
     readme = (BASE_DIR / "README.md").read_text()
     targets = re.findall(r"^([a-z]+):", (BASE_DIR / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(targets)
+
+
+def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
+    writing = (BASE_DIR / "docs" / "writing.md").read_text()
+    for text in (
+        f"more than {rules.TITLE_LENGTH} characters",
+        f"not {rules.SHORT_ANSWER_WORDS[0]} to {rules.SHORT_ANSWER_WORDS[-1]} words",
+        f"not {rules.SHORT_ANSWER_AIM[0]} to {rules.SHORT_ANSWER_AIM[-1]} words",
+        f"over {rules.CODE_WIDTH} characters",
+        f"not {rules.LINKS[0]} to {rules.LINKS[-1]} links",
+    ):
+        assert text in writing
+    checking = " ".join((BASE_DIR / "docs" / "checking.md").read_text().split())
+    for text in (
+        f"longer than {samples.TIMEOUT:g} seconds",
+        f"more than {samples.OUTPUT_LIMIT >> 20} MB",
+        f"more than {samples.PROCESS_LIMIT} processes",
+        f"gets {sandbox.MEMORY_LIMIT >> 30} GB of address space",
+        f"ends at {sandbox.FILE_LIMIT >> 20} MB",
+    ):
+        assert text in checking

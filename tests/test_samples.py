@@ -339,7 +339,7 @@ def test_a_file_is_checked_without_touching_it(bank_file: Path) -> None:
     before = bank_file.read_bytes()
     result = run("check_samples", "gil", "metaclasses", fixture=bank_file)
     assert result.code == 1
-    assert "-without a lock, sold: 3\n+GIL enabled: True\n+without a lock, sold: 2\n" in result.text
+    assert "-no lock, sold: 3\n+GIL enabled: True\n+no lock, sold: 2\n" in result.text
     assert bank_file.read_bytes() == before
 
 
@@ -353,11 +353,11 @@ def test_update_writes_the_real_output_and_the_record_and_nothing_else(bank_file
     added = [line.strip() for line in after if line not in before]
     assert [line for line in before if line not in after] == [
         "      GIL enabled: maybe",
-        "      without a lock, sold: 3",
+        "      no lock, sold: 3",
     ]
     assert [line.partition(":")[0] for line in added] == [
         *("checked_with", "checked_on", "checked_hash"),
-        *("GIL enabled", "without a lock, sold"),
+        *("GIL enabled", "no lock, sold"),
     ]
     assert run("check_samples", "gil", fixture=bank_file).code == 0
 

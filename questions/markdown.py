@@ -5,15 +5,17 @@ The HTML has two barriers: the parser passes no raw HTML through, and nh3 remove
 whatever is not on a short list. `docs/writing.md` describes the conventions for authors.
 """
 
+import html
 import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import nh3
 from django.utils.dateformat import format as date_format
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -84,15 +86,27 @@ def render(source: str, heading_level: int = 2, mark: Mark | None = None) -> Saf
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
+@lru_cache(maxsize=1024)
+def render_links(source: str) -> SafeString:
+    """Return a list of links as HTML, with the name of the site after each."""
+    env = {"heading_level": 2, "name_sites": True}
+    return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
+
+
 def render_inline(source: str) -> SafeString:
     """Return one line of Markdown as HTML without a paragraph around it."""
     return mark_safe(sanitize(parser().renderInline(source)))  # noqa: S308 (sanitized)
 
 
-def sanitize(html: str) -> str:
+def text(source: str) -> str:
+    """Return Markdown as plain text on one line, for places that take no HTML."""
+    return " ".join(html.unescape(strip_tags(render(source))).split())
+
+
+def sanitize(markup: str) -> str:
     """Remove every element, attribute and address that our own rendering would not produce."""
     return nh3.clean(
-        html,
+        markup,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -120,6 +134,12 @@ class Renderer(RendererHTML):
         if re.match(r"(?i)https?:", str(token.attrGet("href"))):
             token.attrSet("rel", "external noopener")
         return self.renderToken(tokens, index, options, env)
+
+    def link_close(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        site = env.get("name_sites") and linked_site(tokens[:index])
+        return f'</a> <span class="site">{escape(site)}</span>' if site else "</a>"
 
     def table_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -161,6 +181,16 @@ class Renderer(RendererHTML):
 
     def hint_close(self, *args: Any) -> str:
         return "</details>\n"
+
+
+def linked_site(tokens: Sequence[Token]) -> str:
+    """Return the host that the last link in `tokens` leads to; empty if it names none."""
+    link = next(token for token in reversed(tokens) if token.type == "link_open")
+    try:
+        host = urlsplit(str(link.attrGet("href"))).hostname or ""
+    except ValueError:  # such as http://[
+        return ""
+    return host.removeprefix("www.")
 
 
 def heading_level(token: Token, env: EnvType) -> int:

@@ -6,12 +6,13 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger 
 """
 
 import hashlib
+from datetime import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import SHA256, Coalesce, Length, Now, Trim
 from django.db.models.lookups import GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
@@ -122,6 +123,11 @@ class QuestionQuerySet(models.QuerySet["Question"]):
                 | Q(keywords__icontains=word)
             )
         return questions
+
+    def last_change(self) -> datetime | None:
+        """Return when one of the questions was last added or edited; None if there is none."""
+        last: datetime | None = self.aggregate(last=Max("updated"))["last"]
+        return last
 
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
@@ -259,6 +265,8 @@ class Question(models.Model):
             models.Index(
                 fields=["category", "position", "slug", "published"], name="question_order"
             ),
+            # What feed and sitemap read, without a look at the texts.
+            models.Index(fields=["published", "updated", "slug"], name="question_changes"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,0 +1,48 @@
+"""The Atom feed: what is new in the bank and what was corrected, the latest first."""
+
+from datetime import datetime
+
+from django.contrib.syndication.views import Feed
+from django.urls import reverse_lazy
+from django.utils.feedgenerator import Atom1Feed
+
+from questions import markdown
+from questions.models import Question, QuestionQuerySet
+from questions.templatetags.bank import plain
+
+LENGTH = 30
+
+
+class Changes(Feed):
+    feed_type = Atom1Feed
+    title = "QA Bank: new and corrected questions"
+    subtitle = "Advanced Python backend interview questions, with answers that are checked."
+    link = reverse_lazy("home")
+
+    def items(self) -> QuestionQuerySet:
+        # `updated` moves with any edit, a new verified_on included (triggers.py).
+        questions = Question.objects.published().select_related("category")
+        return questions.order_by("-updated", "slug").defer("answer")[:LENGTH]
+
+    def item_title(self, question: Question) -> str:
+        return plain(question.title)
+
+    def item_description(self, question: Question) -> str:
+        return markdown.render(question.short_answer) + verified(question)
+
+    def item_pubdate(self, question: Question) -> datetime:
+        return question.created
+
+    def item_updateddate(self, question: Question) -> datetime:
+        return question.updated
+
+    def item_categories(self, question: Question) -> list[str]:
+        return [question.category.name, question.get_level_display()]
+
+
+def verified(question: Question) -> str:
+    """Return a paragraph that says what the answer was checked with, if it was."""
+    if not question.verified_with:
+        return ""
+    day = f" on {question.verified_on:%Y-%m-%d}" if question.verified_on else ""
+    return markdown.render(f"Verified with {question.verified_with}{day}.")

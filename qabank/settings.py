@@ -8,6 +8,7 @@ line that says why. `docs/configuration.md` lists the variables.
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -53,6 +54,16 @@ def env_database(name: str, *, default: str) -> dict[str, Any]:
     return database
 
 
+def env_report_url(name: str) -> str:
+    """Read a link's address with {slug} and {version} in it; empty if it is not set."""
+    url = os.environ.get(name, "").strip()
+    if url and not url.startswith(("https://", "http://", "mailto:")):
+        raise ImproperlyConfigured(f"{name} must begin with https://, http:// or mailto:.")
+    if unknown := set(re.findall(r"{.*?}", url)) - {"{slug}", "{version}"}:
+        raise ImproperlyConfigured(f"{name} may hold {{slug}} and {{version}}, not {min(unknown)}.")
+    return url
+
+
 def kept_secret_key(path: Path) -> str:
     """Return the key kept in `path`, made at the first start, readable by its owner only."""
     if not path.exists():
@@ -84,6 +95,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_htmx",
 ]
@@ -167,6 +179,15 @@ STORAGES = {
         )
     },
 }
+
+# What the pages offer
+
+# Where "Report a problem" leads: an issue form or a mail. Without it there is no such link.
+REPORT_URL = env_report_url("REPORT_URL")
+
+# A service worker keeps visited pages for reading offline. Switched off, it removes itself from
+# the browsers that have it. It relies on hashed names, which static files lack under DEBUG.
+OFFLINE = env_bool("OFFLINE", default=not DEBUG)
 
 # Security
 

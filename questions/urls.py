@@ -1,9 +1,38 @@
+from django.contrib.sitemaps import views as sitemap_views
 from django.urls import path
+from django.views.decorators.http import require_safe
 
-from questions import views
+from questions import offline, sharing, views
+from questions.feeds import Changes
+from questions.sitemaps import SITEMAPS
 
 urlpatterns = [
+    # Pages
     path("", views.home, name="home"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("questions/<slug:slug>/", views.question, name="question"),
+    # What a link to a page shows elsewhere
+    path("picture.png", sharing.home_picture, name="home-picture"),
+    path("categories/<slug:slug>/picture.png", sharing.category_picture, name="category-picture"),
+    path("questions/<slug:slug>/picture.png", sharing.question_picture, name="question-picture"),
+    # For programs that find and follow the pages
+    path("feed/", require_safe(Changes()), name="feed"),
+    path("robots.txt", sharing.robots, name="robots"),
+    path(
+        "sitemap.xml",
+        require_safe(sitemap_views.index),
+        {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"},
+        name="sitemap",
+    ),
+    path(
+        "sitemap-<slug:section>.xml",
+        require_safe(sitemap_views.sitemap),
+        {"sitemaps": SITEMAPS},
+        name="sitemap-section",
+    ),
+    # For installing the site and reading it offline
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("service-worker.js", offline.service_worker, name="service-worker"),
+    path("offline/", offline.page, name="offline"),
+    path("offline.json", offline.bank, name="offline-bank"),
 ]

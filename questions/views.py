@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, cast
 
-from django.db.models import F
-from django.db.models.functions import Abs
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,9 +12,9 @@ from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
 from questions.filters import ALL, Filters
-from questions.models import Category, FormerSlug, Question, QuestionQuerySet
-
-RELATED_COUNT = 5
+from questions.models import Category, FormerSlug, Question
+from questions.related import related
+from questions.sharing import question_data
 
 
 @require_safe
@@ -51,18 +49,9 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
         "next": questions.next_to(shown),
         "total": questions.count(),
         "related": related(shown),
+        "data": question_data(request, shown),
     }
     return page(request, "questions/question.html", context)
-
-
-def related(question: Question) -> QuestionQuerySet:
-    """Return a few other questions of the same category, the nearest ones first."""
-    return (
-        Question.objects.published()
-        .filter(category=question.category)
-        .exclude(pk=question.pk)
-        .order_by(Abs(F("position") - question.position), "position", "slug")[:RELATED_COUNT]
-    )
 
 
 @dataclass

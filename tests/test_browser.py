@@ -143,22 +143,6 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(entry(page, "gil").locator(".answer")).to_be_visible()
 
 
-def test_the_theme_is_kept(page: Page) -> None:
-    page.emulate_media(color_scheme="light")
-    page.goto("/")
-    background = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(background)
-    switch = page.get_by_role("button", name="Theme: system")
-    switch.click()
-    page.get_by_role("button", name="Theme: light").click()
-    dark = page.evaluate(background)
-    assert dark != light
-    page.goto("/questions/gil/")
-    assert page.evaluate(background) == dark
-    page.get_by_role("button", name="Theme: dark").click()
-    assert page.evaluate(background) == light
-
-
 def test_a_sample_can_be_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/questions/gil/")

@@ -1,8 +1,13 @@
 """What the pages' templates need beyond Django's own tags."""
 
+import json
 import re
+from typing import Any
+from urllib.parse import quote
 
 from django import template
+from django.conf import settings
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -27,6 +32,16 @@ def answer(question: Question, heading_level: int = 2) -> SafeString:
 
 
 @register.filter
+def markdown_links(source: str) -> SafeString:
+    return rendering.render_links(source)
+
+
+@register.filter
+def markdown_text(source: str) -> str:
+    return rendering.text(source)
+
+
+@register.filter
 def inline_code(title: str) -> SafeString:
     """Escape a title and set what stands in `backquotes` as code."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
@@ -36,3 +51,24 @@ def inline_code(title: str) -> SafeString:
 def plain(title: str) -> str:
     """Return a title without backquotes, for places that take text only."""
     return title.replace("`", "")
+
+
+@register.filter
+def as_json(data: Any) -> SafeString:
+    """Write `data` as JSON in which nothing can end the <script> element around it."""
+    escapes = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(escapes))  # noqa: S308
+
+
+@register.filter
+def report_address(question: Question) -> str:
+    """Return where a reader reports a problem with `question`; empty if nowhere is set."""
+    version = f"{question.updated:%Y-%m-%dT%H:%M:%SZ}"
+    address = settings.REPORT_URL.replace("{slug}", quote(question.slug))
+    return str(address).replace("{version}", quote(version))
+
+
+@register.simple_tag
+def service_worker() -> str:
+    """Return the service worker's address; empty if pages are not to be kept offline."""
+    return reverse("service-worker") if settings.OFFLINE else ""

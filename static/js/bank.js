@@ -78,14 +78,100 @@
     }
   });
 
-  // An entry that a fragment in the address opened before htmx was ready has not asked for its
-  // answer yet.
+  // An entry that the address opened before htmx was ready has not asked for its answer yet. (The
+  // server opens what `open` names; a page that was kept for offline may be of another address.)
   document.addEventListener("DOMContentLoaded", () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const entry = target && target.closest(".entry");
     if (entry) entry.open = true; // for browsers that don't do so themselves
+    const slugs = opened();
+    for (const other of entries()) if (covers(slugs, other.dataset)) other.open = true;
     setTimeout(() => {
       for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");
     });
+    watchCategories();
   });
+
+  // The navigation marks the category that is being read: the last one whose top is in the upper
+  // third of the window or above it, or else the first.
+  let spy;
+
+  function watchCategories() {
+    spy?.disconnect();
+    const chosen = document.querySelector("#jump [aria-current=true]");
+    if (chosen) bringIntoSight(chosen);
+    const links = new Map();
+    for (const link of document.querySelectorAll("#jump a[href^='#']")) {
+      const section = document.getElementById(link.hash.slice(1));
+      if (section) links.set(section, link);
+    }
+    const passed = new Set();
+    spy = new IntersectionObserver(
+      (changes) => {
+        for (const { target, isIntersecting } of changes) {
+          if (isIntersecting) passed.add(target);
+          else passed.delete(target);
+        }
+        const sections = [...links.keys()];
+        const current = sections.findLast((section) => passed.has(section)) ?? sections[0];
+        for (const [section, link] of links) {
+          if (section !== current) link.removeAttribute("aria-current");
+          else if (!link.hasAttribute("aria-current")) mark(link);
+        }
+      },
+      { rootMargin: "1000000px 0px -66% 0px" },
+    );
+    for (const section of links.keys()) spy.observe(section);
+  }
+
+  function mark(link) {
+    link.setAttribute("aria-current", "location");
+    bringIntoSight(link);
+  }
+
+  // On a phone the navigation scrolls sideways.
+  function bringIntoSight(link) {
+    const list = link.closest("ul");
+    list.scrollTo({ left: link.offsetLeft - parseFloat(getComputedStyle(list).paddingLeft) });
+  }
+
+  // A swap that takes away what had the focus hands it on.
+  let focused;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    focused = detail.target.contains(document.activeElement) ? document.activeElement : null;
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (focused && !focused.isConnected && document.activeElement === document.body) {
+      const heir = detail.elt.matches(".answer") ? detail.elt : document.getElementById("main");
+      heir.tabIndex = -1;
+      heir.focus({ preventScroll: true });
+    }
+    if (detail.elt.id === "results" || detail.elt.id === "jump") watchCategories();
+  });
+
+  // What could not be loaded says so in its place, and can be asked for again.
+  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(event, ({ detail }) => fail(detail));
+  }
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    for (const failure of document.querySelectorAll(".failure")) {
+      if (place(detail).contains(failure)) failure.remove();
+    }
+  });
+
+  const place = ({ elt, target }) => (elt.matches(".more") ? elt : target.parentElement);
+
+  function fail({ elt, target, requestConfig }) {
+    const isAnswer = elt.matches(".more");
+    if (isAnswer && !elt.closest(".entry").open) return; // it was only about to be opened
+    const failure = document.getElementById("failure").content.firstElementChild.cloneNode(true);
+    const what = isAnswer ? "The full answer" : "The list";
+    const why = navigator.onLine ? "could not be loaded." : "could not be loaded: you are offline.";
+    failure.querySelector("p").textContent = `${what} ${why}`;
+    failure.querySelector("button").addEventListener("click", () => {
+      if (isAnswer) htmx.trigger(elt, "toggle");
+      else htmx.ajax("GET", requestConfig.path, { source: elt, target, swap: "outerHTML", values: Object.fromEntries(requestConfig.formData ?? []) });
+    });
+    place({ elt, target }).prepend(failure);
+  }
 })();

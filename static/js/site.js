@@ -1,55 +1,115 @@
-// On every page: the theme switch and the copy buttons.
+// On every page: the theme, the copy buttons, the service worker, and what is loaded by need.
 (() => {
-  const themes = ["system", "light", "dark"];
+  const root = document.documentElement;
 
-  function kept() {
-    try {
-      return localStorage.getItem("theme") || "system";
-    } catch {
-      return "system"; // storage is blocked
-    }
-  }
-
-  function apply(theme) {
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  }
-
-  function label() {
-    for (const button of document.querySelectorAll("[data-theme-switch]")) {
-      button.setAttribute("aria-label", `Theme: ${kept()}`);
-      button.title = `Theme: ${kept()}`;
-    }
-  }
-
-  // At once, before the page is painted: this script is loaded in the head.
-  apply(kept());
-  document.addEventListener("DOMContentLoaded", label);
-  document.addEventListener("htmx:historyRestore", label);
-
-  document.addEventListener("click", async (event) => {
-    if (event.target.closest("[data-theme-switch]")) {
-      const next = themes[(themes.indexOf(kept()) + 1) % themes.length];
+  const storage = {
+    get(name) {
       try {
-        localStorage.setItem("theme", next);
+        return localStorage.getItem(name);
+      } catch {
+        return null; // blocked
+      }
+    },
+    set(name, value) {
+      try {
+        localStorage.setItem(name, value);
       } catch {
         // It lasts as long as the page.
       }
-      apply(next);
-      label();
-    }
+    },
+  };
 
-    const copy = event.target.closest(".copy");
-    if (copy) {
-      const code = copy.closest("figure").querySelector("code");
-      try {
-        await navigator.clipboard.writeText(code.textContent);
-        copy.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(code);
-        copy.textContent = "Selected";
-      }
-      setTimeout(() => (copy.textContent = "Copy"), 2000);
+  // Theme: at once, before the page is painted. This script is loaded in the head.
+  const colors = document.querySelectorAll("meta[name=theme-color]");
+  const [light, dark] = [...colors].map((meta) => meta.content);
+
+  function applyTheme(theme) {
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    if (!colors.length) return;
+    colors[0].content = theme === "dark" ? dark : light;
+    colors[1].content = theme === "light" ? light : dark;
+  }
+
+  applyTheme(storage.get("theme"));
+  addEventListener("storage", (event) => event.key === "theme" && applyTheme(event.newValue));
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const menu = document.getElementById("themes");
+    const name = () => {
+      const button = document.querySelector("[popovertarget=themes]");
+      button.setAttribute("aria-label", `Theme: ${root.dataset.theme || "system"}`);
+    };
+    name();
+    menu.addEventListener("toggle", ({ newState }) => {
+      const current = menu.querySelector(`[value="${root.dataset.theme || "system"}"]`);
+      current.checked = true;
+      if (newState === "open") current.focus();
+    });
+    menu.addEventListener("change", ({ target }) => {
+      storage.set("theme", target.value);
+      applyTheme(target.value);
+      name();
+    });
+    menu.addEventListener("click", ({ target, detail }) => {
+      if (target.closest("label") && detail) menu.hidePopover(); // by pointer, not by arrow keys
+    });
+  });
+
+  async function copy(button, text, fallback) {
+    const label = button.textContent;
+    if (button.dataset.label) return; // still says that it has copied
+    button.dataset.label = label;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      if (fallback) getSelection().selectAllChildren(fallback);
+      button.textContent = fallback ? "Selected" : "Not copied";
     }
+    setTimeout(() => {
+      button.textContent = label;
+      delete button.dataset.label;
+    }, 2000);
+  }
+
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("button");
+    if (!button) return;
+    if (button.matches(".copy")) {
+      const code = button.closest("figure").querySelector("code");
+      copy(button, code.textContent, code);
+    } else if (button.dataset.copyLink) {
+      copy(button, new URL(button.dataset.copyLink, location).href);
+    } else if (button.matches("[data-shortcuts]")) {
+      (await import(root.dataset.keyboard)).showHelp();
+    } else if (button.dataset.bank) {
+      (await import(root.dataset.keep)).change(button);
+    }
+  });
+
+  // Shortcuts: loaded at the first key.
+  const isTyping = ({ target }) =>
+    target.isContentEditable || target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
+
+  document.addEventListener("keydown", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (storage.get("shortcuts") === "off" || document.querySelector("dialog[open]")) return;
+    (await import(root.dataset.keyboard)).press(event);
+  });
+
+  // Offline: after the page is done, so that it waits for nothing.
+  addEventListener("load", async () => {
+    if (!root.dataset.worker || !navigator.serviceWorker) return;
+    try {
+      await navigator.serviceWorker.register(root.dataset.worker);
+    } catch {
+      return; // a private window may refuse
+    }
+    const keep = document.querySelector(".keep");
+    keep.hidden = false;
+    if (storage.get("kept")) (await import(root.dataset.keep)).refresh(keep.querySelector("button"));
+    const list = document.querySelector("nav.kept");
+    if (list) (await import(root.dataset.keep)).list(list);
   });
 })();

@@ -1,0 +1,117 @@
+{% load bank static %}// Release {{ release }}. Keeps visited pages for reading offline; with a connection the server's
+// answer always comes first. Pages name their files by hash, so that a page kept under one release
+// never gets the files of another.
+const OFFLINE = "{% url 'offline' %}";
+const ASSETS = {{ assets|as_json }};
+const STATIC = "{% get_static_prefix %}";
+const MOST_PAGES = 100; // visited and kept; the oldest go first
+const PATIENCE = 5000; // ms that a page may take where a kept one could be shown
+
+addEventListener("install", (event) => {
+  const install = async () => {
+    await (await caches.open("assets")).addAll(ASSETS);
+    const answer = await fetch(OFFLINE, { cache: "no-cache" });
+    if (!answer.ok) throw new Error(`${OFFLINE}: ${answer.status}`);
+    await (await caches.open("shell")).put(OFFLINE, answer);
+    await skipWaiting();
+  };
+  event.waitUntil(install());
+});
+
+addEventListener("activate", (event) => {
+  const activate = async () => {
+    await clients.claim();
+    // The pages that are open were loaded before there was a worker to see them.
+    for (const client of await clients.matchAll({ type: "window" })) {
+      await fetch(client.url).then((answer) => keep(client.url, answer)).catch(() => {});
+    }
+    await removeUnusedAssets();
+  };
+  event.waitUntil(activate());
+});
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.pathname.startsWith(STATIC)) event.respondWith(asset(request));
+  else if (request.mode === "navigate") event.respondWith(page(request, event));
+  else if (isAnswer(request, url)) event.respondWith(answer(request, event));
+});
+
+// An answer that htmx puts into the list, not a list that it filters.
+const isAnswer = (request, url) => request.headers.has("HX-Request") && url.pathname.startsWith("/questions/");
+
+// A hashed name never changes its content.
+async function asset(request) {
+  const kept = await find(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) await (await caches.open("assets")).put(request, answer.clone());
+  return answer;
+}
+
+async function page(request, event) {
+  const kept = await keptPage(request.url);
+  try {
+    return await fromServer(request, request.url, event, kept);
+  } catch {
+    return kept || (await caches.match(OFFLINE)) || Response.error();
+  }
+}
+
+// The same address as the page's, and kept beside it under another one: Chromium keeps one answer
+// for an address, whatever Vary says. keep.js does likewise.
+async function answer(request, event) {
+  const key = `${request.url}?answer`;
+  const kept = await find(key);
+  try {
+    return await fromServer(request, key, event, kept);
+  } catch {
+    return kept || Response.error();
+  }
+}
+
+// The server's answer, which is kept as `key`. Rejects where there is none, or where there is a
+// kept one and the server fails or takes long.
+async function fromServer(request, key, event, kept) {
+  const asked = fetch(request).then((answer) => {
+    if (kept && answer.status >= 500) throw new Error(answer.status);
+    return answer;
+  });
+  event.waitUntil(asked.then((answer) => keep(key, answer.clone())).catch(() => {}));
+  const slow = kept && new Promise((_, reject) => setTimeout(reject, PATIENCE));
+  return await (slow ? Promise.race([asked, slow]) : asked);
+}
+
+// The address also says which entries are open. Without a copy of just that address the plain page
+// does, and its script opens them.
+async function keptPage(address) {
+  const { pathname, searchParams } = new URL(address);
+  const onlyOpen = [...searchParams.keys()].every((name) => name === "open");
+  return (await find(address)) || (onlyOpen ? await find(pathname) : undefined);
+}
+
+const find = (key) => caches.match(key, { ignoreVary: true });
+
+async function keep(key, answer) {
+  const control = answer.headers.get("Cache-Control") || "";
+  const isPage = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+  if (!answer.ok || answer.redirected || !isPage || /no-store|private/.test(control)) return;
+  const pages = await caches.open("pages");
+  await pages.put(key, answer);
+  const excess = (await pages.keys()).slice(0, -MOST_PAGES);
+  for (const old of excess) await pages.delete(old);
+}
+
+// After a release: files that neither this release nor a kept page names.
+async function removeUnusedAssets() {
+  const pages = await caches.open("pages");
+  const texts = await Promise.all((await pages.matchAll()).map((answer) => answer.text()));
+  const assets = await caches.open("assets");
+  for (const request of await assets.keys()) {
+    const { pathname } = new URL(request.url);
+    const isUsed = ASSETS.includes(pathname) || texts.some((text) => text.includes(pathname));
+    if (!isUsed) await assets.delete(request);
+  }
+}

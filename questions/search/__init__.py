@@ -8,7 +8,9 @@ of them are ranked here, by one rule (`ranking.py`). What finds nothing may be m
 """
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.db import connections
@@ -17,13 +19,16 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
-from questions.search import postgresql, ranking, spelling, sqlite
-from questions.search.index import AllOf, AnyOf, Condition, Scope, at_least, facets
-from questions.search.ranking import ANSWER, TEXTS, Texts
+from questions.search import postgresql, spelling, sqlite
+from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, at_least
+from questions.search.ranking import ANSWER, TEXTS, Ranking
 from questions.search.words import Concept, Query, Term, parse
 
 LIMIT = 1000  # questions that a search finds at most
-RANKED = 100  # of these, the first that are ranked by their texts
+ENOUGH = 200  # with as many hits in prominent places, others are not looked for
+RANKED = 64  # of the hits, the first that are ranked by their texts
+FORMS = 20  # forms of one word, at most
+LAST_LETTER = "{"  # sorts behind z
 FEW = 10  # with fewer hits than this, questions without one of the words are welcome
 RELAXED = 6  # words of a search of which some may be missing
 
@@ -39,7 +44,7 @@ class Found:
     @property
     def is_cut(self) -> bool:
         """Whether there may be more."""
-        return len(self.keys) >= LIMIT
+        return len(self.keys) >= ENOUGH
 
     def sort(self, questions: QuerySet[Any]) -> QuerySet[Any]:
         """Return those of `questions` that were found, the most relevant first."""
@@ -58,16 +63,16 @@ def engine(connection: BaseDatabaseWrapper) -> Any:
     return postgresql if connection.vendor == "postgresql" else sqlite
 
 
-def find(questions: QuerySet[Any], text: str, **narrow: Any) -> Found:
+def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = Narrowing()) -> Found:
     """
     Return what is found for `text` among `questions`, at most LIMIT of them.
 
-    `published`, `category` (a key) and `level` narrow inside the index. Filters of the queryset
-    hold too, but only among what the index proposes.
+    The queryset's own filters hold among what the index proposes; `narrowing` is for those that
+    should hold in the index already, where they cost nothing and hide no hit further down.
     """
     connection = connections[questions.db]
     with connection.cursor() as cursor:
-        index = Index(engine(connection), cursor, questions.model._meta.db_table, facets(**narrow))
+        index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
         query, corrected = parse(text), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
@@ -84,16 +89,34 @@ class Index:
     engine: Any
     cursor: CursorWrapper
     table: str
-    facets: list[str]
+    narrowing: Narrowing
 
     def candidates(self, scope: Scope, condition: Condition, limit: int = LIMIT) -> list[int]:
-        return self.engine.candidates(
-            self.cursor, self.table, scope, condition, self.facets, limit
+        keys: list[int] = self.engine.candidates(
+            self.cursor, self.table, scope, condition, self.narrowing, limit
         )
+        return keys
 
     def has(self, word: str) -> bool:
-        everywhere = replace(self, facets=[])
-        return bool(everywhere.candidates(Scope.ALL, Term(word), limit=1))
+        """Whether a word occurs at all, in whatever form."""
+        return bool(replace(self, narrowing=Narrowing()).candidates(Scope.ALL, Term(word), limit=1))
+
+    def forms(self, term: Term) -> Condition:
+        """
+        Return a condition that names each form of a word that questions use in a prominent place.
+
+        That is several times as fast as to ask for whatever begins with the same letters. Where
+        there are too many it is asked for all the same.
+        """
+        if term.is_exact:
+            return term
+        beginning = term.beginning
+        self.cursor.execute(
+            f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
+            [beginning, f"{beginning}{LAST_LETTER}", FORMS + 1],
+        )
+        words = {word for (word,) in self.cursor.fetchall()}
+        return term if len(words) > FORMS else exactly({term.word, *words})
 
     def corrected(self, text: str, query: Query) -> str:
         """Return `text` with words that occur instead of those that don't; empty if unknown."""
@@ -112,17 +135,19 @@ def every_word(index: Index, query: Query) -> list[int]:
     """Return up to LIMIT questions in which all that was asked for occurs, promising ones first."""
     if not query.concepts:
         return []
-    names = AnyOf(tuple(Term(name) for name in dict.fromkeys((query.joined, query.telling))))
-    every = AllOf(tuple(alternatives(concept) for concept in query.concepts))
+    forms = cache(index.forms)
+    named = AnyOf(tuple(Term(name) for name in query.names))
     keys: dict[int, None] = {}
     for scope, condition in (
-        (Scope.TOPIC, names),
-        (Scope.NAMES, names),
-        (Scope.HEAD, every),
-        (Scope.LEAD, every),
-        (Scope.ALL, every),
+        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural)))),
+        (Scope.TOPIC, AnyOf((named, every(query, forms)))),
+        (Scope.NAMES, named),
+        (Scope.HEAD, every(query, forms)),
+        (Scope.LEAD, every(query, forms)),
+        (Scope.ALL, every(query, forms)),
+        (Scope.ALL, every(query)),
     ):
-        if len(keys) < LIMIT:
+        if len(keys) < ENOUGH:
             keys |= dict.fromkeys(index.candidates(scope, condition))
     return list(keys)[:LIMIT]
 
@@ -130,19 +155,41 @@ def every_word(index: Index, query: Query) -> list[int]:
 def most_words(index: Index, query: Query) -> list[int]:
     """Return up to RANKED questions in which most of what was asked for occurs."""
     concepts = sorted(query.concepts, key=lambda concept: -len(concept.word))[:RELAXED]
-    conditions = [alternatives(concept) for concept in concepts]
-    fewest = (len(conditions) + 1) // 2
+    forms = cache(index.forms)
+    fewest = (len(concepts) + 1) // 2
     keys: dict[int, None] = {}
-    for count in range(len(conditions) - 1, max(fewest, 1) - 1, -1):
+    for count in range(len(concepts) - 1, fewest - 1, -1):
         # One word of two has to be what the question is about.
         for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)[: 3 if count > 1 else 1]:
+            expand = literally if scope == Scope.ALL else forms
+            conditions = [any_way(concept, expand) for concept in concepts]
             if len(keys) < RANKED:
                 keys |= dict.fromkeys(index.candidates(scope, at_least(count, conditions), RANKED))
     return list(keys)[:RANKED]
 
 
-def alternatives(concept: Concept) -> Condition:
-    return AnyOf(tuple(AllOf(way) for way in concept.ways))
+type Expand = Callable[[Term], Condition]
+
+
+def literally(term: Term) -> Condition:
+    return term
+
+
+def plural(term: Term) -> Condition:
+    """Return the condition for a word's singular and plural, as they are most often made."""
+    return exactly({term.word, f"{term.word}s", f"{term.word}es", term.word.removesuffix("s")})
+
+
+def exactly(words: Iterable[str]) -> Condition:
+    return AnyOf(tuple(Term(word, is_exact=True) for word in sorted(words)))
+
+
+def every(query: Query, expand: Expand = literally) -> Condition:
+    return AllOf(tuple(any_way(concept, expand) for concept in query.concepts))
+
+
+def any_way(concept: Concept, expand: Expand) -> Condition:
+    return AnyOf(tuple(AllOf(tuple(expand(term) for term in way)) for way in concept.ways))
 
 
 def ranked(questions: QuerySet[Any], query: Query, keys: list[int], less: list[int]) -> list[int]:
@@ -164,5 +211,6 @@ def scored(
 ) -> dict[int, float]:
     if not keys:
         return {}
-    rows = questions.filter(pk__in=keys).order_by().values_list(*TEXTS)
-    return {row[0]: ranking.score(query, Texts(*row), missing) for row in rows}
+    ranking = Ranking(query)
+    rows = questions.filter(pk__in=keys).order_by().values_list("pk", *TEXTS)
+    return {key: ranking.score(tuple(texts), missing) for key, *texts in rows}

@@ -43,14 +43,19 @@ class AnyOf:
 type Condition = Term | AllOf | AnyOf
 
 
-def facets(*, published: bool = False, category: int | None = None, level: str = "") -> list[str]:
-    """Return the words by which the index narrows a search down."""
-    narrowed = ["published"] if published else []
-    if category is not None:
-        narrowed.append(f"category{category}")
-    if level:
-        narrowed.append(f"level{level}")
-    return narrowed
+@dataclass(frozen=True)
+class Narrowing:
+    """What a search is narrowed down to inside the index."""
+
+    published: bool = False
+    category: int | None = None
+    level: str = ""
+
+    @property
+    def facets(self) -> list[str]:
+        """The words that stand for category and level in the index."""
+        category = [f"category{self.category}"] if self.category is not None else []
+        return category + ([f"level{self.level}"] if self.level else [])
 
 
 def at_least(count: int, conditions: Sequence[Condition]) -> Condition:

@@ -8,7 +8,6 @@ in this: it keeps `async/await` whole, and drops signs and pictures.
 """
 
 import hashlib
-from collections.abc import Iterable
 
 from django.db.backends.utils import CursorWrapper
 
@@ -17,6 +16,7 @@ from questions.search.index import (
     INDEXED,
     AllOf,
     Condition,
+    Narrowing,
     Scope,
     cleaned,
     run_together,
@@ -37,16 +37,17 @@ def candidates(
     table: str,
     scope: Scope,
     condition: Condition,
-    facets: Iterable[str],
+    narrowing: Narrowing,
     limit: int,
 ) -> list[int]:
     """Return the keys of up to `limit` questions that match, in the order in which they lie."""
-    match = " & ".join(
-        [*(f"'facet:{facet}'" for facet in facets), f"({expression(condition, scope)})"]
-    )
+    parts = [f"({expression(condition, scope)})"]
+    parts += [f"'facet:{facet}'" for facet in narrowing.facets]
+    if narrowing.published:
+        parts.append("!'facet:draft'")
     cursor.execute(
         f"SELECT question_id FROM {table}_search WHERE tokens @@ %s::tsquery LIMIT %s",
-        [match, limit],
+        [" & ".join(parts), limit],
     )
     return [key for (key,) in cursor.fetchall()]
 
@@ -105,13 +106,14 @@ def statements(table: str) -> list[str]:
         LANGUAGE plpgsql IMMUTABLE AS $$
         DECLARE
           topic text[] := {table}_words(
+            slug || ' ' || split_part(keywords, ',', 1) || ' ' ||
             {run_together("slug || ',' || split_part(keywords, ',', 1)")});
           names text[] := {table}_words({run_together("keywords")});
           head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
           lead text[] := head || {table}_words(short_answer);
           everything text[] := lead || {table}_words(left(answer, {ANSWER_LENGTH}));
           facets text[] := ARRAY['category' || category_id, 'level' || level]
-                           || CASE WHEN published THEN ARRAY['published'] END;
+                           || CASE WHEN NOT published THEN ARRAY['draft'] END;
         BEGIN
           RETURN array_to_tsvector(ARRAY(
             SELECT DISTINCT '{Scope.TOPIC}:' || word FROM unnest(topic) word
@@ -158,7 +160,7 @@ def new_words(table: str, row: str) -> str:
     return f"""
             LATERAL (
               SELECT word FROM unnest({table}_words({text})) word
-              WHERE word ~ '^[a-z]{{3,}}$'
+              WHERE word ~ '^[a-z0-9]{{3,}}$' AND word ~ '[a-z]'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""
 

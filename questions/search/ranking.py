@@ -5,99 +5,123 @@ Two things count alike: how well each word that was asked for is found, and in w
 how much of what the question goes by (its slug, its keywords) was asked for.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from itertools import pairwise
 
-from questions.search.words import Concept, Query, Term, normalized, stem
+from questions.search.words import FIELD_END, Query, Term, separated, stem
 
 # How much a hit in a field is worth. The last is for words that only the index has seen.
 TITLE, KEYWORD, SHORT_ANSWER, ANSWER = 1.0, 0.8, 0.45, 0.2
-OTHER_FORM, BEGINNING, OTHER_NAME = 0.9, 0.6, 0.9  # of what the word itself is worth
+OTHER_FORM, BEGINNING, OTHER_NAME = 0.95, 0.6, 0.9  # of what the word itself is worth
+TOPIC = 1.3  # what the slug or the first keyword adds, where just that was asked for
+LATER_KEYWORD = 0.03  # other keywords add 1 at most, and each place in their list takes that off
+NEIGHBORS = 0.3  # what words add that stand together as they were typed
 LITERAL = 0.5  # what code adds that occurs just as it was typed
-LATER_KEYWORD = 0.02  # what each place in the list of keywords takes off: the first say most
+
+TEXTS = ("slug", "keywords", "title", "short_answer")  # what a question is ranked by
 
 
-TEXTS = ("pk", "slug", "title", "keywords", "short_answer")
+class Ranking:
+    """Says how relevant questions are to one query."""
 
-
-@dataclass(frozen=True)
-class Texts:
-    """What a question is ranked by."""
-
-    pk: int
-    slug: str
-    title: str
-    keywords: str
-    short_answer: str
-
-
-def score(query: Query, texts: Texts, missing: float) -> float:
-    """Return how relevant a question is; `missing` is the worth of a word not found here."""
-    names = list(named(texts))
-    title = f" {normalized(f'{texts.title} {texts.slug}')} "
-    keywords = f" {' '.join(name for name, _ in names)} "
-    short_answer = f" {normalized(texts.short_answer)} "
-    fields = ((title, TITLE), (keywords, KEYWORD), (short_answer, SHORT_ANSWER))
-    found = sum(strength(concept, fields, missing) for concept in query.concepts)
-    return found / len(query.concepts) + aboutness(query, names) + literals(query, texts)
-
-
-def strength(concept: Concept, fields: Iterable[tuple[str, float]], missing: float) -> float:
-    best = missing
-    for index, way in enumerate(concept.ways):
-        name_worth = OTHER_NAME if index else 1.0
-        for field, worth in fields:
-            if worth * name_worth > best:
-                closeness = min(likeness(term, field) for term in way)
-                best = max(best, worth * name_worth * closeness)
-    return best
-
-
-def likeness(term: Term, field: str) -> float:
-    """Return how close the best match of `term` in a field is: 1 the word itself, 0 none."""
-    if f" {term.word} " in field:
-        return 1.0
-    if term.is_exact:
-        return 0.0
-    best, beginning = 0.0, f" {term.beginning}"
-    start = field.find(beginning)
-    while start >= 0 and best < OTHER_FORM:
-        word = field[start + 1 : field.index(" ", start + 1)]
-        best = max(best, OTHER_FORM if stem(word) == term.beginning else BEGINNING)
-        start = field.find(beginning, start + 1)
-    return best
-
-
-def named(texts: Texts) -> Iterator[tuple[str, float]]:
-    """Yield what the question goes by, normalized, and how much it says about it."""
-    yield normalized(texts.slug), 1.0
-    for index, keyword in enumerate(texts.keywords.split(",")):
-        yield normalized(keyword), 1.0 - LATER_KEYWORD * index
-
-
-def aboutness(query: Query, names: list[tuple[str, float]]) -> float:
-    """Return how much the best of the names and the query have in common: 1 all, 0 nothing."""
-    best = 0.0
-    for name, worth in names:
-        words = name.split()
-        if not words:
-            continue
-        joined = "".join(words)
-        if joined in (query.joined, query.telling):
-            best = max(best, worth)
-            continue
-        field = f" {name} {joined} "
-        common = sum(
-            max(min(likeness(term, field) for term in way) for way in concept.ways)
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        # For each way to find a concept: what it is worth, and what to look for.
+        self.ways = [
+            [
+                (OTHER_NAME if index else 1.0, [Pattern(term) for term in way])
+                for index, way in enumerate(concept.ways)
+            ]
             for concept in query.concepts
-        )
-        best = max(best, worth * common / len(query.concepts) * min(1.0, common / len(words)))
+        ]
+        self.names = {stem(name) for name in query.names}
+        self.stems = {
+            pattern.stem for ways in self.ways for _, patterns in ways for pattern in patterns
+        }
+        self.pairs = [
+            re.compile(rf" {re.escape(a.beginning)}\S* +{re.escape(b.beginning)}")
+            for a, b in pairwise(concept.ways[0][0] for concept in query.concepts)
+        ]
+
+    def score(self, texts: tuple[str, ...], missing: float) -> float:
+        """Return the relevance of TEXTS; `missing` is the worth of a word that is not in them."""
+        joined = f" {FIELD_END} ".join(text.replace(FIELD_END, " ") for text in texts)
+        slug, keywords, title, short_answer = separated(f" {joined} ").split(FIELD_END)
+        fields = ((title, TITLE), (f"{slug}{keywords}", KEYWORD), (short_answer, SHORT_ANSWER))
+        found = sum(strength(ways, fields, missing) for ways in self.ways)
+        score = found / len(self.ways) + self.aboutness([slug, *keywords.split(",")])
+        if self.pairs:
+            score += NEIGHBORS * self.neighbors(title, keywords)
+        if self.query.literals:
+            score += LITERAL * self.literals(" ".join(texts).lower())
+        return score
+
+    def aboutness(self, names: list[str]) -> float:
+        """Return how much a question's names and the query have in common; 0 is nothing."""
+        best = 0.0
+        for index, name in enumerate(names):
+            worth = TOPIC if index <= 1 else 1.0 - LATER_KEYWORD * (index - 1)
+            if worth <= best:
+                break
+            joined = name.replace(" ", "")
+            if stem(joined) in self.names:
+                return worth
+            if not any(stem in joined for stem in self.stems):
+                continue
+            words = name.split()
+            field = f" {' '.join(words)} {joined} "
+            common = sum(
+                max(min([pattern.likeness(field) for pattern in patterns]) for _, patterns in ways)
+                for ways in self.ways
+            )
+            share = common / len(self.ways) * min(1.0, common / len(words))
+            best = max(best, worth * share)
+        return best
+
+    def neighbors(self, *fields: str) -> float:
+        """Return the share of pairs of words that stand together as in the query."""
+        together = sum(any(pair.search(field) for field in fields) for pair in self.pairs)
+        return together / len(self.pairs)
+
+    def literals(self, text: str) -> float:
+        """Return the share of the query's code that occurs as it was typed."""
+        return sum(code in text for code in self.query.literals) / len(self.query.literals)
+
+
+def strength(
+    ways: list[tuple[float, list["Pattern"]]],
+    fields: Iterable[tuple[str, float]],
+    missing: float,
+) -> float:
+    """Return what the best hit for a concept is worth."""
+    best = missing
+    for name_worth, patterns in ways:
+        for field, field_worth in fields:
+            worth = name_worth * field_worth
+            if worth > best:
+                best = max(best, worth * min([pattern.likeness(field) for pattern in patterns]))
     return best
 
 
-def literals(query: Query, texts: Texts) -> float:
-    """Return a little for code that occurs as it was typed."""
-    if not query.literals:
-        return 0.0
-    text = f"{texts.title} {texts.keywords} {texts.short_answer}".lower()
-    return LITERAL * sum(literal in text for literal in query.literals) / len(query.literals)
+class Pattern:
+    """A term, prepared for being looked for again and again."""
+
+    def __init__(self, term: Term) -> None:
+        self.stem = term.beginning
+        self.word = f" {term.word} "
+        self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
+
+    def likeness(self, field: str) -> float:
+        """Return how close the best match in a field is: 1 the word itself, 0 none."""
+        start = field.find(self.beginning)
+        if start < 0:
+            return 0.0
+        if self.word in field:
+            return 1.0
+        best = 0.0
+        while start >= 0 and best < OTHER_FORM:
+            word = field[start + 1 : field.index(" ", start + 1)]
+            best = OTHER_FORM if stem(word) == self.stem else BEGINNING
+            start = field.find(self.beginning, start + 1)
+        return best

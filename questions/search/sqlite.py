@@ -1,11 +1,10 @@
 """
-The index on SQLite: FTS5 without a copy of the text, kept by triggers.
+The index on SQLite: an FTS5 table for each scope, kept by triggers.
 
-`detail=column` keeps no positions: it is half the size, its prefixes are faster, and no search
-asks for phrases.
+One table with a column for each would have to go through all hits of a word for those in a title.
+None keeps a copy of the text, and none the places of words, which no search asks for.
 """
 
-from collections.abc import Iterable
 from string import punctuation
 
 from django.db.backends.utils import CursorWrapper
@@ -15,6 +14,7 @@ from questions.search.index import (
     INDEXED,
     AllOf,
     Condition,
+    Narrowing,
     Scope,
     cleaned,
     nested_replace,
@@ -24,17 +24,12 @@ from questions.search.words import WORD_LENGTH, Term
 
 # What stands between words without a space, and around them. (SQLite's parser gives up at some
 # thirty nested calls.)
-INNER_SIGNS = "\n-_/.,('`"
+INNER_SIGNS = "\n-_/.,('`:="
 OUTER_SIGNS = punctuation.replace("'", "''") + "\r\t“”‘’…"
 
-COLUMNS = "topic, names, head, lead, body, facets"
-COLUMNS_OF = {
-    Scope.TOPIC: "topic",
-    Scope.NAMES: "names",
-    Scope.HEAD: "names head",
-    Scope.LEAD: "names head lead",
-    Scope.ALL: "names head lead body",
-}
+# A word's columns, of which there is one, are kept as well where words are looked up by their
+# beginnings only: that makes these several times as fast, and the table three times as large.
+DETAIL = dict.fromkeys(Scope, "none") | {Scope.ALL: "column"}
 
 
 def candidates(
@@ -42,15 +37,15 @@ def candidates(
     table: str,
     scope: Scope,
     condition: Condition,
-    facets: Iterable[str],
+    narrowing: Narrowing,
     limit: int,
 ) -> list[int]:
     """Return the keys of up to `limit` questions that match, lowest first."""
-    narrowed = [f'{{facets}} : "{facet}"' for facet in facets]
-    match = " AND ".join([*narrowed, f"{{{COLUMNS_OF[scope]}}} : ({expression(condition)})"])
-    cursor.execute(
-        f"SELECT rowid FROM {table}_search WHERE {table}_search MATCH %s LIMIT %s", [match, limit]
-    )
+    match = " AND ".join([f"({expression(condition)})", *(f"facet{facet}" for facet in narrowing.facets)])
+    if narrowing.published:
+        match = f"({match}) NOT facetdraft"
+    name = f"{table}_search_{scope}"
+    cursor.execute(f"SELECT rowid FROM {name} WHERE {name} MATCH %s LIMIT %s", [match, limit])
     return [key for (key,) in cursor.fetchall()]
 
 
@@ -78,7 +73,8 @@ def install(cursor: CursorWrapper, table: str) -> None:
         cursor.execute(f"DROP {kind} {name}")
     for statement in wanted.values():
         cursor.execute(statement)
-    cursor.execute(f"INSERT INTO {table}_search (rowid, {COLUMNS}) {document(table)} FROM {table}")
+    for scope in Scope:
+        cursor.execute(f"{added(table, scope, table)} FROM {table}")
     cursor.execute(f"INSERT INTO {table}_word {words(table, table, source=f'{table}, ')}")
 
 
@@ -86,55 +82,72 @@ def statements(table: str) -> dict[str, str]:
     """Return what creates each table and trigger, by its name."""
     old = ", ".join(f"OLD.{column}" for column in INDEXED)
     new = ", ".join(f"NEW.{column}" for column in INDEXED)
-    add = f"""
-              INSERT INTO {table}_search (rowid, {COLUMNS}) {document("NEW")};
-              INSERT INTO {table}_word {words(table, "NEW")};"""
-    # FTS5 keeps no text here, so it has to be told what it is to forget.
-    remove = f"""
-              INSERT INTO {table}_search ({table}_search, rowid, {COLUMNS})
-              SELECT 'delete', forgotten.* FROM ({document("OLD")}) forgotten;"""
+    add = "".join(f"{added(table, scope, 'NEW')};" for scope in Scope)
+    add += f" INSERT INTO {table}_word {words(table, 'NEW')};"
+    remove = "".join(f"{removed(table, scope, 'OLD')};" for scope in Scope)
+    tables = {
+        f"{table}_search_{scope}": f"""
+            CREATE VIRTUAL TABLE {table}_search_{scope} USING fts5(
+              words, content='', columnsize=0, detail={DETAIL[scope]}, prefix='1 2 3',
+              tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co So Mn'")"""
+        for scope in Scope
+    }
     return {
-        f"{table}_search": f"""
-            CREATE VIRTUAL TABLE {table}_search USING fts5(
-              {COLUMNS}, content='', detail=column, prefix='1 2 3',
-              tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co So Mn'")""",
+        **tables,
         f"{table}_word": f"CREATE TABLE {table}_word (word text PRIMARY KEY) WITHOUT ROWID",
         f"{table}_search_insert": f"""
-            CREATE TRIGGER {table}_search_insert AFTER INSERT ON {table} BEGIN{add}
-            END""",
+            CREATE TRIGGER {table}_search_insert AFTER INSERT ON {table} BEGIN{add} END""",
         f"{table}_search_update": f"""
             CREATE TRIGGER {table}_search_update AFTER UPDATE ON {table}
-            WHEN (NEW.id, {new}) IS NOT (OLD.id, {old}) BEGIN{remove}{add}
-            END""",
+            WHEN (NEW.id, {new}) IS NOT (OLD.id, {old}) BEGIN{remove}{add} END""",
         f"{table}_search_delete": f"""
-            CREATE TRIGGER {table}_search_delete AFTER DELETE ON {table} BEGIN{remove}
-            END""",
+            CREATE TRIGGER {table}_search_delete AFTER DELETE ON {table} BEGIN{remove} END""",
     }
 
 
-def document(row: str) -> str:
-    """Return the SELECT of what is indexed of a row: of NEW and OLD, or of the whole table."""
-    first_keyword = f"substr({row}.keywords, 1, instr({row}.keywords || ',', ',') - 1)"
+def added(table: str, scope: Scope, row: str) -> str:
     return f"""
-      SELECT {row}.id,
-             {run_together(f"{row}.slug || ',' || {first_keyword}")},
-             {run_together(f"{row}.keywords")},
-             {cleaned(f"{row}.slug || ' ' || {row}.title || ' ' || {row}.keywords")},
-             {cleaned(f"{row}.short_answer")},
-             {cleaned(f"substr({row}.answer, 1, {ANSWER_LENGTH})")},
-             iif({row}.published, 'published ', '')
-               || 'category' || {row}.category_id || ' level' || {row}.level"""
+      INSERT INTO {table}_search_{scope} (rowid, words) SELECT {row}.id, {text(scope, row)}"""
+
+
+def removed(table: str, scope: Scope, row: str) -> str:
+    # FTS5 has no text here, so it has to be told what it is to forget.
+    name = f"{table}_search_{scope}"
+    return f"""
+      INSERT INTO {name} ({name}, rowid, words) SELECT 'delete', {row}.id, {text(scope, row)}"""
+
+
+def text(scope: Scope, row: str) -> str:
+    """Return SQL for what a scope holds of a row: of NEW, of OLD, or of each in the table."""
+    topic = f"{row}.slug || ',' || substr({row}.keywords, 1, instr({row}.keywords || ',', ',') - 1)"
+    names = [run_together(f"{row}.keywords")]
+    head = [*names, *(cleaned(f"{row}.{column}") for column in ("slug", "title", "keywords"))]
+    lead = [*head, cleaned(f"{row}.short_answer")]
+    parts = {
+        Scope.TOPIC: [f"lower({topic})", run_together(topic)],
+        Scope.NAMES: names,
+        Scope.HEAD: head,
+        Scope.LEAD: lead,
+        Scope.ALL: [*lead, cleaned(f"substr({row}.answer, 1, {ANSWER_LENGTH})")],
+    }[scope]
+    facets = [
+        f"'facetcategory' || {row}.category_id",
+        f"'facetlevel' || {row}.level",
+        f"iif({row}.published, '', 'facetdraft')",
+    ]
+    return " || ' ' || ".join(parts + facets)
 
 
 def words(table: str, row: str, source: str = "") -> str:
     """Return the SELECT of the words in a row's head and short answer that are new."""
     columns = ("slug", "title", "keywords", "short_answer")
-    text = " || ' ' || ".join(f"{row}.{column}" for column in columns)
-    spaced = nested_replace(f"lower({text})", [(sign, " ") for sign in INNER_SIGNS])
+    content = " || ' ' || ".join(f"{row}.{column}" for column in columns)
+    spaced = nested_replace(f"lower({content})", [(sign, " ") for sign in INNER_SIGNS])
     # A list in JSON is the one text that SQLite takes apart.
     listed = f"""'[' || replace(json_quote({spaced}), ' ', '","') || ']'"""
     return f"""
       SELECT DISTINCT trim(value, '{OUTER_SIGNS}') fresh FROM {source}json_each({listed})
-      WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z]*'
+      WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9]*'
+        AND fresh GLOB '*[a-z]*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""
 

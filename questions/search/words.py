@@ -46,7 +46,7 @@ STOP_WORDS = frozenset(
     examples explain for from get gets getting give go goes going good got had happen happens
     happening has have having he help her here his how i if in instead into is isn it its just
     keep keeps know less let like look m make makes making many me mean means more most much must
-    my need needed needs never no not of off often on one only or other our out over own please
+    my need needed needs never no not of off often on one only or other our out over own please python
     re really right s same say shall she should show so some somebody someone something still such
     t tell than that the their them then there these they thing things this those to too us use
     used useful user uses using usually ve versus very vs want was way ways we well were what when
@@ -54,6 +54,8 @@ STOP_WORDS = frozenset(
     yes you your
     """.split()
 )
+
+EMOJI = 0x1F000  # where pictures begin that came after Unicode 3.2
 
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
@@ -73,20 +75,26 @@ class Separators(dict[int, int | str]):
     def __missing__(self, code: int) -> int | str:
         character = chr(code)
         category = unicodedata.ucd_3_2_0.category(character)
-        if category == "Cn":
-            category = unicodedata.category(character) if code > 0x1F000 else category
-            keep = category == "So"
+        if category == "Cn" and code >= EMOJI:
+            category = unicodedata.category(character)
+            is_word = category == "So"
         else:
-            keep = category[0] in "LN" or category == "So"
-        self[code] = code if keep else " "
+            is_word = category[0] in "LN" or category == "So"
+        self[code] = code if is_word else " "
         return self[code]
 
 
-SEPARATORS = Separators()
+FIELD_END = "\x1f"
+SEPARATORS = Separators({ord(","): ",", ord(FIELD_END): FIELD_END})
 
 
 def normalized(text: str) -> str:
-    """Return the words of `text` as the index holds them, separated by single spaces."""
+    """Return the words of `text` as the index holds them, with single spaces between."""
+    return " ".join(separated(text).replace(",", " ").replace(FIELD_END, " ").split())
+
+
+def separated(text: str) -> str:
+    """Return the words of `text` as in the index; commas and FIELD_END stay, the rest is space."""
     text = text.lower()
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
@@ -94,7 +102,7 @@ def normalized(text: str) -> str:
     for symbol, word in SYMBOLS.items():
         if symbol in text:
             text = text.replace(symbol, word)
-    return " ".join(text.translate(SEPARATORS).split())
+    return text.translate(SEPARATORS)
 
 
 @lru_cache(maxsize=4096)
@@ -146,20 +154,12 @@ class Concept:
 
 @dataclass(frozen=True)
 class Query:
-    """A search: what it asks for, and its words run together as the names of things are."""
+    """What a search asks for."""
 
-    words: tuple[str, ...]  # all, also those that say nothing
     concepts: tuple[Concept, ...]
     literals: tuple[str, ...]  # `__get__`, `.pyi`: code, as it was typed
 
-    @property
-    def joined(self) -> str:
-        return "".join(self.words)
-
-    @property
-    def telling(self) -> str:
-        """The words that say something, run together."""
-        return "".join(concept.word for concept in self.concepts)
+    names: tuple[str, ...]  # that a thing asked for might have, each run together
 
 
 def parse(text: str) -> Query:
@@ -176,7 +176,9 @@ def parse(text: str) -> Query:
         telling += [word for word in parts if is_code or word not in STOP_WORDS]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
-    return Query(tuple(words), concepts(telling), tuple(literals))
+    names = [words, telling, *aliases().get(" ".join(telling), ())]
+    joined = dict.fromkeys("".join(name) for name in names if name)
+    return Query(concepts(telling), tuple(literals), tuple(joined))
 
 
 def concepts(words: list[str]) -> tuple[Concept, ...]:

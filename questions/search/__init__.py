@@ -125,9 +125,10 @@ class Index:
             if self.has(concept.word):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.has)
-            if not meant:
-                return ""
-            corrected = re.sub(re.escape(concept.word), meant, corrected, flags=re.IGNORECASE)
+            if meant:
+                corrected = re.sub(re.escape(concept.word), meant, corrected, flags=re.IGNORECASE)
+            elif len(concept.word) >= spelling.SHORTEST:
+                return ""  # it is about something else
         return "" if corrected == text else corrected
 
 

@@ -163,4 +163,3 @@ def new_words(table: str, row: str) -> str:
               WHERE word ~ '^[a-z0-9]{{3,}}$' AND word ~ '[a-z]'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""
-

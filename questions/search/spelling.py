@@ -70,9 +70,7 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
         word, vocabulary, scorer=OSA.distance, score_cutoff=2, limit=None
     ):
         sounds_alike = sound(known) == sound(word)
-        may_miss_two = len(word) >= LONG or (
-            len(word) == LONG - 1 == len(known) and sounds_alike
-        )
+        may_miss_two = len(word) >= LONG or (len(word) == LONG - 1 == len(known) and sounds_alike)
         if distance == 1 or may_miss_two:
             near.append((distance, not sounds_alike, known[0] != word[0], known))
     return [known for *_, known in sorted(near)[:NEAREST]]

@@ -41,7 +41,9 @@ def candidates(
     limit: int,
 ) -> list[int]:
     """Return the keys of up to `limit` questions that match, lowest first."""
-    match = " AND ".join([f"({expression(condition)})", *(f"facet{facet}" for facet in narrowing.facets)])
+    match = " AND ".join(
+        [f"({expression(condition)})", *(f"facet{facet}" for facet in narrowing.facets)]
+    )
     if narrowing.published:
         match = f"({match}) NOT facetdraft"
     name = f"{table}_search_{scope}"
@@ -150,4 +152,3 @@ def words(table: str, row: str, source: str = "") -> str:
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9]*'
         AND fresh GLOB '*[a-z]*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""
-

@@ -48,8 +48,8 @@ STOP_WORDS = frozenset(
     keep keeps know less let like look m make makes making many me mean means more most much must
     my need needed needs never no not of off often on one only or other our out over own please python
     re really right s same say shall she should show so some somebody someone something still such
-    t tell than that the their them then there these they thing things this those to too us use
-    used useful user uses using usually ve versus very vs want was way ways we well were what when
+    t tell than that the their them then there these they thing things this those to too under us
+    use used useful user uses using usually ve versus very vs want was way ways we well were what when
     where whether which while who whose why will with without won work working works would wrong
     yes you your
     """.split()
@@ -172,13 +172,14 @@ def parse(text: str) -> Query:
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
         if is_code:
-            literals.append(chunk.lower().strip("`'\"(),;:?!"))
+            code = chunk.lower().strip("`'\"(),;:?!")
+            literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
         telling += [word for word in parts if is_code or word not in STOP_WORDS]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
     names = [words, telling, *aliases().get(" ".join(telling), ())]
     joined = dict.fromkeys("".join(name) for name in names if name)
-    return Query(concepts(telling), tuple(literals), tuple(joined))
+    return Query(concepts(telling), tuple(dict.fromkeys(literals)), tuple(joined))
 
 
 def concepts(words: list[str]) -> tuple[Concept, ...]:
@@ -213,7 +214,9 @@ def aliases() -> dict[str, list[tuple[str, ...]]]:
     for line in (Path(__file__).parent / "aliases.txt").read_text(encoding="utf-8").splitlines():
         names = [telling(name) for name in line.partition("#")[0].split("=")]
         for name in names:
-            found.setdefault(name, []).extend(tuple(other.split()) for other in without(names, name))
+            found.setdefault(name, []).extend(
+                tuple(other.split()) for other in without(names, name)
+            )
     return found
 
 

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from questions.forms import QuestionForm
-from questions.models import Category, FormerSlug, Question
+from questions.models import Category, FormerSlug, MissedSearch, Question
 
 admin.site.site_header = "QA Bank"
 admin.site.site_title = "QA Bank"
@@ -97,3 +97,17 @@ class QuestionAdmin(admin.ModelAdmin):
     def number(self, question: Question) -> str:
         # A draft has no number on the site.
         return str(question.number) if question.published else "draft"
+
+
+@admin.register(MissedSearch)
+class MissedSearchAdmin(admin.ModelAdmin):
+    """What people look for in vain. One that has been seen to can be deleted, and no more."""
+
+    list_display = ["text", "count", "last_made"]
+    search_fields = ["text"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: MissedSearch | None = None) -> bool:
+        return False

@@ -24,6 +24,7 @@ class Filters:
     q: str = ""
     category: str = ""
     level: str = ""
+    start: int = 1  # in the list of hits: the place of the first one shown
     open: tuple[str, ...] = ()
 
     @classmethod
@@ -34,6 +35,7 @@ class Filters:
             q=" ".join(clean(query.get("q", "")).split()),
             category=category if category in {c.slug for c in categories} else "",
             level=level if level in Question.Level.values else "",
+            start=place(query.get("start", "")),
             open=(ALL,) if ALL in opened else tuple(slug for slug in opened if slug),
         )
 
@@ -69,8 +71,15 @@ class Filters:
         for name in ("q", "category", "level"):
             if value := getattr(changed, name):
                 query[name] = value
+        if changed.start > 1:
+            query["start"] = str(changed.start)
         query.setlist("open", list(changed.open))
         return f"?{encoded}" if (encoded := query.urlencode()) else ""
+
+
+def place(text: str) -> int:
+    """Return the place, from 1, that `text` says; nonsense says the first."""
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 9 else 1
 
 
 def clean(text: str) -> str:

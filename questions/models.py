@@ -21,6 +21,7 @@ from django.urls import reverse
 from questions import search
 
 TITLE_LENGTH = 250
+MISSED_LENGTH = 100
 
 
 def not_blank(field: str) -> GreaterThan:
@@ -336,3 +337,19 @@ class FormerSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class MissedSearch(models.Model):
+    """A search of the whole bank that found nothing, and how often it was made (misses.py)."""
+
+    text = models.CharField(max_length=MISSED_LENGTH, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    last_made = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-count", "-last_made"]
+        verbose_name = "search without a hit"
+        verbose_name_plural = "searches without a hit"
+
+    def __str__(self) -> str:
+        return self.text

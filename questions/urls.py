@@ -35,4 +35,5 @@ urlpatterns = [
     path("service-worker.js", offline.service_worker, name="service-worker"),
     path("offline/", offline.page, name="offline"),
     path("offline.json", offline.bank, name="offline-bank"),
+    path("opensearch.xml", views.opensearch, name="opensearch"),
 ]

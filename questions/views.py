@@ -1,5 +1,6 @@
 """The public pages. None of them reads a user, a session or a cookie."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, cast
@@ -14,6 +15,7 @@ from django_htmx.middleware import HtmxDetails
 from questions.filters import ALL, Filters
 from questions.models import Category, FormerSlug, Question
 from questions.related import related
+from questions.results import results
 from questions.sharing import question_data
 
 
@@ -54,6 +56,14 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "questions/question.html", context)
 
 
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """Describe the search to browsers, which add it to the search engines that they offer."""
+    return render(
+        request, "opensearch.xml", content_type="application/opensearchdescription+xml"
+    )
+
+
 @dataclass
 class Entry:
     question: Question
@@ -80,28 +90,23 @@ def list_page(
     page_category: Category | None = None,
 ) -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
-    questions = filters.apply(Question.objects.published()).numbered().in_order()
-    if not filters.open:
-        questions = questions.defer("answer", "further_reading")
+    found = results(filters, categories) if filters.q else None
+    filters = replace(filters, start=1)  # every link but those below leads to the first hits
     # A category's own page has the category in its path and needs none in the query.
     query = (replace(filters, category="") if page_category else filters).query
-    sections = []
-    for _, group in groupby(questions, key=lambda question: question.category_id):
-        entries = [Entry(question, filters.opens(question)) for question in group]
-        section = Section(entries[0].question.category, entries)
-        toggle = filters.closing if section.is_open else filters.opening
-        section.toggle_query = query(open=toggle(section.category, categories))
-        sections.append(section)
+    sections = [] if found else filled_sections(filters, categories, query)
+    shown = found.hits if found else [entry for section in sections for entry in section.entries]
     context = {
         "filters": filters,
         "jumps": [(c, jump_address(c, filters, page_category)) for c in categories],
         "categories": categories,
         "page_category": page_category,
         "sections": sections,
-        "shown": sum(len(section.entries) for section in sections),
+        "found": found,
+        "shown": len(shown),
         "total": sum(c.question_count for c in categories),
         "levels": Question.Level.choices,
-        "all_open": all(section.is_open for section in sections),
+        "all_open": all(entry.is_open for entry in shown),
         "open_all_query": query(open=(ALL,)),
         "close_all_query": query(open=()),
         "clear_query": filters.query(q="", category="", level=""),
@@ -109,8 +114,30 @@ def list_page(
         "checked_with": "" if filters.active else Question.objects.published().all_checked_with(),
         "everywhere_query": filters.query(category="", level=""),
     }
+    if found:
+        context["more_query"] = query(start=found.next_start) if found.next_start else ""
+        context["first_query"] = query() if found.start > 1 else ""
+        context["similar"] = [(word, query(q=word)) for word in found.similar]
+        context["corrected_query"] = query(q=found.corrected)
     template = "questions/bank.html"
     return page(request, f"{template}#results" if wants_fragment(request) else template, context)
+
+
+def filled_sections(
+    filters: Filters, categories: list[Category], query: Callable[..., str]
+) -> list[Section]:
+    """Return a section for each category in which a question matches."""
+    questions = filters.apply(Question.objects.published()).numbered().in_order()
+    if not filters.open:
+        questions = questions.defer("answer", "further_reading")
+    sections = []
+    for _, group in groupby(questions, key=lambda question: question.category_id):
+        entries = [Entry(question, filters.opens(question)) for question in group]
+        section = Section(entries[0].question.category, entries)
+        toggle = filters.closing if section.is_open else filters.opening
+        section.toggle_query = query(open=toggle(section.category, categories))
+        sections.append(section)
+    return sections
 
 
 def jump_address(category: Category, filters: Filters, page_category: Category | None) -> str:

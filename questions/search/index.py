@@ -58,6 +58,9 @@ class Narrowing:
         return category + ([f"level{self.level}"] if self.level else [])
 
 
+ANYTHING = Narrowing()
+
+
 def at_least(count: int, conditions: Sequence[Condition]) -> Condition:
     """Return the condition that `count` of `conditions` hold."""
     return AnyOf(tuple(AllOf(some) for some in combinations(conditions, count)))
@@ -78,6 +81,9 @@ def run_together(names: str) -> str:
 def nested_replace(expression: str, replacements: Iterable[tuple[str, str]]) -> str:
     """Return SQL that replaces texts in `expression`, one after the other."""
     for old, new in replacements:
-        old, new = (text.replace("'", "''") for text in (old, new))
-        expression = f"replace({expression}, '{old}', '{new}')"
+        expression = f"replace({expression}, {quoted(old)}, {quoted(new)})"
     return expression
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -58,6 +58,11 @@ class Ranking:
             score += LITERAL * self.literals(" ".join(texts).lower())
         return score
 
+    def coverage(self, text: str) -> float:
+        """Return how much of the query occurs in a text: 1 is all of it, in these very words."""
+        fields = ((f" {separated(text).replace(',', ' ')} ", 1.0),)
+        return sum(strength(ways, fields, 0.0) for ways in self.ways) / len(self.ways)
+
     def aboutness(self, names: list[str]) -> float:
         """Return how much a question's names and the query have in common; 0 is nothing."""
         best = 0.0

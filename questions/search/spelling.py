@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable
 
 from django.db.backends.utils import CursorWrapper
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 SHORTEST = 5  # letters of a word that is corrected
 LONG = 7  # letters from which two wrong ones are too few to make it another word
+SIMILAR = 60  # percent that a word has in common with one that is offered instead
 NEAREST = 5  # words that are tried
 
 # Letters that are taken for one another. Vowels, h and w are often left out or doubled.
@@ -74,6 +75,17 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
         if distance == 1 or may_miss_two:
             near.append((distance, not sounds_alike, known[0] != word[0], known))
     return [known for *_, known in sorted(near)[:NEAREST]]
+
+
+def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
+    """Return words of the bank that look like `word`, the most similar first."""
+    cursor.execute(
+        f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s",
+        [len(word) // 2, len(word) * 2],
+    )
+    vocabulary = [known for (known,) in cursor.fetchall()]
+    best = process.extract(word, vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=NEAREST)
+    return [known for known, *_ in best]
 
 
 def sound(word: str) -> str:

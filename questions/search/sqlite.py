@@ -18,6 +18,7 @@ from questions.search.index import (
     Scope,
     cleaned,
     nested_replace,
+    quoted,
     run_together,
 )
 from questions.search.words import WORD_LENGTH, Term
@@ -25,7 +26,7 @@ from questions.search.words import WORD_LENGTH, Term
 # What stands between words without a space, and around them. (SQLite's parser gives up at some
 # thirty nested calls.)
 INNER_SIGNS = "\n-_/.,('`:="
-OUTER_SIGNS = punctuation.replace("'", "''") + "\r\t“”‘’…"
+OUTER_SIGNS = punctuation + "\r\t\u201c\u201d\u2018\u2019\u2026"  # typographic quotes, ellipsis
 
 # A word's columns, of which there is one, are kept as well where words are looked up by their
 # beginnings only: that makes these several times as fast, and the table three times as large.
@@ -148,7 +149,7 @@ def words(table: str, row: str, source: str = "") -> str:
     # A list in JSON is the one text that SQLite takes apart.
     listed = f"""'[' || replace(json_quote({spaced}), ' ', '","') || ']'"""
     return f"""
-      SELECT DISTINCT trim(value, '{OUTER_SIGNS}') fresh FROM {source}json_each({listed})
+      SELECT DISTINCT trim(value, {quoted(OUTER_SIGNS)}) fresh FROM {source}json_each({listed})
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9]*'
         AND fresh GLOB '*[a-z]*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""

@@ -8,7 +8,6 @@ these rules needs no new index.
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -35,25 +34,6 @@ SYMBOLS = {
     "**": " signpower ",
     "...": " signellipsis ",
 }
-
-# Words that say nothing about what is looked for. They count only in a search that has no others,
-# and in code: the `is` of `is_valid` stays.
-STOP_WORDS = frozenset(
-    """
-    a about actually after all also always am an and another any anyone are as at be because been
-    before being best better between both but by can cannot could did difference different
-    differences do does doesn doing don done each either else etc even ever every exactly example
-    examples explain for from get gets getting give go goes going good got had happen happens
-    happening has have having he help her here his how i if in instead into is isn it its just
-    keep keeps know less let like look m make makes making many me mean means more most much must
-    my need needed needs never no not of off often on one only or other our out over own please python
-    re really right s same say shall she should show so some somebody someone something still such
-    t tell than that the their them then there these they thing things this those to too under us
-    use used useful user uses using usually ve versus very vs want was way ways we well were what when
-    where whether which while who whose why will with without won work working works would wrong
-    yes you your
-    """.split()
-)
 
 EMOJI = 0x1F000  # where pictures begin that came after Unicode 3.2
 
@@ -174,12 +154,17 @@ def parse(text: str) -> Query:
         if is_code:
             code = chunk.lower().strip("`'\"(),;:?!")
             literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
-        telling += [word for word in parts if is_code or word not in STOP_WORDS]
+        telling += [word for word in parts if is_code or word not in stop_words()]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
     names = [words, telling, *aliases().get(" ".join(telling), ())]
     joined = dict.fromkeys("".join(name) for name in names if name)
     return Query(concepts(telling), tuple(dict.fromkeys(literals)), tuple(joined))
+
+
+def replaced_word(text: str, word: str, other: str) -> str:
+    """Return `text` with `other` wherever `word` stands, in whatever case."""
+    return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, text, flags=re.IGNORECASE)
 
 
 def concepts(words: list[str]) -> tuple[Concept, ...]:
@@ -193,7 +178,7 @@ def concepts(words: list[str]) -> tuple[Concept, ...]:
                 tuple(term(word) for word in other) for other in aliases().get(" ".join(run), ())
             ]
             # Micro services are microservices.
-            is_pair = size == 2 and all(word.isalpha() for word in run)  # noqa: PLR2004
+            is_pair = size == 2 and all(word.isalpha() for word in run)
             joined = [(term("".join(run)),)] if is_pair else []
             for index in range(start, start + size):
                 ways[index] += others + joined
@@ -204,25 +189,30 @@ def concepts(words: list[str]) -> tuple[Concept, ...]:
 
 def term(word: str, *, is_last: bool = False) -> Term:
     # Two letters begin too many words, unless more of them may be on their way.
-    return Term(word, is_exact=len(word) <= 2 and not is_last)  # noqa: PLR2004
+    return Term(word, is_exact=len(word) <= 2 and not is_last)
+
+
+@lru_cache(maxsize=1)
+def stop_words() -> frozenset[str]:
+    """Return the words that say nothing, from `stop_words.txt`."""
+    return frozenset(word for line in lines_of("stop_words.txt") for word in line.split())
 
 
 @lru_cache(maxsize=1)
 def aliases() -> dict[str, list[tuple[str, ...]]]:
     """Return for each name in `aliases.txt` the words of its other names."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    for line in (Path(__file__).parent / "aliases.txt").read_text(encoding="utf-8").splitlines():
-        names = [telling(name) for name in line.partition("#")[0].split("=")]
+    for line in lines_of("aliases.txt"):
+        names = [
+            tuple(word for word in normalized(name).split() if word not in stop_words())
+            for name in line.split("=")
+        ]
         for name in names:
-            found.setdefault(name, []).extend(
-                tuple(other.split()) for other in without(names, name)
-            )
+            others = found.setdefault(" ".join(name), [])
+            others += [other for other in names if other not in (name, ())]
     return found
 
 
-def telling(name: str) -> str:
-    return " ".join(word for word in normalized(name).split() if word not in STOP_WORDS)
-
-
-def without(names: Iterable[str], name: str) -> list[str]:
-    return [other for other in names if other and other != name]
+def lines_of(file: str) -> list[str]:
+    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
 from questions.models import Question
+from questions.search.marks import END, START
 
 register = template.Library()
 
@@ -45,6 +46,12 @@ def markdown_text(source: str) -> str:
 def inline_code(title: str) -> SafeString:
     """Escape a title and set what stands in `backquotes` as code."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
+
+
+@register.filter
+def marked(html: SafeString) -> SafeString:
+    """Put marks around the words that a search found, in text that is escaped already."""
+    return mark_safe(html.replace(START, "<mark>").replace(END, "</mark>"))  # noqa: S308
 
 
 @register.filter

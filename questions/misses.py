@@ -1,0 +1,86 @@
+"""
+What people look for in vain: counted for the editors, and nothing about the person.
+
+A request only adds to a counter in memory. A thread of the process writes now and then what has
+come together, in one short transaction, and keeps it for the next time where the database is
+busy. What has not been written when the process ends is lost.
+"""
+
+import logging
+import threading
+from collections import Counter
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from questions.models import MISSED_LENGTH, MissedSearch
+from questions.search.words import normalized
+
+INTERVAL = 30.0  # seconds between two writes
+WAITING_LIMIT = 200  # searches that wait to be written; further ones are not counted
+ROW_LIMIT = 1000  # searches that the database keeps, those made most often
+
+logger = logging.getLogger(__name__)
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.waiting: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.thread: threading.Thread | None = None
+
+    def record(self, text: str) -> None:
+        """Count a search that found nothing. Never touches the database."""
+        text = normalized(text)[:MISSED_LENGTH]
+        with self.lock:
+            if text and (text in self.waiting or len(self.waiting) < WAITING_LIMIT):
+                self.waiting[text] += 1
+            if not self.thread:
+                self.thread = threading.Thread(target=self.run, name="misses", daemon=True)
+                self.thread.start()
+
+    def run(self) -> None:
+        """Write what has come together, again and again."""
+        pause = threading.Event()
+        while not pause.wait(INTERVAL):
+            try:
+                self.write()
+            finally:
+                connection.close()
+
+    def write(self) -> None:
+        """Write what has come together, or keep it where the database can't take it now."""
+        with self.lock:
+            counts, self.waiting = self.waiting, Counter()
+        texts = finished(counts)
+        if not texts:
+            return
+        try:
+            with transaction.atomic():
+                MissedSearch.objects.bulk_create(
+                    (MissedSearch(text=text) for text in texts), ignore_conflicts=True
+                )
+                for text in texts:
+                    MissedSearch.objects.filter(text=text).update(
+                        count=F("count") + counts[text], last_made=Now()
+                    )
+                kept = MissedSearch.objects.order_by("-count", "-last_made").values("pk")
+                MissedSearch.objects.exclude(pk__in=list(kept[:ROW_LIMIT])).delete()
+        except DatabaseError as error:
+            logger.warning("Searches without a hit are not counted yet: %s", error)
+            with self.lock:
+                self.waiting.update({text: counts[text] for text in texts})
+
+
+def finished(texts: Counter[str]) -> list[str]:
+    """Leave out what was only typed on the way to another of `texts`."""
+    ordered = sorted(texts)
+    return [
+        text
+        for text, following in zip(ordered, [*ordered[1:], ""], strict=True)
+        if not following.startswith(text)
+    ]
+
+
+recorder = Recorder()

@@ -1,0 +1,73 @@
+"""The page of a search: its hits in order of relevance, a page at a time, marked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from questions import misses, search
+from questions.filters import Filters
+from questions.models import Category, Question
+
+PAGE_LENGTH = 50  # hits
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A question that was found. Title and passage hold marks: see `search.marks`."""
+
+    question: Question
+    is_open: bool
+    title: str
+    passage: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a page of hits says."""
+
+    hits: list[Hit]
+    start: int  # place of the first of them among all hits, from 1
+    count: int  # of all hits
+    is_cut: bool  # whether there may be more than that
+    corrected: str  # what was looked for instead, where nothing has what was asked for
+    similar: tuple[str, ...]  # words to try where there is no hit
+
+    @property
+    def next_start(self) -> int | None:
+        """The place where the next page begins, if there is one."""
+        end = self.start + PAGE_LENGTH
+        return end if end <= self.count else None
+
+
+def results(filters: Filters, categories: Iterable[Category]) -> Results:
+    """Return what `filters.q` finds; a search of the whole bank that finds nothing is counted."""
+    category = next((c for c in categories if c.slug == filters.category), None)
+    narrowing = search.Narrowing(
+        published=True, category=category.pk if category else None, level=filters.level
+    )
+    found = search.find(Question.objects.published(), filters.q, narrowing)
+    if not found.keys and not (filters.category or filters.level):
+        misses.recorder.record(filters.q)
+    start = filters.start if filters.start <= len(found.keys) else 1
+    return Results(
+        hits=hits(filters, found, found.keys[start - 1 : start - 1 + PAGE_LENGTH]),
+        start=start,
+        count=len(found.keys),
+        is_cut=found.is_cut,
+        corrected=found.corrected,
+        similar=found.similar,
+    )
+
+
+def hits(filters: Filters, found: search.Found, keys: list[int]) -> list[Hit]:
+    questions = Question.objects.published().select_related("category").numbered().in_bulk(keys)
+    marks = search.Marks(found.query)
+    return [
+        Hit(
+            question,
+            filters.opens(question),
+            marks.mark(question.title),
+            marks.passage(question.short_answer, question.answer),
+        )
+        for key in keys
+        if (question := questions.get(key))
+    ]

@@ -1,0 +1,97 @@
+"""What a search's hits look like: the words that were found, and the passage around them."""
+
+import re
+from collections.abc import Iterator
+
+from questions.search.ranking import Ranking
+from questions.search.words import SYMBOLS, Query, stem
+
+# Around a word that was found, until the text is escaped.
+START, END = "\x02", "\x03"
+PASSAGE_LENGTH = 220  # characters of a passage that are shown
+BEFORE = 60  # of these, how many may stand before the first word that was found
+
+SIGNS = {word.split()[-1]: sign for sign, word in SYMBOLS.items()}
+
+
+class Marks:
+    """Marks the words of one query in texts, and finds the passage that says most about it."""
+
+    def __init__(self, query: Query) -> None:
+        terms = {term for concept in query.concepts for way in concept.ways for term in way}
+        self.words = {term.word for term in terms}
+        self.stems = {term.beginning for term in terms}
+        parts = [
+            re.escape(SIGNS[term.word])
+            if term.word in SIGNS
+            else rf"(?<![^\W_]){re.escape(term.beginning)}[^\W_]*"
+            for term in sorted(terms, key=lambda term: -len(term.word))
+        ]
+        self.pattern = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+        self.ranking = Ranking(query)
+
+    def mark(self, text: str) -> str:
+        """Return `text` with START and END around each word that was asked for."""
+        return self.pattern.sub(self.marked, text.replace(START, "").replace(END, ""))
+
+    def marked(self, match: re.Match[str]) -> str:
+        word = match[0].lower()
+        is_asked_for = (
+            not word.isalnum()
+            or stem(word) in self.stems
+            or any(word.startswith(asked) for asked in self.words)
+        )
+        return f"{START}{match[0]}{END}" if is_asked_for else match[0]
+
+    def passage(self, short_answer: str, answer: str) -> str:
+        """Return the passage with most of what was asked for, marked; code in backquotes."""
+        best, best_worth = "", 0.0
+        for passage in (*passages(short_answer), *passages(answer)):
+            if not best:
+                best = passage  # where nothing is found: how the answer begins
+            lower = passage.lower()
+            if best_worth < 1.0 and self.pattern.search(lower):
+                worth = self.ranking.coverage(passage)
+                if worth > best_worth:
+                    best, best_worth = passage, worth
+        return self.mark(shortened(best, self.pattern))
+
+
+def passages(markdown: str) -> Iterator[str]:
+    """Yield the paragraphs, list items, cells and lines of code of a text, as plain text."""
+    lines: list[str] = []
+    is_code = False
+    for line in [*markdown.splitlines(), ""]:
+        stripped = line.strip()
+        is_fence = stripped.startswith("```")
+        is_new = is_fence or is_code or not stripped or stripped.startswith(("- ", "#", "|"))
+        if is_new and lines:
+            yield plain(" ".join(lines))
+            lines = []
+        if is_fence:
+            is_code = not is_code
+        elif is_code and stripped and "`" not in stripped:
+            yield f"`{stripped}`"
+        elif stripped and not re.fullmatch(r"[|\s:-]+", stripped):
+            lines.append(stripped)
+
+
+def plain(markdown: str) -> str:
+    """Return a passage without Markdown's signs, except for the backquotes around code."""
+    text = re.sub(r"^(?:- |\d+\. |#+ |\| *)| *\|$", "", markdown)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?<!\w)(\*\*|[*_])(?=\S)((?:(?!\1).)+?)\1(?!\w)", r"\2", text)
+    return re.sub(r" *\| *", " · ", text)
+
+
+def shortened(text: str, pattern: re.Pattern[str]) -> str:
+    """Return the part of `text` around its first hit, cut between words."""
+    if len(text) > PASSAGE_LENGTH:
+        hit = pattern.search(text)
+        start = max(0, min(hit.start() - BEFORE if hit else 0, len(text) - PASSAGE_LENGTH))
+        end = start + PASSAGE_LENGTH
+        start = text.index(" ", start) + 1 if start > 0 and " " in text[start:end] else start
+        end = text.rindex(" ", start, end) if end < len(text) and " " in text[start:end] else end
+        text = f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"
+    # A cut through code leaves one backquote behind.
+    return text if text.count("`") % 2 == 0 else text.replace("`", "")

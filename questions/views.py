@@ -59,9 +59,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def opensearch(request: HttpRequest) -> HttpResponse:
     """Describe the search to browsers, which add it to the search engines that they offer."""
-    return render(
-        request, "opensearch.xml", content_type="application/opensearchdescription+xml"
-    )
+    return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
 
 
 @dataclass

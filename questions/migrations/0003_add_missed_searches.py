@@ -5,24 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('questions', '0002_add_sample_checks'),
+        ("questions", "0002_add_sample_checks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MissedSearch',
+            name="MissedSearch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=100, unique=True)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('last_made', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=100, unique=True)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "last_made",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'verbose_name': 'search without a hit',
-                'verbose_name_plural': 'searches without a hit',
-                'ordering': ['-count', '-last_made'],
+                "verbose_name": "search without a hit",
+                "verbose_name_plural": "searches without a hit",
+                "ordering": ["-count", "-last_made"],
             },
         ),
     ]

@@ -16,7 +16,7 @@ TITLE, KEYWORD, SHORT_ANSWER, ANSWER = 1.0, 0.8, 0.45, 0.2
 OTHER_FORM, BEGINNING, OTHER_NAME = 0.95, 0.6, 0.9  # of what the word itself is worth
 TOPIC = 1.3  # what the slug or the first keyword adds, where just that was asked for
 LATER_KEYWORD = 0.03  # other keywords add 1 at most, and each place in their list takes that off
-LONG_NAME = 1.2  # what a keyword of several words adds, where just that was asked for
+LONG_NAME = 1.05  # what a keyword of several words adds, where just that was asked for
 NEIGHBORS = 0.3  # what words add that stand together as they were typed
 LITERAL = 0.5  # what code adds that occurs just as it was typed
 

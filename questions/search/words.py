@@ -35,8 +35,6 @@ SYMBOLS = {
     "...": " signellipsis ",
 }
 
-EMOJI = 0x1F000  # where pictures begin that came after Unicode 3.2
-
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
     *("ions", "ion", "ies", "ied", "tors", "tor", "ers", "er", "ed", "es", "e", "s", "y"),
@@ -55,12 +53,8 @@ class Separators(dict[int, int | str]):
     def __missing__(self, code: int) -> int | str:
         character = chr(code)
         category = unicodedata.ucd_3_2_0.category(character)
-        if category == "Cn" and code >= EMOJI:
-            category = unicodedata.category(character)
-            is_word = category == "So"
-        else:
-            is_word = category[0] in "LN" or category == "So"
-        self[code] = code if is_word else " "
+        is_picture = unicodedata.category(character) == "So" and category in {"So", "Cn"}
+        self[code] = code if category[0] in "LN" or is_picture else " "
         return self[code]
 
 
@@ -92,6 +86,8 @@ def stem(word: str) -> str:
 
     It only cuts, so that the stem of what is being typed is still a prefix of what is meant.
     """
+    if word.endswith(("ater", "aters")):  # decorater is a misspelling, and to be told
+        return word
     for ending in ENDINGS:
         if not word.endswith(ending):
             continue

@@ -1,0 +1,83 @@
+"""How good the order of the hits is: measured by `tests/data/relevance.yaml`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from questions import search
+from questions.models import Question
+
+QUERIES = Path(__file__).parent / "data" / "relevance.yaml"
+NONSENSE = "nonsense"  # the kind of queries that should find nothing
+
+
+@dataclass
+class Score:
+    """How often the right question came first, and what to look into."""
+
+    queries: int = 0
+    first: int = 0
+    among_three: int = 0
+    reciprocal_ranks: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def success_at_1(self) -> float:
+        return self.first / self.queries
+
+    @property
+    def success_at_3(self) -> float:
+        return self.among_three / self.queries
+
+    @property
+    def mean_reciprocal_rank(self) -> float:
+        return self.reciprocal_ranks / self.queries
+
+    def __str__(self) -> str:
+        return (
+            f"success@1 {self.success_at_1:.3f}   success@3 {self.success_at_3:.3f}   "
+            f"MRR {self.mean_reciprocal_rank:.3f}   of {self.queries}"
+        )
+
+    def add(self, query: str, wanted: list[str], found: list[str]) -> None:
+        place = next((i for i, slug in enumerate(found, start=1) if slug in wanted), 0)
+        self.queries += 1
+        self.first += place == 1
+        self.among_three += place in {1, 2, 3}
+        self.reciprocal_ranks += 1 / place if place else 0.0
+        if place != 1:
+            where = f"place {place}" if place else "not found"
+            self.failures.append(f"{query}: {where}, after {', '.join(found[:3]) or 'nothing'}")
+
+
+def measured() -> tuple[dict[str, Score], list[str]]:
+    """Return the score of each kind of queries, and the nonsense for which something was found."""
+    slugs = dict(Question.objects.values_list("pk", "slug"))
+    questions = Question.objects.published()
+    scores: dict[str, Score] = {}
+    mistaken = []
+    for kind, queries in yaml.safe_load(QUERIES.read_text(encoding="utf-8")).items():
+        if kind == NONSENSE:
+            mistaken = [query for query in queries if search.find(questions, query).keys]
+            continue
+        score = scores[kind] = Score()
+        for query, wanted in queries.items():
+            keys = search.find(questions, query).keys
+            score.add(
+                query,
+                [wanted] if isinstance(wanted, str) else wanted,
+                [slugs[key] for key in keys],
+            )
+    return scores, mistaken
+
+
+def total(scores: dict[str, Score]) -> Score:
+    """Return the score of all kinds together."""
+    overall = Score()
+    for score in scores.values():
+        overall.queries += score.queries
+        overall.first += score.first
+        overall.among_three += score.among_three
+        overall.reciprocal_ranks += score.reciprocal_ranks
+    return overall

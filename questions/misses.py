@@ -9,8 +9,9 @@ busy. What has not been written when the process ends is lost.
 import logging
 import threading
 from collections import Counter
+from itertools import pairwise
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -29,6 +30,7 @@ class Recorder:
         self.waiting: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
+        self.stopped = threading.Event()
 
     def record(self, text: str) -> None:
         """Count a search that found nothing. Never touches the database."""
@@ -37,13 +39,15 @@ class Recorder:
             if text and (text in self.waiting or len(self.waiting) < WAITING_LIMIT):
                 self.waiting[text] += 1
             if not self.thread:
-                self.thread = threading.Thread(target=self.run, name="misses", daemon=True)
-                self.thread.start()
+                self.start()
+
+    def start(self) -> None:
+        self.thread = threading.Thread(target=self.run, name="misses", daemon=True)
+        self.thread.start()
 
     def run(self) -> None:
         """Write what has come together, again and again."""
-        pause = threading.Event()
-        while not pause.wait(INTERVAL):
+        while not self.stopped.wait(INTERVAL):
             try:
                 self.write()
             finally:
@@ -65,9 +69,9 @@ class Recorder:
                     MissedSearch.objects.filter(text=text).update(
                         count=F("count") + counts[text], last_made=Now()
                     )
-                kept = MissedSearch.objects.order_by("-count", "-last_made").values("pk")
-                MissedSearch.objects.exclude(pk__in=list(kept[:ROW_LIMIT])).delete()
-        except DatabaseError as error:
+                surplus = MissedSearch.objects.values_list("pk", flat=True)[ROW_LIMIT:]
+                MissedSearch.objects.filter(pk__in=list(surplus)).delete()
+        except Error as error:
             logger.warning("Searches without a hit are not counted yet: %s", error)
             with self.lock:
                 self.waiting.update({text: counts[text] for text in texts})
@@ -76,11 +80,7 @@ class Recorder:
 def finished(texts: Counter[str]) -> list[str]:
     """Leave out what was only typed on the way to another of `texts`."""
     ordered = sorted(texts)
-    return [
-        text
-        for text, following in zip(ordered, [*ordered[1:], ""], strict=True)
-        if not following.startswith(text)
-    ]
+    return [text for text, following in pairwise([*ordered, ""]) if not following.startswith(text)]
 
 
 recorder = Recorder()

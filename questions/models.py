@@ -347,7 +347,7 @@ class MissedSearch(models.Model):
     last_made = models.DateTimeField(db_default=Now())
 
     class Meta:
-        ordering = ["-count", "-last_made"]
+        ordering = ["-count", "-last_made", "text"]
         verbose_name = "search without a hit"
         verbose_name_plural = "searches without a hit"
 

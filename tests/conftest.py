@@ -16,6 +16,8 @@ from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
+from questions import misses
+
 # A missing browser fails its tests instead of skipping them.
 IS_CI = os.environ.get("CI") == "true"
 
@@ -70,6 +72,13 @@ def django_db_modify_db_settings(
 def bank(db: None) -> None:
     """Load fixtures/bank.yaml, for this test only."""
     call_command("loaddata", "bank", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep searches without a hit in memory: a thread would write them into some later test."""
+    monkeypatch.setattr(misses, "recorder", misses.Recorder())
+    monkeypatch.setattr(misses.Recorder, "start", lambda recorder: None)
 
 
 # Browser: `page.goto("/")` opens the live server.

@@ -42,9 +42,7 @@ def test_it_is_a_queryset_that_can_be_filtered_sliced_and_counted() -> None:
     assert not Question.objects.filter(level="advanced").search("needle").exists()
 
 
-def test_title_and_keywords_weigh_more_than_the_short_answer_and_that_than_the_answer() -> (
-    None
-):
+def test_title_and_keywords_weigh_more_than_the_short_answer_and_that_than_the_answer() -> None:
     build.question(slug="answer", answer="A needle.")
     build.question(slug="short", short_answer="A needle.")
     build.question(slug="keyword", keywords="thread, needle")

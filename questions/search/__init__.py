@@ -45,7 +45,7 @@ class Found:
         """Whether there may be more."""
         return len(self.keys) >= ENOUGH
 
-    def sort(self, questions: QuerySet[Any]) -> QuerySet[Any]:
+    def sort[Rows: QuerySet[Any]](self, questions: Rows) -> Rows:
         """Return those of `questions` that were found, the most relevant first."""
         places = "," + "".join(f"{key}," for key in self.keys)
         place = StrIndex(Value(places), Concat(Value(","), Cast("pk", CharField()), Value(",")))

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 TEXT_LENGTH = 500  # characters of a search that are used
@@ -164,22 +165,19 @@ def replaced_word(text: str, word: str, other: str) -> str:
 
 
 def concepts(words: list[str]) -> tuple[Concept, ...]:
-    ways: list[list[tuple[Term, ...]]] = []
-    for index, word in enumerate(words):
-        ways.append([(term(word, is_last=index == len(words) - 1),)])
-    for size in range(1, 5):
-        for start in range(len(words) - size + 1):
-            run = words[start : start + size]
-            others = [
-                tuple(term(word) for word in other) for other in aliases().get(" ".join(run), ())
-            ]
-            # Micro services are microservices.
-            is_pair = size == 2 and all(word.isalpha() for word in run)
-            joined = [(term("".join(run)),)] if is_pair else []
-            for index in range(start, start + size):
-                ways[index] += others + joined
+    ways: list[list[tuple[Term, ...]]] = [
+        [(term(word, is_last=word is words[-1]),)] for word in words
+    ]
+    for start, end in combinations(range(len(words) + 1), 2):
+        run = words[start:end]
+        names = aliases().get(" ".join(run), [])
+        if len(run) == 2 and all(word.isalpha() for word in run):
+            names = [*names, ("".join(run),)]  # micro services are microservices
+        for word_ways in ways[start:end]:
+            word_ways += [tuple(term(word) for word in name) for name in names]
     return tuple(
-        Concept(word, tuple(dict.fromkeys(each))) for word, each in zip(words, ways, strict=True)
+        Concept(word, tuple(dict.fromkeys(word_ways)))
+        for word, word_ways in zip(words, ways, strict=True)
     )
 
 

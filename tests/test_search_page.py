@@ -1,0 +1,291 @@
+"""The list page with `?q=`: hits in order, marked, and what it says where there are none."""
+
+import re
+import threading
+import time
+from xml.etree import ElementTree
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from questions import misses
+from questions.models import MissedSearch
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def hits(client: Client, address: str) -> list[str]:
+    return re.findall(r'data-slug="([^"]+)"', page(client, address))
+
+
+# Hits
+
+
+def test_the_best_hit_comes_first_whatever_its_category(client: Client) -> None:
+    first, last = build.category(position=1), build.category(position=2, name="Last & least")
+    build.question(slug="answer", category=first, answer="A needle.")
+    build.question(slug="title", category=last, title="Where is the needle?")
+    html = page(client, "/?q=needle")
+    assert re.findall(r'data-slug="([^"]+)"', html) == ["title", "answer"]
+    assert "Last &amp; least" in html.partition('data-slug="title"')[2].partition("</details>")[0]
+
+
+def test_hits_are_marked_in_the_title_and_in_the_passage_that_has_them(client: Client) -> None:
+    build.question(
+        title="Which `Decorator` is it?",
+        short_answer="Nothing to see.",
+        answer="A paragraph.\n\n- One decorated *function* with [a link](https://example.com/).\n",
+    )
+    html = page(client, "/?q=decorators")
+    assert "<h3>Which <code><mark>Decorator</mark></code> is it?</h3>" in html
+    assert "One <mark>decorated</mark> function with a link." in html
+
+
+def test_the_passage_is_escaped_and_marks_survive_no_markup(client: Client) -> None:
+    build.question(
+        title="<b>needle</b> & \x02thread\x03?", answer="<img src=x onerror=alert(1)> needle `<i>`"
+    )
+    html = page(client, "/?q=needle")
+    assert "&lt;b&gt;<mark>needle</mark>&lt;/b&gt; &amp; thread?" in html
+    assert "&lt;img src=x onerror=alert(1)&gt; <mark>needle</mark> <code>&lt;i&gt;</code>" in html
+    assert "<img src=x" not in html
+
+
+def test_a_line_of_code_is_shown_as_code(client: Client) -> None:
+    build.question(answer="Text.\n\n```python\nfirst = 1\nneedle = find(2)\n```\n")
+    assert "<code><mark>needle</mark> = find(2)</code>" in page(client, "/?q=needle")
+
+
+def test_a_long_passage_is_cut_around_the_hit(client: Client) -> None:
+    build.question(answer=f"{'before ' * 100}needle {'after ' * 100}")
+    passage = re.search(r'class="passage">(.*?)</span>', page(client, "/?q=needle"))
+    assert passage
+    assert passage[1].startswith("… before")
+    assert passage[1].endswith("after …")
+    assert "<mark>needle</mark>" in passage[1]
+    assert len(passage[1]) < 260
+
+
+def test_category_and_level_narrow_the_hits(client: Client) -> None:
+    here, there = build.category(slug="here"), build.category(slug="there")
+    build.question(slug="hit", category=here, level="expert", title="A needle?")
+    build.question(category=here, level="core", title="A needle?")
+    build.question(category=there, level="expert", title="A needle?")
+    build.question(category=here, level="expert", title="A thread?")
+    assert hits(client, "/?q=needle&category=here&level=expert") == ["hit"]
+    assert hits(client, "/categories/here/?q=needle&level=expert") == ["hit"]
+
+
+def test_drafts_are_not_found(client: Client) -> None:
+    build.question()
+    build.question(title="A needle?", published=False)
+    assert hits(client, "/?q=needle") == []
+
+
+def test_a_hit_can_be_open(client: Client) -> None:
+    build.question(slug="a", title="A needle?")
+    html = page(client, "/?q=needle&open=a")
+    assert 'data-slug="a"' in html
+    assert "<h4>Follow-ups</h4>" in html
+
+
+def test_more_hits_are_a_link_away(client: Client) -> None:
+    build.question(title="A needle?", slug="best", keywords="needle")
+    for number in range(60):
+        build.question(slug=f"q{number}", title="A needle?")
+    html = page(client, "/?q=needle&level=core")
+    assert "61 of 61 questions" in html
+    first = re.findall(r'data-slug="([^"]+)"', html)
+    assert first[0] == "best"
+    assert len(first) == 50
+    more = re.search(r'rel="next" href="([^"]+)"', html)
+    assert more
+    html = page(client, more[1].replace("&amp;", "&"))
+    rest = re.findall(r'data-slug="([^"]+)"', html)
+    assert len(rest) == 11
+    assert not set(first) & set(rest)
+    assert 'rel="next"' not in html
+    assert 'href="/?q=needle&amp;level=core">Back to the best matches' in html
+    assert hits(client, "/?q=needle&start=999999999") == first
+
+
+def test_a_count_that_may_be_higher_says_so(client: Client) -> None:
+    for _ in range(200):
+        build.question(title="A needle?")
+    assert "At least 200 of 200 questions for “needle”" in page(client, "/?q=needle")
+
+
+# Nothing found as typed
+
+
+def test_a_correction_is_shown(client: Client) -> None:
+    build.question(slug="a", title="What does Celery do?")
+    html = page(client, "/?q=sellery")
+    assert 'data-slug="a"' in html
+    assert "<mark>Celery</mark>" in html
+    assert re.search(r'Showing results for <a href="/\?q=celery">celery</a>', html)
+    assert 'value="sellery"' in html  # what was typed stays in the box
+    assert "1 of 1 question for “celery”" in html
+
+
+def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:
+    build.question(title="What is a descriptor?")
+    html = page(client, "/?q=descriptozzle&level=core")
+    assert "No question matches “descriptozzle”" in html
+    assert '<a href="/?q=descriptor&amp;level=core">descriptor</a>' in html
+    assert 'href="/?q=descriptozzle"' in html
+    assert "0 of 1 question for “descriptozzle”" in html
+
+
+def test_only_htmx_gets_the_part_that_changes(client: Client) -> None:
+    build.question(title="A needle?")
+    html = client.get("/?q=needle", headers={"HX-Request": "true"}).content.decode()
+    assert html.lstrip().startswith('<div id="results"')
+    assert "<mark>needle</mark>" in html
+    assert "1 of 1 question for “needle”" in html.partition("#status")[2]
+
+
+# Searches without a hit
+
+
+def counted() -> dict[str, int]:
+    return dict(MissedSearch.objects.values_list("text", "count"))
+
+
+def test_a_search_without_a_hit_is_counted(client: Client) -> None:
+    build.question(title="What is a descriptor?")
+    for address in ("/?q=Quantum++Computing!", "/?q=quantum computing", "/?q=descriptor"):
+        page(client, address)
+    assert counted() == {}  # no request writes
+    misses.recorder.write()
+    assert counted() == {"quantum computing": 2}
+    page(client, "/?q=quantum-computing")
+    misses.recorder.write()
+    assert counted() == {"quantum computing": 3}
+    misses.recorder.write()
+    assert counted() == {"quantum computing": 3}
+
+
+def test_a_filter_that_hides_the_hits_is_no_miss(client: Client) -> None:
+    build.question(title="A needle?", level="core")
+    page(client, "/?q=needle&level=expert")
+    page(client, f"/?q=xyzzy&category={build.category().slug}")
+    misses.recorder.write()
+    assert counted() == {}
+
+
+def test_what_is_typed_on_the_way_is_not_counted() -> None:
+    for text in ("quan", "quant", "quantum", "qubit"):
+        misses.recorder.record(text)
+    misses.recorder.write()
+    assert set(counted()) == {"quantum", "qubit"}
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misses, "WAITING_LIMIT", 3)
+    monkeypatch.setattr(misses, "ROW_LIMIT", 4)
+    for text in ("a1", "a1", "a1", "b1", "b1", "c1", "d1", "e1"):
+        misses.recorder.record(text)
+    misses.recorder.record("f" * 100_000)
+    misses.recorder.write()
+    assert counted() == {"a1": 3, "b1": 2, "c1": 1}
+    for text in ("g1", "g1", "h1", "h1"):
+        misses.recorder.record(text)
+    misses.recorder.write()
+    assert counted() == {"a1": 3, "b1": 2, "g1": 2, "h1": 2}
+
+
+def test_what_cannot_be_written_is_kept_for_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise DatabaseError("database is locked")
+
+    misses.recorder.record("xyzzy")
+    with monkeypatch.context() as patched:
+        patched.setattr(MissedSearch.objects, "bulk_create", fail)
+        misses.recorder.write()
+    misses.recorder.record("xyzzy")
+    misses.recorder.write()
+    assert counted() == {"xyzzy": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_without_a_hit_waits_for_nobody_who_writes(client: Client) -> None:
+    build.question()
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold_the_lock() -> None:
+        try:
+            with transaction.atomic():
+                MissedSearch.objects.create(text="xyzzy")
+                is_held.set()
+                may_go.wait(10)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=hold_the_lock)
+    writer.start()
+    try:
+        assert is_held.wait(10)
+        started = time.monotonic()
+        assert "No question matches" in page(client, "/?q=xyzzy")
+        assert time.monotonic() - started < 2
+    finally:
+        may_go.set()
+        writer.join()
+    misses.recorder.write()
+    assert counted() == {"xyzzy": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_writes_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the suite's own rule that no thread may start
+    monkeypatch.setattr(misses, "INTERVAL", 0.05)
+    recorder = misses.Recorder()
+    recorder.record("xyzzy")
+    until = time.monotonic() + 10
+    while not counted() and time.monotonic() < until:
+        time.sleep(0.05)
+    recorder.stopped.set()
+    assert recorder.thread
+    recorder.thread.join()
+    assert counted() == {"xyzzy": 1}
+
+
+def test_editors_read_them_and_can_only_delete(client: Client) -> None:
+    MissedSearch.objects.create(text="xyzzy", count=7)
+    client.force_login(User.objects.create_superuser("editor"))
+    html = page(client, "/admin/questions/missedsearch/")
+    assert "xyzzy" in html
+    assert "7" in html
+    assert client.get("/admin/questions/missedsearch/add/").status_code == 403
+    key = MissedSearch.objects.get().pk
+    html = page(client, f"/admin/questions/missedsearch/{key}/change/")
+    assert 'name="text"' not in html
+    client.post(f"/admin/questions/missedsearch/{key}/delete/", {"post": "yes"})
+    assert counted() == {}
+
+
+# The search as an engine of the browser
+
+
+def test_browsers_are_told_how_to_search(client: Client) -> None:
+    build.question(title="A needle?", slug="a")
+    link = re.search(r'<link rel="search" href="([^"]+)" type="([^"]+)"', page(client, "/"))
+    assert link
+    response = client.get(link[1])
+    assert response["Content-Type"].startswith(link[2])
+    url = ElementTree.fromstring(response.content).find(  # noqa: S314 (our own)
+        "{http://a9.com/-/spec/opensearch/1.1/}Url[@type='text/html']"
+    )
+    assert url is not None
+    address = url.attrib["template"].replace("{searchTerms}", "needle")
+    assert hits(client, address.removeprefix("http://testserver")) == ["a"]

@@ -47,6 +47,11 @@ screenshots: ## Take pictures of every state of the site into var/screenshots/
 	@bin/venv requirements-dev.txt
 	@$(python) -m pytest tests/screenshots.py $(ARGS)
 
+.PHONY: bench
+bench: ## Measure the search on both databases, with up to 100,000 questions (half an hour)
+	@bin/venv requirements.txt
+	@$(python) bench/search.py $(ARGS)
+
 .PHONY: admin
 admin: ## Create an account for the admin
 	@bin/venv requirements.txt

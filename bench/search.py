@@ -146,7 +146,7 @@ def drawn(questions: QuestionQuerySet) -> tuple[dict[str, list[str]], list[str]]
 
 
 def words_of(text: str) -> list[str]:
-    return sorted(set(re.findall(r"[a-z][a-z0-9]{2,}", text.lower())))
+    return sorted(set(re.findall(r"[a-z][a-z0-9_]{2,}", text.lower())))
 
 
 def timed(act: Callable[[str], object], texts: list[str]) -> list[float]:

@@ -65,6 +65,14 @@ def test_a_line_of_code_is_shown_as_code(client: Client) -> None:
     assert "<code><mark>needle</mark> = find(2)</code>" in page(client, "/?q=needle")
 
 
+def test_emphasis_goes_and_code_stays_as_it_is(client: Client) -> None:
+    build.question(answer="A *needle* takes `*args` and `**kwargs`, **never** `__all__`.")
+    assert (
+        "A <mark>needle</mark> takes <code>*args</code> and <code>**kwargs</code>, "
+        "never <code>__all__</code>." in page(client, "/?q=needle")
+    )
+
+
 def test_a_long_passage_is_cut_around_the_hit(client: Client) -> None:
     build.question(answer=f"{'before ' * 100}needle {'after ' * 100}")
     passage = re.search(r'class="passage">(.*?)</span>', page(client, "/?q=needle"))
@@ -121,7 +129,9 @@ def test_more_hits_are_a_link_away(client: Client) -> None:
 def test_a_count_that_may_be_higher_says_so(client: Client) -> None:
     for _ in range(200):
         build.question(title="A needle?")
-    assert "At least 200 of 200 questions for “needle”" in page(client, "/?q=needle")
+    build.question(answer="A needle.")
+    assert "At least 200 of 201 questions for “needle”" in page(client, "/?q=needle")
+    assert "1 of 201 questions for “question”" in page(client, "/?q=question")
 
 
 # Nothing found as typed

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
 from questions.search import postgresql, sqlite
-from questions.search.candidates import ENOUGH, Index, every_word, most_words
+from questions.search.candidates import ENOUGH, FEW, Index, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import ANSWER, TEXTS, Ranking
@@ -27,8 +27,7 @@ from questions.search.words import Query, parse
 
 __all__ = ["Found", "Marks", "Narrowing", "find", "install"]
 
-RANKED = 64  # the first candidates, which are ranked by their texts
-FEW = 10  # with fewer hits, questions that lack a word are looked for as well
+RANKED = 48  # the first candidates, which are ranked by their texts
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Found:
 
 def install(connection: BaseDatabaseWrapper, table: str) -> None:
     """Create and fill what the search needs in the database, where it is missing or outdated."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         engine(connection).install(cursor, table)
 
 

@@ -18,6 +18,7 @@ from questions.search.words import Concept, Query, Term, replaced_word
 
 LIMIT = 1000  # candidates at most
 ENOUGH = 200  # with as many in narrow scopes, the wider ones are not asked
+FEW = 10  # with fewer, all forms of the words are looked for, and questions that lack one
 LACKING = 64  # candidates at most that lack a word
 RELAXED = 6  # words of a search of which some may be missing
 FORMS = 20  # forms of one word at most
@@ -42,7 +43,10 @@ class Index:
     def has(self, word: str) -> bool:
         """Whether a word occurs in any category and level, in whatever form."""
         anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
-        return bool(anywhere.candidates(Scope.ALL, Term(word), limit=1))
+        return any(
+            anywhere.candidates(Scope.ALL, condition, limit=1)
+            for condition in (self.forms(Term(word)), Term(word))
+        )
 
     def forms(self, term: Term) -> Condition:
         """
@@ -90,16 +94,17 @@ def every_word(index: Index, query: Query) -> list[int]:
     forms = cache(index.forms)
     named = AnyOf(tuple(Term(name) for name in query.names))
     keys: dict[int, None] = {}
-    for scope, condition in (
-        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural)))),
-        (Scope.TOPIC, AnyOf((named, every(query, forms)))),
-        (Scope.NAMES, named),
-        (Scope.HEAD, every(query, forms)),
-        (Scope.LEAD, every(query, forms)),
-        (Scope.ALL, every(query, forms)),
-        (Scope.ALL, every(query)),
+    for scope, condition, enough in (
+        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural))), ENOUGH),
+        (Scope.TOPIC, AnyOf((named, every(query, forms))), ENOUGH),
+        (Scope.NAMES, named, ENOUGH),
+        (Scope.HEAD, every(query, forms), ENOUGH),
+        (Scope.LEAD, every(query, forms), ENOUGH),
+        (Scope.ALL, every(query, forms), ENOUGH),
+        # Forms that occur deep in answers only are slow to look for.
+        (Scope.ALL, every(query, literally), FEW),
     ):
-        if len(keys) < ENOUGH:
+        if len(keys) < enough:
             keys |= dict.fromkeys(index.candidates(scope, condition))
     return list(keys)[:LIMIT]
 
@@ -107,14 +112,11 @@ def every_word(index: Index, query: Query) -> list[int]:
 def most_words(index: Index, query: Query) -> list[int]:
     """Return up to LACKING questions in which most of what was asked for occurs."""
     concepts = sorted(query.concepts, key=lambda concept: -len(concept.word))[:RELAXED]
-    forms = cache(index.forms)
-    fewest = (len(concepts) + 1) // 2
+    conditions = [any_way(concept, cache(index.forms)) for concept in concepts]
     keys: dict[int, None] = {}
-    for count in range(len(concepts) - 1, fewest - 1, -1):
+    for count in range(len(concepts) - 1, (len(concepts) - 1) // 2, -1):
         # One word of two has to be in a prominent place.
         for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)[: 3 if count > 1 else 1]:
-            expand = literally if scope == Scope.ALL else forms
-            conditions = [any_way(concept, expand) for concept in concepts]
             if len(keys) < LACKING:
                 some = index.candidates(scope, at_least(count, conditions), LACKING)
                 keys |= dict.fromkeys(some)
@@ -126,8 +128,8 @@ def most_words(index: Index, query: Query) -> list[int]:
 type Expand = Callable[[Term], Condition]
 
 
-def every(query: Query, expand: Expand | None = None) -> Condition:
-    return AllOf(tuple(any_way(concept, expand or literally) for concept in query.concepts))
+def every(query: Query, expand: Expand) -> Condition:
+    return AllOf(tuple(any_way(concept, expand) for concept in query.concepts))
 
 
 def any_way(concept: Concept, expand: Expand) -> Condition:

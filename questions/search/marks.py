@@ -80,8 +80,13 @@ def plain(markdown: str) -> str:
     """Return a passage without Markdown's signs, except for the backquotes around code."""
     text = re.sub(r"^(?:- |\d+\. |#+ |\| *)| *\|$", "", markdown)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?<!\w)(\*\*|[*_])(?=\S)((?:(?!\1).)+?)\1(?!\w)", r"\2", text)
-    return re.sub(r" *\| *", " · ", text)
+    parts = re.sub(r" *\| *", " · ", text).split("`")
+    parts[::2] = (without_emphasis(part) for part in parts[::2])
+    return "`".join(parts)
+
+
+def without_emphasis(text: str) -> str:
+    return re.sub(r"(?<!\w)(\*\*|[*_])(?=\S)((?:(?!\1).)+?)\1(?!\w)", r"\2", text)
 
 
 def shortened(text: str, pattern: re.Pattern[str]) -> str:

@@ -66,6 +66,8 @@ def install(cursor: CursorWrapper, table: str) -> None:
     cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [f"{table}_search"])
     if cursor.fetchone() == (version,):
         return
+    # Else a question that another transaction adds meanwhile would be added twice, or not at all.
+    cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
     for statement in wanted:
         cursor.execute(statement)
     cursor.execute(f"""
@@ -165,6 +167,6 @@ def new_words(table: str, row: str) -> str:
     return f"""
             LATERAL (
               SELECT DISTINCT word FROM unnest({table}_words({text})) word
-              WHERE word ~ '^[a-z0-9]{{3,}}$' AND word ~ '[a-z]'
+              WHERE word ~ '^[a-z0-9]{{3,}}$' AND word ~ '[a-z]' AND word !~ '^qq'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""

@@ -18,22 +18,22 @@ WORD_LIMIT = 12  # words of a search that are used
 WORD_LENGTH = 40  # characters of a word that are used
 
 # Signs that people search for, and the words that stand for them in the index. Other signs only
-# separate words. The order counts: `**=` would never be seen after `**`.
+# separate words. Nobody types a word that begins with `qq`.
 LANGUAGES = {"c++": "cplusplus ", "c#": "csharp "}
 SYMBOLS = {
     **LANGUAGES,
-    "except*": "except exceptstar ",
-    ":=": " signwalrus ",
-    "==": " signequal ",
-    "!=": " signunequal ",
-    "<=": " signatmost ",
-    ">=": " signatleast ",
-    "->": " signarrow ",
-    "+=": " signplusis ",
-    "|=": " signoris ",
-    "//": " signfloor ",
-    "**": " signpower ",
-    "...": " signellipsis ",
+    "except*": "except qqstar ",
+    ":=": " qqwalrus ",
+    "==": " qqequal ",
+    "!=": " qqunequal ",
+    "<=": " qqatmost ",
+    ">=": " qqatleast ",
+    "->": " qqarrow ",
+    "+=": " qqplusis ",
+    "|=": " qqoris ",
+    "//": " qqfloor ",
+    "**": " qqpower ",
+    "...": " qqellipsis ",
 }
 
 ENDINGS = (
@@ -135,7 +135,6 @@ class Query:
 
     concepts: tuple[Concept, ...]
     literals: tuple[str, ...]  # `__get__`, `.pyi`: code, as it was typed
-
     names: tuple[str, ...]  # that a thing asked for might have, each run together
 
 

@@ -127,7 +127,9 @@ def drawn(questions: QuestionQuerySet) -> tuple[dict[str, list[str]], list[str]]
     medium = sorted(set(counts) - set(rare) - set(common))
     pairs = [" ".join(chance.sample(title, 2)) for title in titles if len(title) > 1]
     prefixes = [word[: chance.randint(1, 5)] for word in medium + common]
-    long_words = sorted({word for title in titles for word in title if len(word) > 6})
+    long_words = sorted(
+        {word for title in titles for word in title if word.isalpha() and len(word) > 6}
+    )
     kinds = {
         "rare words": sorted(rare),
         "medium words": medium,

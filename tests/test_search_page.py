@@ -66,7 +66,7 @@ def test_a_line_of_code_is_shown_as_code(client: Client) -> None:
 
 
 def test_emphasis_goes_and_code_stays_as_it_is(client: Client) -> None:
-    build.question(answer="A *needle* takes `*args` and `**kwargs`, **never** `__all__`.")
+    build.question(answer="A *needle* takes `*args` and `**kwargs`, **never `__all__`**.")
     assert (
         "A <mark>needle</mark> takes <code>*args</code> and <code>**kwargs</code>, "
         "never <code>__all__</code>." in page(client, "/?q=needle")

@@ -40,14 +40,6 @@ class Index:
         )
         return keys
 
-    def has(self, word: str) -> bool:
-        """Whether a word occurs in any category and level, in whatever form."""
-        anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
-        return any(
-            anywhere.candidates(Scope.ALL, condition, limit=1)
-            for condition in (self.forms(Term(word)), Term(word))
-        )
-
     def forms(self, term: Term) -> Condition:
         """
         Return a condition that names each form of a word in the vocabulary.
@@ -57,20 +49,34 @@ class Index:
         """
         if term.is_exact:
             return term
+        words = self.known_forms(term)
+        return term if len(words) > FORMS else exactly({term.word, *words})
+
+    def known_forms(self, term: Term) -> list[str]:
+        """Return words of the vocabulary that begin like a term, one more than FORMS at most."""
         self.cursor.execute(
             f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
             [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
         )
-        words = {word for (word,) in self.cursor.fetchall()}
-        return term if len(words) > FORMS else exactly({term.word, *words})
+        return [word for (word,) in self.cursor.fetchall()]
+
+    def has(self, scope: Scope, condition: Condition) -> bool:
+        """Whether anything matches, in whatever category and level."""
+        anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
+        return bool(anywhere.candidates(scope, condition, limit=1))
+
+    def offers(self, word: str) -> bool:
+        """Whether a word of the vocabulary occurs in a prominent place, and not only once did."""
+        return self.has(Scope.LEAD, Term(word, is_exact=True))
 
     def corrected(self, text: str, query: Query) -> str:
         """Return `text` with words that occur instead of those that don't; empty if unknown."""
         corrected = text
         for concept in query.concepts:
-            if self.has(concept.word):
+            typed = Term(concept.word)
+            if self.known_forms(typed) or self.has(Scope.ALL, typed):
                 continue
-            meant = spelling.correction(self.cursor, self.table, concept.word, self.has)
+            meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
                 corrected = replaced_word(corrected, concept.word, meant)
             elif len(concept.word) >= spelling.SHORTEST:
@@ -82,9 +88,8 @@ class Index:
         words = [concept.word for concept in query.concepts if concept.word.isalpha()]
         if not words:
             return []
-        return list(
-            filter(self.has, spelling.similar(self.cursor, self.table, max(words, key=len)))
-        )
+        similar = spelling.similar(self.cursor, self.table, max(words, key=len))
+        return [word for word in similar if self.offers(word)]
 
 
 def every_word(index: Index, query: Query) -> list[int]:

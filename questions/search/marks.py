@@ -11,6 +11,11 @@ START, END = "\x02", "\x03"
 PASSAGE_LENGTH = 220  # characters of a passage that are shown
 BEFORE = 60  # of these, how many may stand before the first word that was found
 
+# Code has stars of its own.
+EMPHASIS = re.compile(
+    r"(?P<code>`[^`]*`)|(?<!\w)(?P<sign>\*\*|[*_])(?=\S)"
+    r"(?P<content>(?:`[^`]*`|(?!(?P=sign))[^`])+?)(?P=sign)(?!\w)"
+)
 SIGNS = {word.split()[-1]: sign for sign, word in SYMBOLS.items()}
 
 
@@ -79,14 +84,9 @@ def passages(markdown: str) -> Iterator[str]:
 def plain(markdown: str) -> str:
     """Return a passage without Markdown's signs, except for the backquotes around code."""
     text = re.sub(r"^(?:- |\d+\. |#+ |\| *)| *\|$", "", markdown)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    parts = re.sub(r" *\| *", " · ", text).split("`")
-    parts[::2] = (without_emphasis(part) for part in parts[::2])
-    return "`".join(parts)
-
-
-def without_emphasis(text: str) -> str:
-    return re.sub(r"(?<!\w)(\*\*|[*_])(?=\S)((?:(?!\1).)+?)\1(?!\w)", r"\2", text)
+    text = re.sub(r"\[([^\]]{0,300})\]\([^)]{0,500}\)", r"\1", text)
+    text = EMPHASIS.sub(lambda match: match["code"] or match["content"], text)
+    return re.sub(r" *\| *", " · ", text)
 
 
 def shortened(text: str, pattern: re.Pattern[str]) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("questions", "0002_add_sample_checks"),
+        ("questions", "0003_index_changes"),
     ]
 
     operations = [

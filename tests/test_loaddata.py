@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,15 @@ BAD = {
     "a date that is none": (replaced("level: core", "level: core\n    verified_on: soon"),
                             "verified_on"),
     "a NUL": (replaced("The first thing.", '"a\\0b"'), "NUL"),
+    "deep nesting": ("- " + "[" * 200_000, "nested too deeply"),
+    "an alias": (
+        replaced("title: What comes first?", "title: &t What?\n    keywords: *t"), "alias"
+    ),
+    "aliases that multiply": (
+        "- &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"- &{b} [{f'*{a}, ' * 9}]\n" for a, b in pairwise("abcdefghi")),
+        "alias",
+    ),
     "a Python object": ("- !!python/object/apply:os.system [echo]\n", "line 1"),
 }  # fmt: skip
 

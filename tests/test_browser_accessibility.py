@@ -1,0 +1,144 @@
+"""Every page in every state, as axe and people with other eyes and hands meet it."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.usefixtures("bank")
+
+STATES = {
+    "the list": "/",
+    "everything open": "/?open=all",
+    "filtered": "/?q=lock&level=advanced",
+    "no hit": "/?q=zzzzzz",
+    "a category": "/categories/architecture/",
+    "a question": "/questions/gil/",
+    "offline": "/offline/",
+    "lost": "/nowhere/",
+}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", STATES.values(), ids=STATES)
+def test_axe_finds_nothing(
+    page: Page,
+    address: str,
+    theme: str,
+    width: int,
+    assert_accessible: Callable[[Page], None],
+    browser_errors: list[str],
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(address)
+    assert_accessible(page)
+    browser_errors.clear()  # the lost page is a 404
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_dialog_menu_and_failure(
+    page: Page, theme: str, assert_accessible: Callable[[Page], None], browser_errors: list[str]
+) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.route("**/questions/gil/", lambda route: route.abort())
+    page.goto("/")
+    page.locator("[data-slug=gil] summary").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="Theme").click()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert_accessible(page)
+    browser_errors.clear()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_target_is_24_pixels_or_in_a_line_of_text(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    for address in ("/?open=gil", "/?q=zzzzzz", "/questions/gil/"):
+        page.goto(address)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("a, button, summary, select, input")]
+                .filter((e) => e.checkVisibility() && !e.closest(".skip"))
+                .filter((e) => !e.closest("p:not(.meta), li li, .answer li, .reading, .related"))
+                .map((e) => [e.closest("label") ?? e, e.outerHTML.slice(0, 90)])
+                .map(([e, html]) => [e.getBoundingClientRect(), html])
+                .filter(([box]) => box.width > 1 && (box.height < 23.5 || box.width < 23.5))
+                .map(([{ width, height }, html]) => `${width} x ${height}: ${html}`)"""
+        )
+        assert small == []
+
+
+def test_the_headings_make_an_outline(page: Page) -> None:
+    for address in ("/", "/?open=all", "/?q=lock", "/categories/architecture/", "/questions/gil/"):
+        page.goto(address)
+        levels = page.evaluate(
+            """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+                .filter((heading) => !heading.closest("aside, dialog"))
+                .map((heading) => Number(heading.tagName[1]))"""
+        )
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        steps = [after - before for before, after in pairwise(levels)]
+        assert max(steps) <= 1
+
+
+def test_a_question_is_a_heading_and_its_row_says_whether_it_is_open(page: Page) -> None:
+    """docs/decisions/ has what screen readers make of it."""
+    page.goto("/")
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    names = {
+        node["name"]["value"]: node
+        for node in tree
+        if node["role"]["value"].startswith("DisclosureTriangle")
+    }
+    row = next(name for name in names if name.startswith("1 A service got no faster"))
+    properties = {entry["name"]: entry["value"].get("value") for entry in names[row]["properties"]}
+    assert properties["expanded"] is False
+    questions = [
+        node
+        for node in tree
+        if node["role"]["value"] == "heading"
+        and {"name": "level", "value": {"type": "integer", "value": 3}} in node["properties"]
+    ]
+    assert len(questions) == 30
+
+
+def test_the_number_of_hits_is_announced(page: Page) -> None:
+    page.goto("/")
+    page.locator("#q").fill("descriptor")
+    expect(page.locator("#status")).to_contain_text("of 30 questions for “descriptor”")
+    page.locator("#q").fill("zzzzzz")
+    expect(page.locator("#status")).to_contain_text("0 of 30 questions")
+
+
+def test_text_at_twice_the_size_and_a_page_at_400_percent_lose_nothing(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1024})
+    page.goto("/?open=gil")
+    page.add_style_tag(url="/static/css/site.css")
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    clipped = """() => [...document.querySelectorAll("h1, h2, h3, .chip, .lead, .jump a, button")]
+        .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
+        .filter((e) => !e.closest("#jump") || innerWidth >= 768)
+        .map((e) => e.outerHTML.slice(0, 80))"""
+    assert page.evaluate(clipped) == []
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+    page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.evaluate("scrollTo(0, 2000)")
+    covered = page.evaluate("document.querySelector('.site-header').getBoundingClientRect().bottom")
+    assert covered <= 0
+
+
+def test_forced_colors_still_show_what_is_chosen(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto("/?level=core")
+    chosen = "getComputedStyle(document.querySelector('.chip:has(:checked)')).outlineStyle"
+    assert page.evaluate(chosen) == "solid"

@@ -1,0 +1,255 @@
+"""What the pages look like, as far as a machine can tell."""
+
+import re
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from questions.models import Question
+from tests import build
+
+WIDTHS = [320, 360, 390, 768, 1280, 1920]
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "address", ["/", "/?open=all", "/?q=lock&level=advanced", "/?q=zzzz", "/questions/gil/"]
+)
+def test_no_page_scrolls_sideways(page: Page, width: int, address: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_has_no_spaces_and_long_titles_stay_in_their_place(page: Page, width: int) -> None:
+    category = build.category(name="Supercalifragilistic " * 3, description="d" * 300)
+    question = build.question(
+        category=category,
+        title="W" * 250,
+        short_answer="x" * 400,
+        answer=f"{'y' * 400}\n\n`{'z' * 400}`\n\n```python\n{'long = ' * 80}1\n```\n\n"
+        f"| a | b |\n|---|---|\n| {'c' * 200} | {'d' * 200} |\n",
+    )
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/", "/?open=all", question.get_absolute_url(), category.get_absolute_url()):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_text_is_sixty_to_seventy_five_characters_wide(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/questions/gil/")
+    lengths = page.evaluate(
+        """() => {
+            // The lines of the paragraphs, as they are broken here; the last ones don't count.
+            const lengths = [];
+            for (const paragraph of document.querySelectorAll(".answer > p:not(.meta)")) {
+                const range = document.createRange();
+                const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+                const lines = new Map();
+                for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+                    for (let i = 0; i < node.length; i += 1) {
+                        range.setStart(node, i);
+                        range.setEnd(node, i + 1);
+                        const { bottom } = range.getBoundingClientRect();
+                        const line = Math.round(bottom / 12);
+                        lines.set(line, (lines.get(line) ?? 0) + 1);
+                    }
+                }
+                lengths.push(...[...lines.values()].slice(0, -1));
+            }
+            return lengths;
+        }"""
+    )
+    assert 60 <= statistics.median(lengths) <= 78
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_theme_follows_the_choice_and_a_new_page_never_flashes(page: Page) -> None:
+    def background() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    light = background()
+    page.get_by_role("button", name="Theme").click()
+    expect(page.get_by_role("radio", name="System")).to_be_checked()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    dark = background()
+    assert light != dark
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => "
+        "document.title = getComputedStyle(document.body).backgroundColor)"
+    )
+    page.goto("/questions/gil/")
+    assert page.title() == dark
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    page.get_by_role("button", name="Theme").click()
+    expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    assert background() == light
+    page.emulate_media(color_scheme="dark")
+    assert background() == light
+    page.keyboard.press("ArrowUp")
+    assert background() == dark
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_navigation_marks_the_category_that_is_read(page: Page) -> None:
+    page.goto("/")
+    current = page.locator("#jump [aria-current=location] .name")
+    expect(current).to_have_text("Core Python & Internals")
+    page.locator("#category-architecture").scroll_into_view_if_needed()
+    page.locator("#jump a[href='#category-architecture']").click()
+    expect(current).to_have_text("Architecture & System Design")
+    page.evaluate("scrollTo(0, 0)")
+    expect(current).to_have_text("Core Python & Internals")
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_that_stays_covers_what_a_link_leads_to(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/")
+    for address in ("/#category-architecture", "/#descriptors"):
+        page.goto("about:blank")
+        page.goto(address)
+        page.wait_for_timeout(400)  # until the entry is open
+        top = page.evaluate(
+            """() => {
+                const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+                const entry = target.closest(".entry");
+                const shown = (entry ?? target).querySelector("h2, h3");
+                const { left, top } = shown.getBoundingClientRect();
+                return shown.contains(document.elementFromPoint(left + 2, top + 4)) || shown ===
+                    document.elementFromPoint(left + 2, top + 4);
+            }"""
+        )
+        assert top, f"{address} is covered at {width}"
+
+
+@pytest.mark.usefixtures("bank")
+def test_an_entry_opens_smoothly_and_at_once_for_who_wants_less_motion(page: Page) -> None:
+    duration = (
+        "getComputedStyle(document.querySelector('.entry'), '::details-content').transitionDuration"
+    )
+    page.goto("/")
+    page.locator(".entry summary").first.click()
+    assert "0.2s" in page.evaluate(duration)
+    page.emulate_media(reduced_motion="reduce")
+    assert set(re.findall(r"[\d.]+", page.evaluate(duration))) == {"0"}
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_print_of_the_page_has_all_short_answers_and_no_furniture(page: Page) -> None:
+    page.goto("/")
+    page.emulate_media(media="print")
+    for selector in (".site-header", ".sidebar", ".site-footer", ".expand", ".chevron"):
+        for furniture in page.locator(selector).all():
+            expect(furniture).to_be_hidden()
+    assert page.evaluate(
+        "[...document.querySelectorAll('.short-answer')].every((e) => e.offsetHeight > 20)"
+    )
+    page.goto("/?open=all")
+    link = "getComputedStyle(document.querySelector('.reading a'), '::after').content"
+    assert "https://" in page.evaluate(link)
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_permanent_link_can_be_copied(page: Page, base_url: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/?open=gil")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{base_url}/questions/gil/"
+
+
+@pytest.mark.usefixtures("bank")
+def test_without_scripts_nothing_is_shown_that_needs_them(new_context: NewContext) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto("/")
+    for name in ("Theme", "Keyboard shortcuts", "Keep for offline", "Copy link", "Copy"):
+        assert page.get_by_role("button", name=name, exact=True).count() == 0
+    page.locator("#q").fill("descriptor")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".found")).to_contain_text("descriptor")
+    page.locator(".entry summary").first.click()
+    page.get_by_role("link", name="Read the full answer").first.click()
+    expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
+
+
+# When something goes wrong
+
+
+def fails(route: Route) -> None:
+    route.fulfill(status=500, body="Error")
+
+
+@pytest.mark.usefixtures("bank")
+def test_an_answer_that_fails_says_so_and_can_be_asked_for_again(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.route("**/questions/gil/", fails)
+    page.goto("/")
+    page.locator("[data-slug=gil] summary").click()
+    failure = page.locator("[data-slug=gil]").get_by_role("alert")
+    expect(failure).to_contain_text("The full answer could not be loaded.")
+    expect(page.locator("[data-slug=gil] .more > a")).to_be_visible()
+    page.unroute("**/questions/gil/")
+    failure.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-slug=gil] .answer")).to_be_visible()
+    expect(failure).to_be_hidden()
+    browser_errors.clear()
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_search_that_fails_says_so_and_can_be_tried_again(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.goto("/")
+    page.route("**/?q=*", fails)
+    page.locator("#q").fill("descriptor")
+    failure = page.locator("main").get_by_role("alert")
+    expect(failure).to_contain_text("The list could not be loaded.")
+    expect(page.locator(".entry")).to_have_count(30)
+    page.unroute("**/?q=*")
+    failure.get_by_role("button", name="Try again").click()
+    expect(page.locator(".found")).to_contain_text("descriptor")
+    expect(failure).to_be_hidden()
+    browser_errors.clear()
+
+
+def test_an_empty_bank_a_lone_question_and_a_lost_address_have_their_pages(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="The bank is empty")).to_be_visible()
+    build.question(title="Is it alone?")
+    page.goto("/?q=alone")
+    expect(page.locator(".found")).to_have_text("1 of 1 question for “alone”")
+    page.goto("/nowhere/")
+    expect(page.get_by_role("heading", name="There is no page here")).to_be_visible()
+    browser_errors.clear()
+
+
+# Reading aids
+
+
+@pytest.mark.usefixtures("db")
+def test_a_problem_report_knows_question_and_version(page: Page, settings: Any) -> None:
+    question = build.question(slug="here")
+    page.goto(question.get_absolute_url())
+    assert page.get_by_text("Report a problem").count() == 0
+    settings.REPORT_URL = "mailto:qa@example.org?subject={slug}&body=Version%20{version}"
+    page.reload()
+    version = f"{Question.objects.get().updated:%Y-%m-%dT%H%%3A%M%%3A%SZ}"
+    expect(page.get_by_role("link", name="Report a problem")).to_have_attribute(
+        "href", f"mailto:qa@example.org?subject=here&body=Version%20{version}"
+    )

@@ -1,0 +1,152 @@
+"""What somebody can read on a train."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from questions.models import Question
+
+pytestmark = pytest.mark.usefixtures("bank")
+
+
+def go_offline(page: Page) -> None:
+    page.context.set_offline(True)
+
+
+def go_online(page: Page) -> None:
+    page.context.set_offline(False)
+
+
+def visit(page: Page, address: str) -> None:
+    """Open a page, and wait until the service worker has taken over."""
+    page.goto(address)
+    page.evaluate(
+        """async () => {
+            const { active } = await navigator.serviceWorker.ready;
+            while (active.state !== "activated") await new Promise((done) => setTimeout(done, 20));
+        }"""
+    )
+    page.wait_for_timeout(200)
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Evaluate a JavaScript promise again and again until it is true."""
+    for _ in range(100):
+        if page.evaluate(condition) is True:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"This never became true: {condition}")
+
+
+def keep(page: Page) -> None:
+    page.get_by_role("button", name="Keep for offline").click()
+    expect(page.locator(".keep [role=status]")).to_contain_text("30 questions kept")
+
+
+def test_pages_that_were_visited_can_be_read_again(page: Page, browser_errors: list[str]) -> None:
+    visit(page, "/")
+    page.goto("/questions/gil/")
+    go_offline(page)
+    page.goto("/")
+    expect(page.locator(".entry")).to_have_count(30)
+    page.locator("[data-slug=gil] summary").click()
+    expect(page.locator("[data-slug=gil] .short-answer")).to_be_visible()
+    expect(page.locator("[data-slug=gil]").get_by_role("alert")).to_contain_text("you are offline")
+    page.goto("/questions/gil/")
+    expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.code')).borderRadius") != "0px"
+    browser_errors.clear()
+
+
+def test_a_page_that_was_not_kept_says_so_and_lists_what_was(page: Page) -> None:
+    visit(page, "/")
+    page.goto("/questions/gil/")
+    go_offline(page)
+    page.goto("/questions/descriptors/")
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+    kept = page.get_by_role("navigation", name="Kept on this device").get_by_role("link")
+    expect(kept).to_have_count(1)
+    kept.click()
+    expect(page).to_have_url("/questions/gil/")
+
+
+def test_the_whole_bank_can_be_kept_and_read_and_removed(
+    page: Page, browser_errors: list[str]
+) -> None:
+    visit(page, "/")
+    keep(page)
+    expect(page.locator(".keep [role=status]")).to_contain_text("B")  # kB or MB
+    go_offline(page)
+    for address in ("/categories/architecture/", "/questions/descriptors/"):
+        page.goto(address)
+        expect(page.get_by_role("heading", name="You are offline")).to_be_hidden()
+    page.goto("/?open=descriptors")
+    expect(page.locator("[data-slug=descriptors] .answer")).to_be_visible()
+    browser_errors.clear()  # the newer version could not be asked for
+    go_online(page)
+    page.goto("/")
+    page.get_by_role("button", name="Remove from this device").click()
+    expect(page.get_by_role("button", name="Keep for offline")).to_be_visible()
+    go_offline(page)
+    page.goto("/questions/mocking/")
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+def test_a_correction_reaches_what_is_kept_with_the_next_visit(
+    page: Page, browser_errors: list[str]
+) -> None:
+    visit(page, "/")
+    keep(page)
+    Question.objects.filter(slug="gil").update(short_answer="It was corrected.")
+    page.goto("/")
+    wait_until(
+        page,
+        """async () => {
+            const kept = (await caches.keys()).filter((name) => name.startsWith("kept-"));
+            const page = await caches.match("/questions/gil/");
+            return kept.length === 1 && (await page.text()).includes("It was corrected.");
+        }""",
+    )
+    go_offline(page)
+    page.goto("/questions/gil/")
+    expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+    browser_errors.clear()
+
+
+def test_with_a_connection_the_page_is_todays(page: Page) -> None:
+    visit(page, "/questions/gil/")
+    Question.objects.filter(slug="gil").update(short_answer="It was corrected.")
+    page.reload()
+    expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+
+
+def test_a_new_release_replaces_the_worker_and_keeps_no_unused_file(
+    page: Page, monkeypatch: pytest.MonkeyPatch, browser_errors: list[str]
+) -> None:
+    has_file = """async () => {
+        const kept = await (await caches.open("assets")).keys();
+        return kept.some((request) => request.url.endsWith("/static/js/keep.js"));
+    }"""
+    visit(page, "/")
+    assert page.evaluate(has_file)
+    monkeypatch.setattr("questions.offline.ASSETS", ["css/site.css", "js/site.js"])
+    # The pages that are kept name the file too: they go first.
+    page.evaluate("caches.delete('pages')")
+    page.goto("/robots.txt")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update())")
+    wait_until(page, f"({has_file})().then((there) => !there)")
+    browser_errors.clear()  # a text file names no icon, and the browser asks for /favicon.ico
+
+
+def test_the_server_can_switch_it_off_everywhere(page: Page, settings: Any) -> None:
+    visit(page, "/")
+    settings.OFFLINE = False
+    page.reload()
+    page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r?.update())")
+    wait_until(
+        page,
+        """async () => !(await caches.keys()).length
+            && !(await navigator.serviceWorker.getRegistration())""",
+    )
+    assert page.get_by_role("button", name="Keep for offline").count() == 0

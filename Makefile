@@ -8,7 +8,7 @@ python := .venv/bin/python
 
 .PHONY: help
 help: # List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 for another port)
@@ -41,6 +41,11 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@.venv/bin/shellcheck bin/* .ci/run
 	@$(python) manage.py check --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
+
+.PHONY: screenshots
+screenshots: ## Take pictures of every state of the site into var/screenshots/
+	@bin/venv requirements-dev.txt
+	@$(python) -m pytest tests/screenshots.py $(ARGS)
 
 .PHONY: admin
 admin: ## Create an account for the admin

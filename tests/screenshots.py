@@ -1,0 +1,137 @@
+"""
+Pictures of the site for people to look at: `make screenshots`.
+
+Each state at each width, light and dark, into var/screenshots/. pytest runs this file only where
+it is named, and checks nothing: what is wrong here, a person sees.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, PdfMargins
+
+from questions.models import Question
+from tests import build
+
+FOLDER = Path(settings.VAR_DIR) / "screenshots"
+README_PICTURE = Path(settings.BASE_DIR) / "docs" / "home.png"
+
+WIDTHS = {360: 740, 390: 844, 768: 1024, 1280: 900, 1920: 1080}
+NARROW = 768  # screens below this one show two pixels for one
+
+pytestmark = pytest.mark.usefixtures("live_server")
+
+
+def see(address: str, action: Callable[[Page], None] = lambda page: None) -> Callable[[Page], None]:
+    def show(page: Page) -> None:
+        page.goto(address)
+        action(page)
+
+    return show
+
+
+def fail(page: Page) -> None:
+    page.route("**/questions/gil/", lambda route: route.abort())
+    page.goto("/")
+    page.locator("[data-slug=gil] summary").click()
+
+
+def wait_for_an_answer(page: Page) -> None:
+    page.route("**/questions/gil/", lambda route: None)  # neither answered nor refused
+    page.goto("/")
+    page.locator("[data-slug=gil] summary").click()
+
+
+STATES = {
+    "home": see("/"),
+    "open": see("/?open=gil"),
+    "scrolled": see("/?open=gil", lambda page: page.evaluate("scrollTo(0, 1400)")),
+    "category": see("/categories/architecture/"),
+    "question": see("/questions/gil/"),
+    "question-end": see("/questions/gil/", lambda page: page.evaluate("scrollTo(0, 1e6)")),
+    "filtered": see("/?q=lock&level=advanced"),
+    "one-hit": see("/?q=celery+killed"),
+    "no-hit": see("/?q=zzzzzz"),
+    "help": see("/", lambda page: page.get_by_role("button", name="Keyboard shortcuts").click()),
+    "theme": see("/", lambda page: page.get_by_role("button", name="Theme").click()),
+    "loading": wait_for_an_answer,
+    "failed": fail,
+    "offline": see("/offline/"),
+    "not-found": see("/nowhere/"),
+}
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_states(browser: Browser, base_url: str, width: int, theme: str) -> None:
+    for name, show in STATES.items():
+        take(browser, base_url, width, theme, name, show)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_empty_bank(browser: Browser, base_url: str, width: int) -> None:
+    take(browser, base_url, width, "light", "empty", see("/"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_very_long_titles(browser: Browser, base_url: str, width: int) -> None:
+    category = build.category(name="A category whose name goes on and on and on and on and on")
+    question = build.question(category=category, title="Why is this question so long? " * 8)
+    Question.objects.update(short_answer="Because somebody wrote it so.")
+    for name, address in (("long-list", "/"), ("long-page", question.get_absolute_url())):
+        take(browser, base_url, width, "light", name, see(address))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_error_of_ours(
+    browser: Browser, base_url: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("questions.views.list_page", broken)
+    take(browser, base_url, width, "light", "error", see("/"))
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("address", ["/", "/?open=gil", "/questions/gil/"])
+def test_printed(browser: Browser, base_url: str, address: str) -> None:
+    page = browser.new_page(base_url=base_url)
+    page.goto(address)
+    name = address.strip("/?").replace("/", "-").replace("=", "-") or "home"
+    margin: PdfMargins = {"top": "15mm", "right": "15mm", "bottom": "15mm", "left": "15mm"}
+    page.pdf(path=FOLDER / f"print-{name}.pdf", format="A4", margin=margin)
+    page.close()
+
+
+@pytest.mark.usefixtures("bank")
+def test_picture_of_the_readme(browser: Browser, base_url: str) -> None:
+    page = browser.new_page(base_url=base_url, viewport={"width": 1280, "height": 800})
+    page.goto("/?open=gil")
+    page.screenshot(path=README_PICTURE)
+    page.close()
+
+
+def take(
+    browser: Browser,
+    base_url: str,
+    width: int,
+    theme: str,
+    name: str,
+    show: Callable[[Page], None],
+) -> None:
+    context = browser.new_context(
+        base_url=base_url,
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme="dark" if theme == "dark" else "light",
+        device_scale_factor=2 if width < NARROW else 1,
+        service_workers="block",
+    )
+    page = context.new_page()
+    show(page)
+    page.wait_for_timeout(500)  # until what moves has stopped
+    page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png")
+    context.close()

@@ -47,7 +47,7 @@ class Filters:
             questions = questions.in_category(self.category)
         if self.level:
             questions = questions.at_level(self.level)
-        return questions.containing(self.q) if self.q else questions
+        return questions.search(self.q) if self.q else questions
 
     def opens(self, question: Question) -> bool:
         """Whether the entry of `question` is open."""

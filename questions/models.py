@@ -18,6 +18,8 @@ from django.db.models.lookups import GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
+from questions import search
+
 TITLE_LENGTH = 250
 
 
@@ -112,17 +114,9 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def at_level(self, level: str) -> Self:
         return self.filter(level=level)
 
-    def containing(self, text: str) -> Self:
-        """Keep questions in which every word of `text` occurs, in whatever field."""
-        questions = self
-        for word in text.split():
-            questions = questions.filter(
-                Q(title__icontains=word)
-                | Q(short_answer__icontains=word)
-                | Q(answer__icontains=word)
-                | Q(keywords__icontains=word)
-            )
-        return questions
+    def search(self, text: str) -> Self:
+        """Keep what `text` asks for, the most relevant first; at most `search.LIMIT` rows."""
+        return search.find(self, text).sort(self)
 
     def last_change(self) -> datetime | None:
         """Return when one of the questions was last added or edited; None if there is none."""

@@ -5,7 +5,8 @@ What the database keeps up by itself, whichever road a change takes.
 
 - `created` never changes, and `updated` moves only when another column did (the result of
   `check_samples` aside);
-- a slug that changes goes on leading to its question (`FormerSlug`).
+- a slug that changes goes on leading to its question (`FormerSlug`);
+- the search's index holds what the questions say (`search/`).
 
 They are installed after every `migrate` and not in a migration, because SQLite drops a table's
 triggers without a word whenever a later migration rebuilds the table.
@@ -14,6 +15,7 @@ triggers without a word whenever a later migration rebuilds the table.
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
+from questions import search
 from questions.models import FormerSlug, Question
 
 QUESTION = Question._meta.db_table
@@ -36,6 +38,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
             description = connection.introspection.get_table_description(cursor, QUESTION)
             for name, statement in sqlite([column.name for column in description]).items():
                 replace_sqlite_trigger(cursor, name, statement)
+    search.install(connection, QUESTION)
 
 
 def sqlite(columns: list[str]) -> dict[str, str]:

@@ -1,0 +1,78 @@
+"""
+What both databases index, and how a search asks for it. `sqlite.py` and `postgresql.py` do it.
+
+A question is found by one of five scopes, each wider than the one before but for the first two:
+what it is about (its slug, its first keyword), its names (all keywords), its head (these, and the
+words of title and slug), its lead (the head and the short answer), and all of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from questions.search.words import LANGUAGES, SYMBOLS, Term
+
+# The columns that the index is made from. A change of another one leaves the index alone.
+INDEXED = (
+    *("slug", "title", "keywords", "short_answer", "answer"),
+    *("published", "category_id", "level"),
+)
+ANSWER_LENGTH = 200_000  # characters of an answer that are indexed
+NAME_SEPARATORS = " -_./\n"
+
+
+class Scope(StrEnum):
+    TOPIC = "topic"
+    NAMES = "names"
+    HEAD = "head"
+    LEAD = "lead"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class AllOf:
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    parts: tuple["Condition", ...]
+
+
+type Condition = Term | AllOf | AnyOf
+
+
+def facets(*, published: bool = False, category: int | None = None, level: str = "") -> list[str]:
+    """Return the words by which the index narrows a search down."""
+    narrowed = ["published"] if published else []
+    if category is not None:
+        narrowed.append(f"category{category}")
+    if level:
+        narrowed.append(f"level{level}")
+    return narrowed
+
+
+def at_least(count: int, conditions: Sequence[Condition]) -> Condition:
+    """Return the condition that `count` of `conditions` hold."""
+    return AnyOf(tuple(AllOf(some) for some in combinations(conditions, count)))
+
+
+def cleaned(text: str) -> str:
+    """Return SQL that puts a text in lower case, and words for the signs that people look for."""
+    return nested_replace(f"lower({text})", SYMBOLS.items())
+
+
+def run_together(names: str) -> str:
+    """Return SQL that makes one word of each name in a list: jsonwebtoken of `json web token`."""
+    separators = [(character, "") for character in NAME_SEPARATORS]
+    joined = nested_replace(f"lower({names})", [*LANGUAGES.items(), *separators])
+    return f"replace({joined}, ',', ' ')"
+
+
+def nested_replace(expression: str, replacements: Iterable[tuple[str, str]]) -> str:
+    """Return SQL that replaces texts in `expression`, one after the other."""
+    for old, new in replacements:
+        old, new = (text.replace("'", "''") for text in (old, new))
+        expression = f"replace({expression}, '{old}', '{new}')"
+    return expression

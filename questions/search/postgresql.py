@@ -1,0 +1,164 @@
+"""
+The index on PostgreSQL: one text search vector for each question, in a table beside, kept by
+triggers.
+
+A vector holds each word with the scope that it is found in (`head:decorator`): PostgreSQL's own
+weights are not in the index, so that each hit would have to be looked at. Its parser has no part
+in this: it keeps `async/await` whole, and drops signs and pictures.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.db.backends.utils import CursorWrapper
+
+from questions.search.index import (
+    ANSWER_LENGTH,
+    INDEXED,
+    AllOf,
+    Condition,
+    Scope,
+    cleaned,
+    run_together,
+)
+from questions.search.words import WORD_LENGTH, Term
+
+# What separates words: ASCII's and Latin-1's signs, general punctuation, currencies, arrows,
+# mathematical and technical signs, CJK punctuation. No character class of a locale: under "C"
+# every letter beyond ASCII would be a sign.
+SEPARATORS = (
+    r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7"
+    r"\u2000-\u206F\u20A0-\u20CF\u2190-\u23E8\u27C0-\u2BFF\u3000-\u303F]+"
+)
+
+
+def candidates(
+    cursor: CursorWrapper,
+    table: str,
+    scope: Scope,
+    condition: Condition,
+    facets: Iterable[str],
+    limit: int,
+) -> list[int]:
+    """Return the keys of up to `limit` questions that match, in the order in which they lie."""
+    match = " & ".join(
+        [*(f"'facet:{facet}'" for facet in facets), f"({expression(condition, scope)})"]
+    )
+    cursor.execute(
+        f"SELECT question_id FROM {table}_search WHERE tokens @@ %s::tsquery LIMIT %s",
+        [match, limit],
+    )
+    return [key for (key,) in cursor.fetchall()]
+
+
+def expression(condition: Condition, scope: Scope) -> str:
+    if isinstance(condition, Term):
+        return f"'{scope}:{condition.beginning}'" + ("" if condition.is_exact else ":*")
+    joint = " & " if isinstance(condition, AllOf) else " | "
+    return joint.join(f"({expression(part, scope)})" for part in condition.parts)
+
+
+# What `migrate` installs
+
+
+def install(cursor: CursorWrapper, table: str) -> None:
+    """Create the index and its triggers, and fill it, unless all is there as it should be."""
+    wanted = statements(table)
+    version = hashlib.sha256("".join(wanted).encode()).hexdigest()
+    cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [f"{table}_search"])
+    if cursor.fetchone() == (version,):
+        return
+    for statement in wanted:
+        cursor.execute(statement)
+    cursor.execute(f"""
+        INSERT INTO {table}_search SELECT id, {table}_tokens({", ".join(INDEXED)}) FROM {table}""")
+    cursor.execute(f"""
+        INSERT INTO {table}_word SELECT DISTINCT word FROM {table}, {new_words(table, table)}""")
+    cursor.execute(f"COMMENT ON TABLE {table}_search IS '{version}'")
+
+
+def statements(table: str) -> list[str]:
+    """Return what creates tables, functions and triggers; it may be run again and again."""
+    old = ", ".join(f"OLD.{column}" for column in INDEXED)
+    new = ", ".join(f"NEW.{column}" for column in INDEXED)
+    return [
+        f"DROP TABLE IF EXISTS {table}_search, {table}_word",
+        f"CREATE TABLE {table}_search (question_id bigint PRIMARY KEY, tokens tsvector NOT NULL)",
+        # Without the list of pending entries, which each search would have to go through.
+        f"""
+        CREATE INDEX {table}_search_tokens ON {table}_search USING gin (tokens)
+        WITH (fastupdate = off)""",
+        f'CREATE TABLE {table}_word (word text COLLATE "C" PRIMARY KEY)',
+        f"""
+        CREATE OR REPLACE FUNCTION {table}_words(content text) RETURNS text[]
+        LANGUAGE sql IMMUTABLE AS $$
+          SELECT coalesce(array_agg(DISTINCT left(word, {WORD_LENGTH})), '{{}}')
+          FROM regexp_split_to_table(
+            {cleaned(r"regexp_replace(normalize(content, NFKD), '[\u0300-\u036F]+', '', 'g')")},
+            '{SEPARATORS}') word
+          WHERE word <> ''
+        $$""",
+        f"""
+        CREATE OR REPLACE FUNCTION {table}_tokens(
+          slug text, title text, keywords text, short_answer text, answer text,
+          published boolean, category_id bigint, level text) RETURNS tsvector
+        LANGUAGE plpgsql IMMUTABLE AS $$
+        DECLARE
+          topic text[] := {table}_words(
+            {run_together("slug || ',' || split_part(keywords, ',', 1)")});
+          names text[] := {table}_words({run_together("keywords")});
+          head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
+          lead text[] := head || {table}_words(short_answer);
+          everything text[] := lead || {table}_words(left(answer, {ANSWER_LENGTH}));
+          facets text[] := ARRAY['category' || category_id, 'level' || level]
+                           || CASE WHEN published THEN ARRAY['published'] END;
+        BEGIN
+          RETURN array_to_tsvector(ARRAY(
+            SELECT DISTINCT '{Scope.TOPIC}:' || word FROM unnest(topic) word
+            UNION SELECT '{Scope.NAMES}:' || word FROM unnest(names) word
+            UNION SELECT '{Scope.HEAD}:' || word FROM unnest(head) word
+            UNION SELECT '{Scope.LEAD}:' || word FROM unnest(lead) word
+            UNION SELECT '{Scope.ALL}:' || word FROM unnest(everything) word
+            UNION SELECT 'facet:' || word FROM unnest(facets) word));
+        END $$""",
+        f"""
+        CREATE OR REPLACE FUNCTION {table}_search() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF TG_OP = 'TRUNCATE' THEN
+            TRUNCATE {table}_search;
+            RETURN NULL;
+          END IF;
+          IF TG_OP = 'UPDATE' AND (NEW.id, {new}) IS NOT DISTINCT FROM (OLD.id, {old}) THEN
+            RETURN NULL;
+          END IF;
+          IF TG_OP <> 'INSERT' THEN
+            DELETE FROM {table}_search WHERE question_id = OLD.id;
+          END IF;
+          IF TG_OP <> 'DELETE' THEN
+            INSERT INTO {table}_search VALUES (NEW.id, {table}_tokens({new}));
+            -- Two transactions that add the same word wait for each other: few words are new.
+            INSERT INTO {table}_word SELECT word FROM {new_words(table, "NEW")}
+            ORDER BY word ON CONFLICT DO NOTHING;
+          END IF;
+          RETURN NULL;
+        END $$""",
+        f"""
+        CREATE OR REPLACE TRIGGER {table}_search AFTER INSERT OR UPDATE OR DELETE ON {table}
+        FOR EACH ROW EXECUTE FUNCTION {table}_search()""",
+        f"""
+        CREATE OR REPLACE TRIGGER {table}_search_truncate AFTER TRUNCATE ON {table}
+        EXECUTE FUNCTION {table}_search()""",
+    ]
+
+
+def new_words(table: str, row: str) -> str:
+    """Return the source of the words in a row's head and short answer that are new."""
+    columns = ("slug", "title", "keywords", "short_answer")
+    text = " || ' ' || ".join(f"{row}.{column}" for column in columns)
+    return f"""
+            LATERAL (
+              SELECT word FROM unnest({table}_words({text})) word
+              WHERE word ~ '^[a-z]{{3,}}$'
+                AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
+            ) fresh"""
+

@@ -1,0 +1,81 @@
+"""
+Misspelled words: the nearest word of the bank's own vocabulary.
+
+The database keeps the vocabulary: the words of slugs, titles, keywords and short answers. A word
+stays in it after its last question has gone, so a correction counts only if it finds something.
+"""
+
+import re
+from collections.abc import Callable
+
+from django.db.backends.utils import CursorWrapper
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+SHORTEST = 5  # letters of a word that is corrected
+LONG = 7  # letters from which two wrong ones are too few to make it another word
+NEAREST = 5  # words that are tried
+
+# Letters that are taken for one another. Vowels, h and w are often left out or doubled.
+SOUNDS = str.maketrans(
+    {
+        **dict.fromkeys("aeiouyhw", ""),
+        **dict.fromkeys("bfpv", "1"),
+        **dict.fromkeys("cgjkqsxz", "2"),
+        **dict.fromkeys("dt", "3"),
+        "l": "4",
+        **dict.fromkeys("mn", "5"),
+        "r": "6",
+    }
+)
+
+
+def correction(
+    cursor: CursorWrapper, table: str, word: str, is_found: Callable[[str], bool]
+) -> str:
+    """Return what `word`, which finds nothing, may have been meant to be; empty if unknown."""
+    if len(word) < SHORTEST or not word.isalpha():
+        return ""
+    return next(
+        (
+            meant
+            for meant in (*parted(cursor, table, word), *nearest(cursor, table, word))
+            if all(is_found(part) for part in meant.split())
+        ),
+        "",
+    )
+
+
+def parted(cursor: CursorWrapper, table: str, word: str) -> list[str]:
+    """Return the ways to part a word into two that are known: `eventloop` is event, loop."""
+    parts = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
+    if not parts:
+        return []
+    halves = sorted({half for pair in parts for half in pair})
+    places = ", ".join(["%s"] * len(halves))
+    cursor.execute(f"SELECT word FROM {table}_word WHERE word IN ({places})", halves)
+    known = {half for (half,) in cursor.fetchall()}
+    return [f"{first} {second}" for first, second in parts if {first, second} <= known]
+
+
+def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
+    """Return the words that are one or two letters away, the nearest first."""
+    cursor.execute(
+        f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s",
+        [len(word) - 2, len(word) + 2],
+    )
+    vocabulary = [known for (known,) in cursor.fetchall()]
+    near = []
+    for known, distance, _ in process.extract(
+        word, vocabulary, scorer=OSA.distance, score_cutoff=2, limit=None
+    ):
+        sounds_alike = sound(known) == sound(word)
+        alike = sounds_alike and len(known) == len(word)
+        if distance == 1 or len(word) >= LONG or alike:
+            near.append((distance, not sounds_alike, known[0] != word[0], known))
+    return [known for *_, known in sorted(near)[:NEAREST]]
+
+
+def sound(word: str) -> str:
+    """Return a key that words have in common when they sound alike, like Soundex."""
+    return re.sub(r"(.)\1+", r"\1", word.translate(SOUNDS))

@@ -43,11 +43,12 @@ class Filters:
         return bool(self.q or self.category or self.level)
 
     def apply(self, questions: QuestionQuerySet) -> QuestionQuerySet:
+        """Narrow `questions` down by category and level; the text is for `search.find`."""
         if self.category:
             questions = questions.in_category(self.category)
         if self.level:
             questions = questions.at_level(self.level)
-        return questions.search(self.q) if self.q else questions
+        return questions
 
     def opens(self, question: Question) -> bool:
         """Whether the entry of `question` is open."""

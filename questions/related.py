@@ -42,7 +42,7 @@ def alike(question: Question) -> list[Question]:
     names = [name.strip() for name in question.keywords.split(",")]
     found: list[Question] = []
     for name in filter(None, names[:KEYWORDS]):
-        found += shown().containing(name).order_by("pk")[:HITS]
+        found += shown().search(name)[:HITS]
     return found
 
 

@@ -11,10 +11,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
+from questions import search
 from questions.filters import ALL, Filters
 from questions.models import Category, FormerSlug, Question
 from questions.related import related
 from questions.sharing import question_data
+
+HIT_COUNT = 50  # results of a search that the page shows
 
 
 @require_safe
@@ -58,13 +61,27 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
 class Entry:
     question: Question
     is_open: bool
+    query: search.Query | None = None  # where the entry is what a search found
+
+    @property
+    def title(self) -> str:
+        """The title, with marks where a search found it."""
+        title = self.question.title
+        return search.mark(title, self.query) if self.query else title
+
+    @property
+    def passage(self) -> str:
+        """The passage that a search found, marked."""
+        if not self.query:
+            return ""
+        return search.passage([self.question.short_answer, self.question.answer], self.query)
 
 
 @dataclass
 class Section:
-    """A category with those of its questions that the page shows."""
+    """A category, or the result of a search, with those of its questions that the page shows."""
 
-    category: Category
+    category: Category | None  # None: what a search found, the most relevant first
     entries: list[Entry]
     toggle_query: str = ""  # opens all its entries, or closes them where all are open
 
@@ -80,25 +97,33 @@ def list_page(
     page_category: Category | None = None,
 ) -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
-    questions = filters.apply(Question.objects.published()).numbered().in_order()
-    if not filters.open:
-        questions = questions.defer("answer", "further_reading")
+    questions = filters.apply(Question.objects.published()).numbered()
+    found = None
     # A category's own page has the category in its path and needs none in the query.
     query = (replace(filters, category="") if page_category else filters).query
     sections = []
-    for _, group in groupby(questions, key=lambda question: question.category_id):
-        entries = [Entry(question, filters.opens(question)) for question in group]
-        section = Section(entries[0].question.category, entries)
-        toggle = filters.closing if section.is_open else filters.opening
-        section.toggle_query = query(open=toggle(section.category, categories))
-        sections.append(section)
+    if filters.q:
+        found = search.find(questions, filters.q, **narrowing(filters, categories))
+        hits = found.sort(questions).select_related("category")[:HIT_COUNT]
+        if entries := [Entry(hit, filters.opens(hit), found.query) for hit in hits]:
+            sections.append(Section(None, entries))
+    else:
+        questions = questions.in_order()
+        if not filters.open:
+            questions = questions.defer("answer", "further_reading")
+        for category, group in groupby(questions, key=lambda question: question.category):
+            section = Section(category, [Entry(q, filters.opens(q)) for q in group])
+            toggle = filters.closing if section.is_open else filters.opening
+            section.toggle_query = query(open=toggle(category, categories))
+            sections.append(section)
     context = {
         "filters": filters,
         "jumps": [(c, jump_address(c, filters, page_category)) for c in categories],
         "categories": categories,
         "page_category": page_category,
         "sections": sections,
-        "shown": sum(len(section.entries) for section in sections),
+        "found": found,
+        "shown": len(found.keys) if found else sum(len(s.entries) for s in sections),
         "total": sum(c.question_count for c in categories),
         "levels": Question.Level.choices,
         "all_open": all(section.is_open for section in sections),
@@ -111,6 +136,12 @@ def list_page(
     }
     template = "questions/bank.html"
     return page(request, f"{template}#results" if wants_fragment(request) else template, context)
+
+
+def narrowing(filters: Filters, categories: list[Category]) -> dict[str, Any]:
+    """Return the filters that the search's index knows itself."""
+    category = next((c.pk for c in categories if c.slug == filters.category), None)
+    return {"published": True, "category": category, "level": filters.level}
 
 
 def jump_address(category: Category, filters: Filters, page_category: Category | None) -> str:

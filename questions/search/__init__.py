@@ -19,8 +19,11 @@ from django.db.models.functions import Cast, Concat, StrIndex
 
 from questions.search import postgresql, ranking, spelling, sqlite
 from questions.search.index import AllOf, AnyOf, Condition, Scope, at_least, facets
+from questions.search.marking import mark, passage
 from questions.search.ranking import ANSWER, TEXTS, Texts
 from questions.search.words import Concept, Query, Term, parse
+
+__all__ = ["LIMIT", "Found", "Query", "find", "install", "mark", "passage"]
 
 LIMIT = 1000  # questions that a search finds at most
 RANKED = 100  # of these, the first that are ranked by their texts
@@ -41,7 +44,7 @@ class Found:
         """Whether there may be more."""
         return len(self.keys) >= LIMIT
 
-    def sort(self, questions: QuerySet[Any]) -> QuerySet[Any]:
+    def sort[Q: QuerySet[Any]](self, questions: Q) -> Q:
         """Return those of `questions` that were found, the most relevant first."""
         places = "," + "".join(f"{key}," for key in self.keys)
         key = Concat(Value(","), Cast("pk", CharField()), Value(","))
@@ -87,9 +90,10 @@ class Index:
     facets: list[str]
 
     def candidates(self, scope: Scope, condition: Condition, limit: int = LIMIT) -> list[int]:
-        return self.engine.candidates(
+        keys: list[int] = self.engine.candidates(
             self.cursor, self.table, scope, condition, self.facets, limit
         )
+        return keys
 
     def has(self, word: str) -> bool:
         everywhere = replace(self, facets=[])

@@ -73,6 +73,6 @@ def run_together(names: str) -> str:
 def nested_replace(expression: str, replacements: Iterable[tuple[str, str]]) -> str:
     """Return SQL that replaces texts in `expression`, one after the other."""
     for old, new in replacements:
-        old, new = (text.replace("'", "''") for text in (old, new))
-        expression = f"replace({expression}, '{old}', '{new}')"
+        quoted = ", ".join("'" + text.replace("'", "''") + "'" for text in (old, new))
+        expression = f"replace({expression}, {quoted})"
     return expression

@@ -161,4 +161,3 @@ def new_words(table: str, row: str) -> str:
               WHERE word ~ '^[a-z]{{3,}}$'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""
-

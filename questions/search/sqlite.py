@@ -137,4 +137,3 @@ def words(table: str, row: str, source: str = "") -> str:
       SELECT DISTINCT trim(value, '{OUTER_SIGNS}') fresh FROM {source}json_each({listed})
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z]*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""
-

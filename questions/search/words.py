@@ -52,7 +52,7 @@ STOP_WORDS = frozenset(
     used useful user uses using usually ve versus very vs want was way ways we well were what when
     where whether which while who whose why will with without won work working works would wrong
     yes you your
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 ENDINGS = (
@@ -66,18 +66,18 @@ class Separators(dict[int, int | str]):
     """
     The table for `str.translate` that puts a space for all but letters, digits and pictures.
 
-    Of letters it knows those of Unicode 3.2: SQLite's tokenizer disagrees with Python about a
-    few that came later, and a word that it cuts in two would be an error in a search.
+    Of letters it knows those of Unicode 3.2 that are letters still: SQLite's tokenizer disagrees
+    with Python about a few that came later or moved, and a word that it cuts in two would be an
+    error in a search.
     """
 
     def __missing__(self, code: int) -> int | str:
         character = chr(code)
-        category = unicodedata.ucd_3_2_0.category(character)
-        if category == "Cn":
-            category = unicodedata.category(character) if code > 0x1F000 else category
-            keep = category == "So"
+        then, now = unicodedata.ucd_3_2_0.category(character), unicodedata.category(character)
+        if then == "Cn":
+            keep = now == "So" and code > 0x1F000
         else:
-            keep = category[0] in "LN" or category == "So"
+            keep = all(category[0] in "LN" or category == "So" for category in (then, now))
         self[code] = code if keep else " "
         return self[code]
 
@@ -181,6 +181,7 @@ def parse(text: str) -> Query:
 
 def concepts(words: list[str]) -> tuple[Concept, ...]:
     ways: list[list[tuple[Term, ...]]] = []
+    joined: list[tuple[Term, ...]]
     for index, word in enumerate(words):
         ways.append([(term(word, is_last=index == len(words) - 1),)])
     for size in range(1, 5):
@@ -190,7 +191,7 @@ def concepts(words: list[str]) -> tuple[Concept, ...]:
                 tuple(term(word) for word in other) for other in aliases().get(" ".join(run), ())
             ]
             # Micro services are microservices.
-            is_pair = size == 2 and all(word.isalpha() for word in run)  # noqa: PLR2004
+            is_pair = size == 2 and all(word.isalpha() for word in run)
             joined = [(term("".join(run)),)] if is_pair else []
             for index in range(start, start + size):
                 ways[index] += others + joined
@@ -201,7 +202,7 @@ def concepts(words: list[str]) -> tuple[Concept, ...]:
 
 def term(word: str, *, is_last: bool = False) -> Term:
     # Two letters begin too many words, unless more of them may be on their way.
-    return Term(word, is_exact=len(word) <= 2 and not is_last)  # noqa: PLR2004
+    return Term(word, is_exact=len(word) <= 2 and not is_last)
 
 
 @lru_cache(maxsize=1)
@@ -211,7 +212,9 @@ def aliases() -> dict[str, list[tuple[str, ...]]]:
     for line in (Path(__file__).parent / "aliases.txt").read_text(encoding="utf-8").splitlines():
         names = [telling(name) for name in line.partition("#")[0].split("=")]
         for name in names:
-            found.setdefault(name, []).extend(tuple(other.split()) for other in without(names, name))
+            found.setdefault(name, []).extend(
+                tuple(other.split()) for other in without(names, name)
+            )
     return found
 
 

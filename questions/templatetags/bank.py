@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
 from questions.models import Question
+from questions.search.marking import END, START
 
 register = template.Library()
 
@@ -45,6 +46,13 @@ def markdown_text(source: str) -> str:
 def inline_code(title: str) -> SafeString:
     """Escape a title and set what stands in `backquotes` as code."""
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """Escape a text in which a search put its marks, and show the marks."""
+    html = inline_code(text).replace(START, "<mark>").replace(END, "</mark>")
+    return mark_safe(html)  # noqa: S308
 
 
 @register.filter

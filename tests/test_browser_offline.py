@@ -10,6 +10,11 @@ from questions.models import Question
 pytestmark = pytest.mark.usefixtures("bank")
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "service_workers": "allow"}
+
+
 def go_offline(page: Page) -> None:
     page.context.set_offline(True)
 
@@ -32,7 +37,7 @@ def visit(page: Page, address: str) -> None:
 
 def wait_until(page: Page, condition: str) -> None:
     """Evaluate a JavaScript promise again and again until it is true."""
-    for _ in range(100):
+    for _ in range(300):
         if page.evaluate(condition) is True:
             return
         page.wait_for_timeout(100)
@@ -41,7 +46,8 @@ def wait_until(page: Page, condition: str) -> None:
 
 def keep(page: Page) -> None:
     page.get_by_role("button", name="Keep for offline").click()
-    expect(page.locator(".keep [role=status]")).to_contain_text("30 questions kept")
+    status = page.locator(".keep [role=status]")
+    expect(status).to_contain_text("30 questions kept", timeout=30_000)
 
 
 def test_pages_that_were_visited_can_be_read_again(page: Page, browser_errors: list[str]) -> None:

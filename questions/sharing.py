@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -43,6 +43,12 @@ def question_picture(request: HttpRequest, slug: str) -> HttpResponse:
 
 def png(title: str, caption: str) -> HttpResponse:
     return HttpResponse(pictures.draw(title, caption), content_type="image/png")
+
+
+@require_safe
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """Let a browser add the site as a search engine."""
+    return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
 
 
 @require_safe

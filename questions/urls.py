@@ -18,6 +18,7 @@ urlpatterns = [
     # For programs that find and follow the pages
     path("feed/", require_safe(Changes()), name="feed"),
     path("robots.txt", sharing.robots, name="robots"),
+    path("opensearch.xml", sharing.opensearch, name="opensearch"),
     path(
         "sitemap.xml",
         require_safe(sitemap_views.index),

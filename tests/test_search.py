@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -217,3 +218,12 @@ def test_marks_cannot_be_forged(client: Client) -> None:
     build.question(title="What is \x02<b>needle</b>\x03?")
     html = page(client, q="needle")
     assert "&lt;b&gt;<mark>needle</mark>&lt;/b&gt;" in html
+
+
+def test_a_browser_can_add_the_site_as_a_search_engine(client: Client) -> None:
+    assert '<link rel="search" href="/opensearch.xml"' in page(client)
+    response = client.get("/opensearch.xml")
+    assert response.headers["Content-Type"] == "application/opensearchdescription+xml"
+    address = ET.fromstring(response.content).find("{*}Url")  # noqa: S314 (our own)
+    assert address is not None
+    assert address.get("template") == "http://testserver/?q={searchTerms}"

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves: Django behind the page cache."""
 
 import os
 
@@ -7,3 +7,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qabank.settings")
 
 application = get_wsgi_application()
+
+# What follows needs Django's settings.
+from django.conf import settings  # noqa: E402
+
+if not settings.DEBUG:
+    from qabank.pagecache import PageCache
+    from questions.versions import watcher
+
+    application = PageCache(application, watcher())

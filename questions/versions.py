@@ -1,0 +1,158 @@
+"""
+Which content version is current, asked once per request.
+
+Each process watches its database on a connection of its own, which costs a few microseconds a
+request instead of a query: SQLite says whether anybody committed, PostgreSQL sends a NOTIFY.
+"""
+
+import select
+import sqlite3
+import threading
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from questions.bookkeeping import CHANNEL, VERSION
+
+RETRY = 1.0  # seconds between attempts to connect
+HEARTBEAT = 1.0  # seconds after which PostgreSQL is asked although it has sent nothing
+LEASE = 2.5  # seconds for which the last answer counts without a new one
+
+
+class Version(NamedTuple):
+    name: str
+    changed: float  # seconds since 1970
+
+
+class Watcher(Protocol):
+    def current(self) -> Version | None:
+        """Return the version as far as is known here; None where the database cannot tell."""
+
+    def read(self) -> Version | None:
+        """Return the version that is in the database now; None where it cannot tell."""
+
+
+def watcher(alias: str = "default") -> Watcher:
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        return PostgreSQLWatcher(connection)
+    return SQLiteWatcher(connection)
+
+
+QUERY = f"SELECT version, changed FROM {VERSION}"  # noqa: S608 (our own table)
+
+
+class SQLiteWatcher:
+    """`PRAGMA data_version` changes whenever another connection, here or elsewhere, commits."""
+
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        self.settings = database.settings_dict
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        self.data_version = 0
+        self.version: Version | None = None
+
+    def current(self) -> Version | None:
+        with self.lock:
+            try:
+                if self.connection is None:
+                    self.connection = self.connect()
+                data_version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+                # Read after the pragma: what is committed in between shows twice, but never not.
+                if data_version != self.data_version or self.version is None:
+                    name, changed = self.connection.execute(QUERY).fetchone()
+                    self.version = Version(name, datetime.fromisoformat(f"{changed}Z").timestamp())
+                    self.data_version = data_version
+            except (sqlite3.Error, TypeError):  # TypeError: there is no row
+                self.connection = None
+                self.version = None
+            return self.version
+
+    read = current
+
+    def connect(self) -> sqlite3.Connection:
+        # mode=rw: a database that isn't there shall not be made by asking for it.
+        return sqlite3.connect(
+            f"file:{self.settings['NAME']}?mode=rw",
+            uri=True,
+            timeout=1,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+
+class PostgreSQLWatcher:
+    """
+    A thread waits for NOTIFY; whenever it isn't connected, each request asks the database itself.
+
+    What has been heard counts for a few seconds only: a connection can be dead without a word.
+    """
+
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        self.database = database
+        self.lock = threading.Lock()
+        self.connection: Any = None
+        self.version: Version | None = None
+        self.notified = False
+        self.lease_ends = 0.0
+        self.retry_at = 0.0
+        self.thread: threading.Thread | None = None
+
+    def current(self) -> Version | None:
+        return self.version if monotonic() < self.lease_ends else self.read()
+
+    def read(self) -> Version | None:
+        with self.lock:
+            if self.thread is None:
+                self.thread = threading.Thread(target=self.listen, daemon=True)
+                self.thread.start()
+            if self.connection is None and monotonic() < self.retry_at:
+                return None
+            try:
+                if self.connection is None:
+                    self.connection = self.connect()
+                self.version = self.query()
+                self.lease_ends = monotonic() + LEASE
+            except (self.database.Database.Error, TypeError):  # TypeError: there is no row
+                if self.connection:
+                    self.connection.close()
+                self.connection = None
+                self.version = None
+                self.lease_ends = 0.0
+                self.retry_at = monotonic() + RETRY
+            return self.version
+
+    def query(self) -> Version:
+        while True:
+            self.notified = False
+            name, changed = self.connection.execute(QUERY).fetchone()
+            # A NOTIFY that came along with the answer may be younger than the answer.
+            if not self.notified:
+                return Version(name, changed.timestamp())
+
+    def connect(self) -> Any:
+        # Not from Django's pool, from which it would take one connection for good.
+        parameters = {
+            **self.database.get_connection_params(),
+            "connect_timeout": 2,
+            "tcp_user_timeout": 2000,
+        }
+        connection = self.database.Database.connect(**parameters, autocommit=True)
+        connection.add_notify_handler(self.on_notify)
+        connection.execute(f"LISTEN {CHANNEL}")
+        return connection
+
+    def on_notify(self, notification: object) -> None:
+        self.notified = True
+
+    def listen(self) -> None:
+        while True:
+            connection = self.connection
+            # Suppressed: it may be closed meanwhile.
+            with suppress(OSError, ValueError, self.database.Database.Error):
+                select.select([connection] if connection else [], [], [], HEARTBEAT)
+            self.read()  # whether something came or nothing did for a while

@@ -8,6 +8,7 @@ request instead of a query: SQLite says whether anybody committed, PostgreSQL se
 import select
 import sqlite3
 import threading
+import time
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -20,6 +21,7 @@ from questions.bookkeeping import CHANNEL, VERSION
 
 RETRY = 1.0  # seconds between attempts to connect
 HEARTBEAT = 1.0  # seconds after which PostgreSQL is asked although it has sent nothing
+LISTENER_PAUSE = 0.05  # seconds for which the thread sleeps while there is no connection
 LEASE = 2.5  # seconds for which the last answer counts without a new one
 
 
@@ -34,6 +36,9 @@ class Watcher(Protocol):
 
     def read(self) -> Version | None:
         """Return the version that is in the database now; None where it cannot tell."""
+
+    def close(self) -> None:
+        """Let go of the database."""
 
 
 def watcher(alias: str = "default") -> Watcher:
@@ -68,11 +73,20 @@ class SQLiteWatcher:
                     self.version = Version(name, datetime.fromisoformat(f"{changed}Z").timestamp())
                     self.data_version = data_version
             except (sqlite3.Error, TypeError):  # TypeError: there is no row
-                self.connection = None
-                self.version = None
+                self.disconnect()
             return self.version
 
     read = current
+
+    def close(self) -> None:
+        with self.lock:
+            self.disconnect()
+
+    def disconnect(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        self.version = None
 
     def connect(self) -> sqlite3.Connection:
         # mode=rw: a database that isn't there shall not be made by asking for it.
@@ -101,30 +115,48 @@ class PostgreSQLWatcher:
         self.lease_ends = 0.0
         self.retry_at = 0.0
         self.thread: threading.Thread | None = None
+        self.is_closed = False
 
     def current(self) -> Version | None:
         return self.version if monotonic() < self.lease_ends else self.read()
 
     def read(self) -> Version | None:
         with self.lock:
-            if self.thread is None:
-                self.thread = threading.Thread(target=self.listen, daemon=True)
-                self.thread.start()
-            if self.connection is None and monotonic() < self.retry_at:
-                return None
-            try:
-                if self.connection is None:
-                    self.connection = self.connect()
-                self.version = self.query()
-                self.lease_ends = monotonic() + LEASE
-            except (self.database.Database.Error, TypeError):  # TypeError: there is no row
-                if self.connection:
-                    self.connection.close()
-                self.connection = None
-                self.version = None
-                self.lease_ends = 0.0
-                self.retry_at = monotonic() + RETRY
+            if self.connection is not None:
+                self.ask()
+            # Right after a connection broke, a new one may well succeed.
+            if self.connection is None and monotonic() > self.retry_at:
+                self.ask()
             return self.version
+
+    def ask(self) -> None:
+        is_new = self.connection is None
+        try:
+            if is_new:
+                self.connection = self.connect()
+            self.version = self.query()
+            self.lease_ends = monotonic() + LEASE
+        except (self.database.Database.Error, TypeError):  # TypeError: there is no row
+            self.disconnect()
+            if is_new:
+                self.retry_at = monotonic() + RETRY
+        if self.connection is not None and self.thread is None:
+            # Not earlier: gunicorn forks, and a thread would stay behind.
+            self.thread = threading.Thread(target=self.listen, daemon=True)
+            self.thread.start()
+
+    def close(self) -> None:
+        with self.lock:
+            self.is_closed = True
+            self.retry_at = float("inf")
+            self.disconnect()
+
+    def disconnect(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+        self.version = None
+        self.lease_ends = 0.0
 
     def query(self) -> Version:
         while True:
@@ -150,9 +182,12 @@ class PostgreSQLWatcher:
         self.notified = True
 
     def listen(self) -> None:
-        while True:
+        while not self.is_closed:
             connection = self.connection
-            # Suppressed: it may be closed meanwhile.
-            with suppress(OSError, ValueError, self.database.Database.Error):
-                select.select([connection] if connection else [], [], [], HEARTBEAT)
+            if connection is None:
+                time.sleep(LISTENER_PAUSE)
+            else:
+                # Suppressed: it may be closed meanwhile.
+                with suppress(OSError, ValueError, self.database.Database.Error):
+                    select.select([connection], [], [], HEARTBEAT)
             self.read()  # whether something came or nothing did for a while

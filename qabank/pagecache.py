@@ -138,10 +138,9 @@ class PageCache:
 def key_of(environ: Environ) -> Key:
     """Return the key of what is asked for, as it is asked for."""
     scheme = environ["wsgi.url_scheme"]
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, value = settings.SECURE_PROXY_SSL_HEADER
-        if name in environ:
-            scheme = "https" if environ[name].partition(",")[0].strip() == value else "http"
+    if (says_https := https_header()) and says_https[0] in environ:
+        name, value = says_https
+        scheme = "https" if environ[name].partition(",")[0].strip() == value else "http"
     return Key(
         scheme,
         environ["HTTP_HOST"].lower(),
@@ -150,6 +149,11 @@ def key_of(environ: Environ) -> Key:
         environ.get("QUERY_STRING", ""),
         "HTTP_HX_REQUEST" in environ and wants_fragment(HttpHeaders(environ)),
     )
+
+
+def https_header() -> tuple[str, str] | None:
+    """Return the header, and its value, by which a proxy says that it was asked over TLS."""
+    return settings.SECURE_PROXY_SSL_HEADER
 
 
 def normalized(key: Key, environ: Environ) -> Key | None:
@@ -180,9 +184,8 @@ def render(application: Application, key: Key, environ: Environ) -> "Page | Stre
     }
     if key.is_fragment:
         request["HTTP_HX_REQUEST"] = "true"
-    if settings.SECURE_PROXY_SSL_HEADER and key.scheme == "https":
-        name, value = settings.SECURE_PROXY_SSL_HEADER
-        request[name] = value
+    if (says_https := https_header()) and key.scheme == "https":
+        request[says_https[0]] = says_https[1]
     started: list[Any] = []
     response = application(request, lambda *arguments: started.extend(arguments))
     status, headers = started
@@ -268,13 +271,11 @@ class Page:
         self.variants = {encoding: self.variant(encoding, body) for encoding in self.variants}
 
     def decoded(self) -> bytes:
-        if self.body is not None:
-            return self.body
-        variants = self.variants
-        if "identity" in variants:
-            return variants["identity"].body
-        encoding, variant = next(iter(variants.items()))
-        return DECOMPRESS[encoding](variant.body)
+        body = self.body
+        if body is None:
+            encoding, variant = next(iter(self.variants.items()))
+            body = DECOMPRESS[encoding](variant.body)
+        return body
 
     def variant(self, encoding: str, body: bytes) -> Variant:
         headers = self.headers.copy()
@@ -311,7 +312,8 @@ def seconds(date: str) -> float:
 
 
 def compress_brotli(body: bytes, is_rough: bool) -> bytes:  # noqa: FBT001
-    return brotli.compress(body, mode=brotli.MODE_TEXT, quality=4 if is_rough else 11)
+    compressed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=4 if is_rough else 11)
+    return compressed
 
 
 def compress_gzip(body: bytes, is_rough: bool) -> bytes:  # noqa: FBT001
@@ -319,7 +321,11 @@ def compress_gzip(body: bytes, is_rough: bool) -> bytes:  # noqa: FBT001
 
 
 COMPRESS = {"br": compress_brotli, "gzip": compress_gzip}
-DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
+DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "identity": bytes,
+}
 
 
 @lru_cache(maxsize=256)

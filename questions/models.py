@@ -209,11 +209,11 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def slice_of_each(self, categories: Iterable[int], start: int, stop: int) -> Self:
         """
-        Keep of each category the questions from place `start` (from 0) up to `stop`.
+        Return of each category the questions from place `start` (from 0) up to `stop`.
 
         Reads an index only as far as `stop`, where a window function would rank the whole bank.
         """
-        kept = Q(pk__in=[])
+        sliced = Q(pk__in=[])
         for some in batched(categories, 200):  # SQLite unites 500 queries at most
             queries: list[str] = []
             parameters: list[object] = []
@@ -224,8 +224,9 @@ class QuestionQuerySet(models.QuerySet["Question"]):
                     queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (Django's own)
                     parameters += values
             if queries:
-                kept |= Q(pk__in=RawSQL(" UNION ALL ".join(queries), parameters))  # noqa: S611
-        return self.filter(kept)
+                sliced |= Q(pk__in=RawSQL(" UNION ALL ".join(queries), parameters))  # noqa: S611
+        # Not self.filter(): a database may prefer to go through all that matches self.
+        return type(self)(self.model, using=self.db).filter(sliced)
 
     def numbered(self) -> Self:
         """
@@ -415,7 +416,8 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         return dict(self.values_list("category").annotate(Sum("questions")))
 
     def total(self) -> int:
-        return self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
+        counted: int = self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
+        return counted
 
 
 class Tally(models.Model):

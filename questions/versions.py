@@ -107,7 +107,7 @@ class PostgreSQLWatcher:
     """
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
-        self.database = database
+        self.database: Any = database
         self.lock = threading.Lock()
         self.connection: Any = None
         self.version: Version | None = None

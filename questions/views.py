@@ -132,13 +132,13 @@ def filled_sections(filters: Filters, categories: list[Category]) -> list[Sectio
     counts = counts_by_category(filters, questions, categories)
     sections = {c.pk: Section(c, counts[c.pk]) for c in categories if counts.get(c.pk)}
     length = max(1, min(SECTION_LENGTH, LIST_LENGTH // max(1, len(sections))))
-    shown = questions.placed()
-    if not filters.open:
-        shown = shown.defer("answer", "further_reading")
     if filters.start > 1 or any(section.count > length for section in sections.values()):
         first = filters.start - 1
-        shown = shown.slice_of_each(sections, first, first + length)
-    for question in shown.in_order().select_related(None):
+        questions = questions.slice_of_each(sections, first, first + length)
+    shown = questions.placed().in_order().select_related(None)
+    if not filters.open:
+        shown = shown.defer("answer", "further_reading")
+    for question in shown:
         section = sections[question.category_id]
         question.category = section.category
         question.number = section.category.questions_before + question.place

@@ -7,7 +7,9 @@ line that says why. `docs/configuration.md` lists the variables.
 """
 
 import contextlib
+import importlib.util
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -39,6 +41,39 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
     return [item for item in items if item] or default
 
 
+def env_number(name: str, *, default: int) -> int:
+    """Read a whole number that is not negative; raise ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def env_choice(name: str, choices: list[str], *, default: str) -> str:
+    """Read one of `choices`; raise ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
+def env_path(name: str, *, default: str) -> str:
+    """Read an address inside the site, as `urls.py` wants it; "" if it is switched off."""
+    value = (os.environ.get(name, "").strip() or default).strip("/")
+    if not re.fullmatch(r"[\w/-]+", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} must be a path such as {default}, or off.")
+    return "" if value == "off" else f"{value}/"
+
+
+def env_contacts(name: str) -> list[str]:
+    """Read addresses for security.txt, which wants them as URLs (RFC 9116)."""
+    contacts = env_list(name, default=[])
+    for contact in contacts:
+        if not re.fullmatch(r"(mailto:|https://|tel:)\S+", contact):
+            raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel:.")
+    return contacts
+
+
 def env_database(name: str, *, default: str) -> dict[str, Any]:
     """Read a database URL; raise ImproperlyConfigured unless it is SQLite or PostgreSQL."""
     url = os.environ.get(name) or default
@@ -51,6 +86,15 @@ def env_database(name: str, *, default: str) -> dict[str, Any]:
     if engine not in {"sqlite3", "postgresql"} or not database.get("NAME"):
         raise ImproperlyConfigured(f"{expected}, not {url.partition(':')[0]!r}.")
     return database
+
+
+def require_package(name: str, *, wanted_by: str) -> None:
+    """Raise ImproperlyConfigured where an optional package is not installed."""
+    if importlib.util.find_spec(name) is None:
+        raise ImproperlyConfigured(
+            f"{wanted_by} needs a package that is not installed: make run "
+            "LOCK=requirements-watching.txt, or leave it unset."
+        )
 
 
 def kept_secret_key(path: Path) -> str:
@@ -89,8 +133,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    # These two first: what they add has to be on static files and refused requests as well.
+    "qabank.middleware.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "qabank.probes.middleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -139,10 +186,17 @@ else:
     # A pool instead of CONN_MAX_AGE: gunicorn's threads share few connections, and the health
     # check notices one that died before it is handed out.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 8,
-        "timeout": 10,  # seconds to wait for a free connection
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] |= {
+        "pool": {
+            "min_size": 1,
+            "max_size": env_number("DATABASE_POOL", default=8),
+            "timeout": 10,  # seconds to wait for a free connection
+        },
+        "connect_timeout": 5,
+        # No page needs as long as that. `prepare` lifts it for migrations.
+        "options": f"-c statement_timeout={env_number('STATEMENT_TIMEOUT', default=10)}s"
+        " -c idle_in_transaction_session_timeout=60s",
     }
 
 # Language and time
@@ -175,13 +229,36 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    # Binds every subdomain, and for years: the owner of the domain decides.
+    SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_NAME = "__Host-session"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
     CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# On every answer. SecurityMiddleware knows three of them too, but not on a request that it refuses.
+RESPONSE_HEADERS = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media"),
+            *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone"),
+            *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+            *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+        )
+    ),
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+}
 
 # Everything from this site, nothing inline, and no nonce: pages stay the same for everybody.
 SECURE_CSP = {
@@ -197,6 +274,9 @@ SECURE_CSP = {
     "style-src": [CSP.SELF],
 }
 
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin")
+SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -207,13 +287,48 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Logs: to standard error, which gunicorn and a container pass on.
+# Watching: see docs/operating.md
 
+# A secret that Prometheus sends; without it nothing is counted and /metrics does not exist.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
+if METRICS_TOKEN:
+    require_package("prometheus_client", wanted_by="METRICS_TOKEN")
+
+# The line for each request goes to standard output, everything else to standard error.
+LOG_FORMAT = env_choice("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "json": {"()": "qabank.watching.JSONFormatter"},
+        "plain": {"()": "qabank.watching.PlainFormatter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "stream": "ext://sys.stdout",
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Each of these requests has its line anyway: 404s and the like, and odd hosts.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # runserver's own line for a request would be a second one.
+        "django.server": {"level": "ERROR"},
+        "qabank.requests": {
+            "handlers": ["stdout"],
+            "level": "INFO" if env_bool("ACCESS_LOG", default=True) else "WARNING",
+            "propagate": False,
+        },
+    },
 }
+
+if SENTRY_DSN := os.environ.get("SENTRY_DSN", "").strip():
+    require_package("sentry_sdk", wanted_by="SENTRY_DSN")
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never")

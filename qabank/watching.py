@@ -47,6 +47,9 @@ class Watched:
         if OTHER_CHARSET.search(environ.get("CONTENT_TYPE", "")):
             # Django would decode the query by it, before any middleware: charset=hex is a 500.
             environ["CONTENT_TYPE"] = ""
+        method = environ["REQUEST_METHOD"]
+        # Bytes as Latin-1 (PEP 3333), until Django replaces them by text.
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
         token = request_id.set(name)
         status, cache = 500, ""  # what gunicorn answers where the application raises
 
@@ -62,11 +65,8 @@ class Watched:
             return self.application(environ, start)
         finally:
             seconds = time.perf_counter() - started
-            method = environ["REQUEST_METHOD"]
             if self.observe:
                 self.observe(method, status, cache, seconds)
-            # The server hands over the path's bytes as Latin-1 (PEP 3333).
-            path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
             logger.info(
                 "%s %s %s",
                 method,

@@ -70,7 +70,7 @@ def check(path: Path, slugs: set[tuple[str, str]] | None = None) -> list[dict[st
         check_entries(entries, set() if slugs is None else slugs)
         return entries
     except FixtureError as error:
-        raise FixtureError(f"{path.name}: {error}") from error
+        raise FixtureError(f"{path.name}: {' '.join(str(error).split())}") from error
 
 
 def questions(path: Path) -> list[Question]:
@@ -280,7 +280,7 @@ def named(entries: list[Any]) -> Iterator[tuple[int, str]]:
         name = f"entry {index + 1}"
         if not isinstance(entry, dict) or not isinstance(entry.get("fields"), dict):
             raise FixtureError(f"{name}: expected a mapping with `model` and `fields`")
-        if entry.get("model") not in MODELS:
+        if not isinstance(entry.get("model"), str) or entry["model"] not in MODELS:
             raise FixtureError(
                 f"{name}: model: {reprlib.repr(entry.get('model'))} is not {' or '.join(MODELS)}"
             )

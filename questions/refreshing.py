@@ -67,8 +67,9 @@ def plan(entries: list[Entry]) -> list[Change]:
         if found != wanted:
             kind, reason = judge(found, wanted, known.get(key))
             changes.append(Change(key, kind, reason, found, wanted))
-    for key in known.keys() & stored.keys() - matched:
-        found = stored[key]
+    for key, found in stored.items():
+        if key not in known or key in matched:
+            continue
         is_edited = digest(found) != known[key]
         kind = Kind.CONFLICT if is_edited else Kind.REMOVED
         reason = "removed from the files, but edited in the database" if is_edited else ""

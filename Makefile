@@ -1,6 +1,7 @@
 # `make` alone lists the targets. ARGS=... goes on to the command that a target ends with.
 
 PORT ?= 8000
+LOCK ?= requirements.txt# requirements-watching.txt adds Sentry and Prometheus
 export PORT
 unexport PYTHONDONTWRITEBYTECODE# Each start would compile Django again.
 
@@ -13,7 +14,7 @@ help: # List the targets
 .PHONY: run
 run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@bin/check-port
-	@bin/venv requirements.txt
+	@bin/venv $(LOCK)
 	@$(python) manage.py prepare
 	@$(python) -m gunicorn $(ARGS)
 
@@ -39,7 +40,9 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@$(python) -m mypy
 	@find templates -name '*.html' -exec .venv/bin/djade --check --target-version 6.1 {} +
 	@.venv/bin/shellcheck bin/* .ci/run
+	@.venv/bin/hadolint Dockerfile
 	@$(python) manage.py check --fail-level WARNING
+	@HTTPS=true $(python) manage.py check --deploy --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
 
 .PHONY: admin
@@ -51,7 +54,7 @@ admin: ## Create an account for the admin
 .PHONY: refresh
 refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
-	@$(python) manage.py loaddata bank $(ARGS)
+	@$(python) manage.py refresh_bank $(ARGS)
 
 .PHONY: samples
 samples: ## Run every code sample of the bank and compare its output (ARGS="gil" for some)
@@ -67,6 +70,25 @@ lock: ## Compile the .in files to hash-pinned locks (ARGS=--upgrade for newer ve
 	@bin/venv requirements-dev.txt
 	@$(lock) requirements.in --output-file requirements.txt
 	@$(lock) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	@$(lock) requirements-watching.in --constraints requirements-dev.txt --output-file requirements-watching.txt
+	@$(lock) requirements-audit.in --output-file requirements-audit.txt
+
+audit := var/audit/bin/python -I -m
+
+.PHONY: audit
+audit: ## Look for known vulnerabilities in what the locks pin (asks PyPI)
+	@$(MAKE) --no-print-directory var/audit
+	@$(audit) pip_audit --disable-pip --require-hashes -r requirements-watching.txt -r requirements-dev.txt $(ARGS)
+
+.PHONY: sbom
+sbom: ## Write what the site consists of to var/sbom.json (CycloneDX)
+	@$(MAKE) --no-print-directory var/audit
+	@$(audit) cyclonedx_py requirements requirements.txt --output-file var/sbom.json --output-reproducible $(ARGS)
+
+var/audit: requirements-audit.txt
+	@bin/venv requirements-dev.txt
+	@.venv/bin/uv venv --quiet --clear --python $(python) $@
+	@.venv/bin/uv pip install --quiet --no-cache --python $@ --require-hashes --only-binary :all: -r $<
 
 .PHONY: clean
 clean: ## Remove what can be made again; the database stays

@@ -22,4 +22,6 @@ def contacts(request: HttpRequest) -> HttpResponse:
         "Preferred-Languages: en",
         f"Canonical: {request.build_absolute_uri()}",
     ]
-    return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")
+    return HttpResponse(
+        "".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8"
+    )

@@ -331,4 +331,12 @@ if SENTRY_DSN := os.environ.get("SENTRY_DSN", "").strip():
     require_package("sentry_sdk", wanted_by="SENTRY_DSN")
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never")
+    from qabank.watching import without_visitor
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,  # a password may be among them
+        before_send=without_visitor,
+    )

@@ -202,7 +202,8 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
                 )
             if key in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"the key {reprlib.repr(key)} occurs twice", problem_mark=key_node.start_mark
+                    problem=f"the key {reprlib.repr(key)} occurs twice",
+                    problem_mark=key_node.start_mark,
                 )
             seen.add(key)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -247,16 +248,13 @@ def check_events(text: str) -> None:
     """
     depth = 0
     for event in yaml.parse(text, Loader):
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="an alias (*name) is not allowed", problem_mark=event.start_mark
-            )
+            raise yaml.MarkedYAMLError(problem="an alias (*name) is not allowed", problem_mark=mark)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH_LIMIT:
-            raise yaml.MarkedYAMLError(
-                problem="nested too deeply", problem_mark=event.start_mark
-            )
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
 
 
 def check_entries(entries: list[Any], slugs: set[tuple[str, str]]) -> None:

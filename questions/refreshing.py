@@ -184,7 +184,7 @@ def normal(entry: Entry) -> Fields:
     """Return all fields of an entry as they compare: defaults filled in, line ends alike."""
     fields: Fields = {}
     for name in FIELDS[entry["model"]]:
-        field = MODELS[entry["model"]]._meta.get_field(name)
+        field: Any = MODELS[entry["model"]]._meta.get_field(name)
         value = entry["fields"].get(name)
         if isinstance(field, models.ForeignKey):
             fields[name] = list(value)

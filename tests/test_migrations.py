@@ -19,7 +19,9 @@ def migrate(name: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer anyway")
 def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
-    names = sorted(n for a, n in MigrationExecutor(connection).loader.graph.nodes if a == "questions")
+    names = sorted(
+        n for a, n in MigrationExecutor(connection).loader.graph.nodes if a == "questions"
+    )
     migrate(names[0])
     try:
         with connection.cursor() as cursor:
@@ -34,7 +36,8 @@ def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
                 "INSERT INTO questions_question (category_id, slug, position, title, level,"
                 " published, short_answer, answer, further_reading, keywords, verified_with)"
                 " SELECT %s, 'q' || n, 1, 'Title', 'core', true, 'Short',"
-                " (SELECT string_agg(md5((n * 1000 + m)::text), ' ') FROM generate_series(1, 150) m),"
+                " (SELECT string_agg(md5((n * 1000 + m)::text), ' ')"
+                " FROM generate_series(1, 150) m),"
                 " '', '', '' FROM generate_series(1, %s) n",
                 [category, ROWS],
             )
@@ -57,7 +60,9 @@ def longest_wait_during(name: str) -> float:
         other: Any = connection.copy()
         other.settings_dict = {
             **connection.settings_dict,
-            "OPTIONS": {k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"},
+            "OPTIONS": {
+                k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"
+            },
         }
         with other.cursor() as cursor:
             while not done.is_set():

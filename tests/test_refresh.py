@@ -95,14 +95,16 @@ def test_a_dry_run_writes_nothing(file: Path) -> None:
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize("on_conflict", ["stop", "ask"])
 def test_an_edit_in_the_database_stops_the_refresh(
-    file: Path, on_conflict: str, dry_run: bool
+    file: Path, on_conflict: str, *, dry_run: bool
 ) -> None:
     edit(title="What did the editor write?")
     change(file, "level: core", "level: expert")
     before = state()
     result = run("refresh_bank", file, on_conflict=on_conflict, dry_run=dry_run)
     assert result.code == 3
-    assert "! question “gil” (edited in the database since the last refresh; the files" in result.text
+    assert (
+        "! question “gil” (edited in the database since the last refresh; the files" in result.text
+    )
     assert result.text.endswith("Nothing was written.\n")
     assert state() == before
 
@@ -250,12 +252,16 @@ def test_saving_the_form_of_the_admin_without_a_change_is_no_edit(client: Client
     question = Question.objects.get(slug="gil")
     address = f"/admin/questions/question/{question.pk}/change/"
     form = client.get(address).context["adminform"].form
-    values = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+    values = {
+        name: "" if form[name].value() is None else form[name].value() for name in form.fields
+    }
     values = {
         name: value.replace("\n", "\r\n") if isinstance(value, str) else value
         for name, value in values.items()
     }
-    inline = {f"former_slugs-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
+    inline = {
+        f"former_slugs-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")
+    }
     response = client.post(address, {**values, **inline})
     assert response.status_code == 302, response.context["errors"]
     assert Question.objects.get(slug="gil").updated == question.updated
@@ -371,9 +377,7 @@ def test_a_backup_of_postgresql_can_be_restored_as_documented(tmp_path: Path) ->
     assert run("backup", target).code == 0
     Question.objects.all().delete()
     connection.close()
-    commands = documented("PostgreSQL").replace(
-        "var/backups/20261123T090000Z.dump", str(target)
-    )
+    commands = documented("PostgreSQL").replace("var/backups/20261123T090000Z.dump", str(target))
     subprocess.run(  # noqa: S603
         ["/bin/sh", "-ec", commands],
         check=True,

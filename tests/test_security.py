@@ -63,9 +63,7 @@ POLICY = {
         ("/readyz", 200),
     ],
 )
-def test_every_answer_carries_the_strict_headers(
-    client: Client, address: str, status: int
-) -> None:
+def test_every_answer_carries_the_strict_headers(client: Client, address: str, status: int) -> None:
     response = client.get(address)
     assert response.status_code == status
     assert_strict(response)
@@ -113,7 +111,9 @@ def test_over_tls_the_site_asks_for_tls_ever_after(client: Client) -> None:
 
 
 def test_preloading_is_a_decision_of_its_own() -> None:
-    code = "from django.conf import settings as s; print(s.SECURE_HSTS_PRELOAD, s.SECURE_HSTS_SECONDS)"
+    code = (
+        "from django.conf import settings as s; print(s.SECURE_HSTS_PRELOAD, s.SECURE_HSTS_SECONDS)"
+    )
     assert manage("shell", "-v0", "-c", code, HTTPS="true").stdout == "False 31536000\n"
     result = manage("shell", "-v0", "-c", code, HTTPS="true", HSTS_PRELOAD="true")
     assert result.stdout == "True 31536000\n"
@@ -168,7 +168,7 @@ def collected(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("is_collected", [True, False])
 def test_scripts_and_styles_carry_the_hash_of_what_is_served(
-    request: pytest.FixtureRequest, is_collected: bool
+    request: pytest.FixtureRequest, *, is_collected: bool
 ) -> None:
     if is_collected:
         request.getfixturevalue("collected")
@@ -183,7 +183,7 @@ def test_scripts_and_styles_carry_the_hash_of_what_is_served(
             hashed = re.search(r'integrity="sha384-([^"]+)"', tag)
             assert source, tag
             assert hashed, tag
-            served = client.get(source[1]).getvalue()  # type: ignore[attr-defined]
+            served = client.get(source[1]).getvalue()
             assert base64.b64decode(hashed[1]) == hashlib.sha384(served).digest()
 
 
@@ -212,7 +212,8 @@ def test_security_txt_says_whom_to_tell(client: Client, settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "statuses"), [("admin", "302 404"), ("desk/of-editors/", "404 302"), ("off", "404 404")]
+    ("path", "statuses"),
+    [("admin", "302 404"), ("desk/of-editors/", "404 302"), ("off", "404 404")],
 )
 def test_the_admin_can_be_moved_or_switched_off(path: str, statuses: str, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/db.sqlite3"
@@ -266,9 +267,22 @@ HEADERS = st.dictionaries(
     st.one_of(
         st.sampled_from(
             [
-                *("true", "false", "*", "bytes=0-0", "bytes=9-1", "text/html; charset=hex", "a" * 9000),
+                *(
+                    "true",
+                    "false",
+                    "*",
+                    "bytes=0-0",
+                    "bytes=9-1",
+                    "text/html; charset=hex",
+                    "a" * 9000,
+                ),
                 *("multipart/form-data", "application/x-www-form-urlencoded; charset=utf-16"),
-                *("multipart/form-data; boundary=\x80", "text/html; charset=idna", 'W/"a", "b', "\x00"),
+                *(
+                    "multipart/form-data; boundary=\x80",
+                    "text/html; charset=idna",
+                    'W/"a", "b',
+                    "\x00",
+                ),
                 *("Thu, 01 Jan 99999 00:00:00 GMT", "br;q=x, gzip;q=2", "http://[::1", "%E0%A4%A"),
                 *("sessionid=\x00; csrftoken=" + "é" * 40, "xx-" * 200, "[", "localhost:99999999"),
             ]
@@ -278,7 +292,20 @@ HEADERS = st.dictionaries(
     max_size=4,
 )
 METHODS = st.sampled_from(
-    ["GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW", "get"]
+    [
+        "GET",
+        "GET",
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "DELETE",
+        "OPTIONS",
+        "TRACE",
+        "PATCH",
+        "BREW",
+        "get",
+    ]
 )
 
 
@@ -325,6 +352,8 @@ def test_nothing_makes_the_list_page_fail(
 class Wire(RequestFactory):
     """A client that asks the whole WSGI application, as gunicorn does."""
 
+    _base_environ: Any
+
     def request(self, **extra: Any) -> Any:
         answer = HttpResponse()
 
@@ -356,7 +385,9 @@ def send(
 
     pairs = "&".join(f"{quote_plus(raw(name))}={quote_plus(raw(value))}" for name, value in query)
     path = "/" + "/".join(quote(raw(segment), safe="%") for segment in segments)
-    meta = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    meta: dict[str, Any] = {
+        "HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()
+    }
     content_type = meta.pop("HTTP_CONTENT_TYPE", "application/octet-stream")
     # Given by name too: the factory leaves it out where the body is empty.
     return Wire().generic(

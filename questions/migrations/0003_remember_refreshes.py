@@ -4,22 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('questions', '0002_add_sample_checks'),
+        ("questions", "0002_add_sample_checks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Refreshed',
+            name="Refreshed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=40)),
-                ('slug', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=40)),
+                ("slug", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('model', 'slug'), name='refreshed_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("model", "slug"), name="refreshed_once")
+                ],
             },
         ),
     ]

@@ -4,7 +4,6 @@ import base64
 import functools
 import hashlib
 from pathlib import Path
-from typing import cast
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -48,7 +47,7 @@ def integrity(name: str) -> str:
     path = finders.find(name)
     if path is None:
         raise ValueError(f"There is no static file {name}.")
-    return sha384(Path(cast(str, path)).read_bytes())
+    return sha384(Path(path).read_bytes())
 
 
 @functools.cache

@@ -69,9 +69,7 @@ changed. --dry-run gives the same codes.
                     self.show(change)
             kept = self.resolve(changes, on_conflict, prune=prune, dry_run=dry_run)
             if not dry_run:
-                refreshing.apply(
-                    entries, changes, kept, prune=prune, progress=self.show_progress
-                )
+                refreshing.apply(entries, changes, kept, prune=prune, progress=self.show_progress)
         except (fixtures.FixtureError, refreshing.RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:
@@ -148,9 +146,10 @@ def summary(
     parts = [f"{count[kind]} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
     parts.append(f"{unchanged} unchanged")
     parts.append(f"{count[Kind.CONFLICT]} in conflict" + f" ({len(kept)} kept)" * bool(kept))
-    parts.append(f"{count[Kind.REMOVED]} removed" + " from the files (--prune deletes)" * (
-        not prune and bool(count[Kind.REMOVED])
-    ))
+    parts.append(
+        f"{count[Kind.REMOVED]} removed"
+        + " from the files (--prune deletes)" * (not prune and bool(count[Kind.REMOVED]))
+    )
     return f"{', '.join(parts)}.{' Dry run: nothing was written.' if dry_run else ''}"
 
 

@@ -78,7 +78,7 @@ audit := var/audit/bin/python -I -m
 .PHONY: audit
 audit: ## Look for known vulnerabilities in what the locks pin (asks PyPI)
 	@$(MAKE) --no-print-directory var/audit
-	@$(audit) pip_audit --disable-pip --require-hashes -r requirements-watching.txt -r requirements-dev.txt $(ARGS)
+	@$(audit) pip_audit --strict --disable-pip --require-hashes -r requirements-watching.txt -r requirements-dev.txt $(ARGS)
 
 .PHONY: sbom
 sbom: ## Write what the site consists of to var/sbom.json (CycloneDX)

@@ -101,13 +101,14 @@ class Server:
         prepared = manage("prepare", **self.environment)
         assert prepared.returncode == 0, prepared.stderr
         self.out, self.err = folder / "out", folder / "err"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn"],
-            cwd=settings.BASE_DIR,
-            env=self.environment,
-            stdout=self.out.open("w"),
-            stderr=self.err.open("w"),
-        )
+        with self.out.open("w") as out, self.err.open("w") as err:
+            self.process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "gunicorn"],
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=out,
+                stderr=err,
+            )
         deadline = time.monotonic() + 20
         while True:
             try:

@@ -1,0 +1,70 @@
+from argparse import ArgumentParser
+from itertools import batched
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from questions import generator
+from questions.models import Category, Question
+
+BATCH = 1000
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the database with made-up questions, for benchmarks, tests and demonstrations. "
+        "Made-up questions that are there already are replaced."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("count", type=int, metavar="N", help="How many questions.")
+        parser.add_argument("--seed", type=int, default=1, help="Another seed, other questions.")
+        parser.add_argument(
+            "--categories", type=int, default=5, help="How many categories they are spread over."
+        )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="Delete all other questions and categories too, instead of refusing.",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        count: int,
+        seed: int,
+        categories: int,
+        replace: bool,
+        verbosity: int,
+        **options: Any,
+    ) -> None:
+        if count < 0 or not 1 <= categories <= 1000:
+            raise CommandError("N must be 0 or more, and --categories from 1 to 1000.")
+        with transaction.atomic():
+            if not replace and (others := count_of_others()):
+                raise CommandError(
+                    f"The database holds {others} that make_bank did not make. "
+                    "--replace deletes them for good."
+                )
+            for pks in batched(Question.objects.values_list("pk", flat=True), BATCH):
+                Question.objects.filter(pk__in=pks).delete()
+            Category.objects.all().delete()
+            made = Category.objects.bulk_create(generator.categories(categories))
+            done = 0
+            for questions in batched(generator.questions(count, seed, made), BATCH):
+                Question.objects.bulk_create(questions)
+                done += len(questions)
+                if verbosity and done % 10_000 == 0:
+                    self.stdout.write(f"{done:,} of {count:,} questions")
+        if verbosity:
+            self.stdout.write(f"Made {count:,} questions in {categories:,} categories.")
+
+
+def count_of_others() -> str:
+    """Say how much is there that this command did not make; empty if nothing."""
+    questions = Question.objects.exclude(verified_with=generator.MARK).count()
+    categories = Category.objects.exclude(questions__verified_with=generator.MARK).count()
+    if not questions and not categories:
+        return ""
+    return f"{questions:,} questions and {categories:,} categories"

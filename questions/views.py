@@ -1,68 +1,60 @@
 """The public pages. None of them reads a user, a session or a cookie."""
 
-from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
 
-from django.db.models import F
-from django.db.models.functions import Abs
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
-from django_htmx.middleware import HtmxDetails
 
-from questions.filters import ALL, Filters
-from questions.models import Category, FormerSlug, Question, QuestionQuerySet
+from questions.filters import ALL, Filters, normalize
+from questions.models import Category, FormerSlug, Question, QuestionQuerySet, Tally
+from questions.public import public_page, wants_fragment
 
 RELATED_COUNT = 5
+SECTION_LENGTH = 20  # questions of a category that a list shows
+LIST_LENGTH = 400  # questions that a list shows in all; each category has at least one
+CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
 
 
-@require_safe
+@public_page(normalize)
 def home(request: HttpRequest) -> HttpResponse:
-    categories = list(Category.objects.with_counts())
-    return list_page(request, categories, Filters.from_query(request.GET, categories))
+    return list_page(request, Category.objects.counted())
 
 
-@require_safe
+@public_page(normalize)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    categories = list(Category.objects.with_counts())
+    categories = Category.objects.counted()
     page_category = next((c for c in categories if c.slug == slug), None)
     if page_category is None:
         raise Http404("No category has this address.")
-    filters = replace(Filters.from_query(request.GET, categories), category=slug)
-    return list_page(request, categories, filters, page_category)
+    return list_page(request, categories, page_category)
 
 
-@require_safe
+@public_page()
 def question(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published()
     shown = questions.numbered().select_related("category").filter(slug=slug).first()
     if shown is None:
         former = get_object_or_404(FormerSlug, slug=slug, question__published=True)
         return redirect(former.question, permanent=True)
-    context: dict[str, Any] = {"question": shown}
-    if wants_fragment(request):
-        return page(request, "questions/question.html#answer", {**context, "heading_level": 4})
-    context |= {
+    if wants_fragment(request.headers):
+        context = {"question": shown, "heading_level": 4}
+        return render(request, "questions/question.html#answer", context)
+    titles = questions.only("slug", "title", "position")
+    before = list(titles.before(shown)[:RELATED_COUNT])
+    after = list(titles.after(shown)[:RELATED_COUNT])
+    context = {
+        "question": shown,
         "heading_level": 2,
-        "previous": questions.previous_to(shown),
-        "next": questions.next_to(shown),
-        "total": questions.count(),
-        "related": related(shown),
+        "previous": before[0] if before else titles.previous_to(shown),
+        "next": after[0] if after else titles.next_to(shown),
+        "total": Tally.objects.total(),
+        "related": sorted(before + after, key=lambda q: abs(q.position - shown.position))[
+            :RELATED_COUNT
+        ],
     }
-    return page(request, "questions/question.html", context)
-
-
-def related(question: Question) -> QuestionQuerySet:
-    """Return a few other questions of the same category, the nearest ones first."""
-    return (
-        Question.objects.published()
-        .filter(category=question.category)
-        .exclude(pk=question.pk)
-        .order_by(Abs(F("position") - question.position), "position", "slug")[:RELATED_COUNT]
-    )
+    return render(request, "questions/question.html", context)
 
 
 @dataclass
@@ -76,8 +68,10 @@ class Section:
     """A category with those of its questions that the page shows."""
 
     category: Category
-    entries: list[Entry]
+    count: int  # of questions that match the filters, whether shown or not
+    entries: list[Entry] = field(default_factory=list)
     toggle_query: str = ""  # opens all its entries, or closes them where all are open
+    more_address: str = ""  # of what comes after these entries, where there is more
 
     @property
     def is_open(self) -> bool:
@@ -85,43 +79,85 @@ class Section:
 
 
 def list_page(
-    request: HttpRequest,
-    categories: list[Category],
-    filters: Filters,
-    page_category: Category | None = None,
+    request: HttpRequest, categories: list[Category], page_category: Category | None = None
 ) -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
-    questions = filters.apply(Question.objects.published()).numbered().in_order()
-    if not filters.open:
-        questions = questions.defer("answer", "further_reading")
+    filters = Filters.from_query(request.GET).within(categories)
+    if page_category:
+        filters = replace(filters, category=page_category.slug)
+    else:
+        filters = replace(filters, start=1)
     # A category's own page has the category in its path and needs none in the query.
     query = (replace(filters, category="") if page_category else filters).query
-    sections = []
-    for _, group in groupby(questions, key=lambda question: question.category_id):
-        entries = [Entry(question, filters.opens(question)) for question in group]
-        section = Section(entries[0].question.category, entries)
+    sections = filled_sections(filters, categories)
+    total = sum(c.question_count for c in categories)
+    for section in sections:
         toggle = filters.closing if section.is_open else filters.opening
         section.toggle_query = query(open=toggle(section.category, categories))
-        sections.append(section)
+        if (end := filters.start + len(section.entries)) <= section.count:
+            more = filters.query(category="", start=end)
+            section.more_address = section.category.get_absolute_url() + more
     context = {
         "filters": filters,
         "jumps": [(c, jump_address(c, filters, page_category)) for c in categories],
         "categories": categories,
         "page_category": page_category,
         "sections": sections,
+        "found": sum(section.count for section in sections),
         "shown": sum(len(section.entries) for section in sections),
-        "total": sum(c.question_count for c in categories),
+        "total": total,
         "levels": Question.Level.choices,
         "all_open": all(section.is_open for section in sections),
         "open_all_query": query(open=(ALL,)),
         "close_all_query": query(open=()),
-        "clear_query": filters.query(q="", category="", level=""),
-        # Read in the page's hero only, which only the whole bank has.
-        "checked_with": "" if filters.active else Question.objects.published().all_checked_with(),
-        "everywhere_query": filters.query(category="", level=""),
+        "first_query": query(start=1),
+        "clear_query": filters.query(q="", category="", level="", start=1),
+        "everywhere_query": filters.query(category="", level="", start=1),
+        "checked_with": checked_with(filters, total),
     }
     template = "questions/bank.html"
-    return page(request, f"{template}#results" if wants_fragment(request) else template, context)
+    fragment = wants_fragment(request.headers)
+    return render(request, f"{template}#results" if fragment else template, context)
+
+
+def checked_with(filters: Filters, total: int) -> str:
+    """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
+    if filters.active or total > CHECKED_TOTAL:
+        return ""
+    return Question.objects.published().all_checked_with()
+
+
+def filled_sections(filters: Filters, categories: list[Category]) -> list[Section]:
+    """Return a section for each category in which something matches, with its first questions."""
+    questions = filters.apply(Question.objects.published())
+    counts = counts_by_category(filters, questions, categories)
+    sections = {c.pk: Section(c, counts[c.pk]) for c in categories if counts.get(c.pk)}
+    length = max(1, min(SECTION_LENGTH, LIST_LENGTH // max(1, len(sections))))
+    if filters.start > 1 or any(section.count > length for section in sections.values()):
+        first = filters.start - 1
+        questions = questions.slice_of_each(sections, first, first + length)
+    shown = questions.placed().in_order().select_related(None)
+    if not filters.open:
+        shown = shown.defer("answer", "further_reading")
+    for question in shown:
+        section = sections[question.category_id]
+        question.category = section.category
+        question.number = section.category.questions_before + question.place
+        section.entries.append(Entry(question, filters.opens(question)))
+    return [section for section in sections.values() if section.entries]
+
+
+def counts_by_category(
+    filters: Filters, questions: QuestionQuerySet, categories: list[Category]
+) -> dict[int, int]:
+    """Return how many `questions` each category has; only a search for text has to count them."""
+    if filters.q:
+        counts = dict(questions.order_by().values_list("category").annotate(Count("pk")))
+    elif filters.level:
+        counts = Tally.objects.filter(level=filters.level).counts()
+    else:
+        counts = {c.pk: c.question_count for c in categories}
+    return {c.pk: counts.get(c.pk, 0) for c in categories if filters.category in ("", c.slug)}
 
 
 def jump_address(category: Category, filters: Filters, page_category: Category | None) -> str:
@@ -131,16 +167,3 @@ def jump_address(category: Category, filters: Filters, page_category: Category |
     if filters.active:
         return reverse("home") + filters.query(category=category.slug)
     return f"#category-{category.slug}"
-
-
-def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    response = render(request, template, context)
-    # One address gives a page or a part of it: a cache must keep the two apart.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Whether htmx will swap the answer into a page that is there already."""
-    htmx = cast(HtmxDetails, request.htmx)  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

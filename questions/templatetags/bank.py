@@ -1,13 +1,16 @@
 """What the pages' templates need beyond Django's own tags."""
 
 import re
+from functools import lru_cache
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
-from questions.models import Question
+from questions.models import Category, Question
 
 register = template.Library()
 
@@ -24,6 +27,41 @@ def answer(question: Question, heading_level: int = 2) -> SafeString:
     if question.is_checked and question.checked_on:
         mark = rendering.Mark(question.checked_with, question.checked_on)
     return rendering.render(question.answer, heading_level, mark)
+
+
+@register.simple_tag
+def entry(question: Question, is_open: bool) -> SafeString:  # noqa: FBT001 (a template's argument)
+    """Render a question as an entry of a list, with the whole answer if it is open."""
+    if is_open or settings.DEBUG:
+        return render_entry(question, is_open=is_open)
+    return closed_entry(
+        question.category.slug,
+        question.number,
+        question.slug,
+        question.title,
+        question.level,
+        question.short_answer,
+    )
+
+
+@lru_cache(maxsize=2048)
+def closed_entry(
+    category: str, number: int, slug: str, title: str, level: str, short_answer: str
+) -> SafeString:
+    """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
+    question = Question(
+        category=Category(slug=category),
+        slug=slug,
+        title=title,
+        level=level,
+        short_answer=short_answer,
+    )
+    question.number = number
+    return render_entry(question, is_open=False)
+
+
+def render_entry(question: Question, *, is_open: bool) -> SafeString:
+    return render_to_string("questions/_entry.html", {"question": question, "is_open": is_open})
 
 
 @register.filter

@@ -42,6 +42,18 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@$(python) manage.py check --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
 
+.PHONY: bench
+bench: ## Measure what requests cost (ten minutes; ARGS="--big 0": two, with thirty questions only)
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --verbosity 0
+	@$(python) bench/serving.py $(ARGS)
+
+.PHONY: lighthouse
+lighthouse: ## Let Lighthouse judge the home page on a phone (needs npm and Chromium)
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --verbosity 0
+	@$(python) bench/lighthouse.py $(ARGS)
+
 .PHONY: admin
 admin: ## Create an account for the admin
 	@bin/venv requirements.txt

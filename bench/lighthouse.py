@@ -11,7 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from serving import ROOT, Bank, Server
 
@@ -27,6 +30,7 @@ BUDGET = [
 ]
 MOST_BYTES = 45_000
 MOST_REQUESTS = 6
+RUNS = 3  # the blocking time depends on what else the machine does
 
 
 def main() -> None:
@@ -39,13 +43,14 @@ def main() -> None:
         site = Server({"DATABASE_URL": bank.url})
         try:
             site.warm_up()
-            report = run([npx, "--yes", *LIGHTHOUSE], chrome, site.port, Path(folder))
+            command = [npx, "--yes", *LIGHTHOUSE]
+            reports = [run(command, chrome, site.port, Path(folder)) for _ in range(RUNS)]
         finally:
             site.stop()
-    sys.exit(judge(report))
+    sys.exit(judge(reports))
 
 
-def run(command: list[str], chrome: str, port: int, folder: Path) -> dict[str, dict]:  # type: ignore[type-arg]
+def run(command: list[str], chrome: str, port: int, folder: Path) -> dict[str, Any]:
     subprocess.run(  # noqa: S603
         [
             *command,
@@ -60,35 +65,47 @@ def run(command: list[str], chrome: str, port: int, folder: Path) -> dict[str, d
         env={**os.environ, "CHROME_PATH": chrome},
         check=True,
     )
-    report: dict[str, dict] = json.loads((folder / "report.json").read_text())  # type: ignore[type-arg]
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
     return report
 
 
-def judge(report: dict[str, dict]) -> int:  # type: ignore[type-arg]
-    """Print the figures; return 1 if one of them misses its budget, else 0."""
-    audits = report["audits"]
-    requests = [
-        request
-        for request in audits["network-requests"]["details"]["items"]
-        if request["url"].startswith("http")
-    ]
+def judge(reports: list[dict[str, Any]]) -> int:
+    """Print the medians of some reports; return 1 if one of them misses its budget, else 0."""
     figures = [
-        ("performance score", report["categories"]["performance"]["score"] * 100, 100, False),
-        *((name, audits[key]["numericValue"], most, True) for name, key, most in BUDGET),
-        ("requests", len(requests), MOST_REQUESTS, True),
-        ("bytes in all", sum(r["transferSize"] for r in requests), MOST_BYTES, True),
+        ("performance score", score, 100, False),
+        *((name, audit(key), most, True) for name, key, most in BUDGET),
+        ("requests", lambda report: len(requests(report)), MOST_REQUESTS, True),
+        ("bytes in all", lambda report: sum(map(size, requests(report))), MOST_BYTES, True),
     ]
     missed = 0
-    for name, value, limit, is_most in figures:
+    for name, read, limit, is_most in figures:
+        value = median(map(read, reports))
         is_kept = value <= limit if is_most else value >= limit
         missed |= not is_kept
         print(
-            f"{name:32} {value:10,.4g}   {'at most' if is_most else 'at least'} {limit:,}"
+            f"{name:32} {value:10,.0f}   {'at most' if is_most else 'at least'} {limit:,}"
             f"{'' if is_kept else '   MISSED'}"
         )
-    for request in requests:
-        print(f"  {request['transferSize']:8,}  {request['url'].rpartition('/')[2] or '/'}")
+    for request in requests(reports[0]):
+        print(f"  {size(request):8,}  {request['url'].rpartition('/')[2] or '/'}")
     return int(missed)
+
+
+def score(report: dict[str, Any]) -> float:
+    return float(report["categories"]["performance"]["score"]) * 100
+
+
+def audit(key: str) -> Callable[[dict[str, Any]], float]:
+    return lambda report: float(report["audits"][key]["numericValue"])
+
+
+def requests(report: dict[str, Any]) -> list[dict[str, Any]]:
+    items = report["audits"]["network-requests"]["details"]["items"]
+    return [request for request in items if request["url"].startswith("http")]
+
+
+def size(request: dict[str, Any]) -> int:
+    return int(request["transferSize"])
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class PageCache:
     ) -> Iterable[bytes]:
         if isinstance(page, Stream):
             start_response(page.status, page.headers)
-            return page.body
+            return page.body if environ["REQUEST_METHOD"] == "GET" else closed(page.body)
         encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         variant = page.variants.get(encoding)
         if variant is None:
@@ -201,6 +201,11 @@ class Stream(NamedTuple):
     status: str
     headers: Headers
     body: Iterable[bytes]
+
+
+def closed(body: Iterable[bytes]) -> Iterable[bytes]:
+    with closing(body):  # type: ignore[type-var]  # it is Django's response
+        return []
 
 
 class Variant(NamedTuple):

@@ -495,6 +495,7 @@ def test_a_streamed_answer_goes_through_unkept(site: Site, monkeypatch: pytest.M
     )
     for _ in range(2):
         assert site.get().raw == b"much text"
+        assert site.get(method="HEAD").raw == b""
     assert not site.cache.pages.pages
 
 

@@ -5,7 +5,8 @@ What the database keeps up by itself, whichever road a change takes.
 
 - `created` never changes, and `updated` moves only when another column did (the result of
   `check_samples` aside);
-- a slug that changes goes on leading to its question (`FormerSlug`).
+- a slug that changes goes on leading to its question (`FormerSlug`);
+- every change of a question is in its history (`history_triggers.py`).
 
 They are installed after every `migrate` and not in a migration, because SQLite drops a table's
 triggers without a word whenever a later migration rebuilds the table.
@@ -14,7 +15,8 @@ triggers without a word whenever a later migration rebuilds the table.
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from questions.models import FormerSlug, Question
+from questions import history_triggers
+from questions.models import Change, FormerSlug, Origin, Question
 
 QUESTION = Question._meta.db_table
 FORMER_SLUG = FormerSlug._meta.db_table
@@ -26,16 +28,21 @@ CHECK = {"checked_with", "checked_on", "checked_hash"}
 def install(connection: BaseDatabaseWrapper) -> None:
     """Create the triggers that are missing or differ; nothing where the tables don't exist yet."""
     tables = connection.introspection.table_names()
-    if QUESTION not in tables or FORMER_SLUG not in tables:
+    models = (Question, FormerSlug, Change, Origin)
+    if not {model._meta.db_table for model in models} <= set(tables):
         return
     with connection.cursor() as cursor:
+        description = connection.introspection.get_table_description(cursor, QUESTION)
+        columns = [column.name for column in description]
+        content = [column for column in columns if column not in KEPT_BY_DATABASE | CHECK]
         if connection.vendor == "postgresql":
-            for statement in postgresql():
+            for statement in postgresql() + history_triggers.postgresql(content):
                 cursor.execute(statement)
         else:
-            description = connection.introspection.get_table_description(cursor, QUESTION)
-            for name, statement in sqlite([column.name for column in description]).items():
+            statements = sqlite(columns) | history_triggers.sqlite(columns, content)
+            for name, statement in statements.items():
                 replace_sqlite_trigger(cursor, name, statement)
+            cursor.execute(history_triggers.forget_unknown())
 
 
 def sqlite(columns: list[str]) -> dict[str, str]:

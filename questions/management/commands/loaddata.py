@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError
 
-from questions import fixtures
+from questions import fixtures, history
 
 
 class Command(loaddata.Command):
@@ -23,6 +24,10 @@ class Command(loaddata.Command):
             super().handle(*fixture_labels, **options)
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(" ".join(str(error).split())) from error
+
+    def loaddata(self, fixture_labels: Sequence[str]) -> None:
+        with history.recorded("loaddata", history.operator(), self.using):
+            super().loaddata(fixture_labels)
 
     def load_label(self, fixture_label: str) -> None:
         for file, _, _ in self.find_fixtures(fixture_label):

@@ -8,9 +8,22 @@ from questions import rules, samples
 from questions.models import Question
 from questions.support import LAST_DAY
 
+DAYS = 365  # that an answer counts as verified
+
 
 def due(question: Question, today: date, days: int) -> Iterator[str]:
     """Yield what has to be done about a question that is to be verified every `days` days."""
+    yield from due_for_review(question, today, days)
+    if not samples.find(question.answer):
+        yield "has no runnable sample"
+    elif not question.is_checked:
+        yield "has samples that were not checked as they are now: run check_samples"
+    if not rules.reading(question):
+        yield "has no further reading"
+
+
+def due_for_review(question: Question, today: date, days: int = DAYS) -> Iterator[str]:
+    """Yield why somebody should verify the answer again; doesn't read it."""
     if question.verified_on is None:
         yield "was never verified"
     elif question.verified_on < today - timedelta(days=days):
@@ -18,12 +31,6 @@ def due(question: Question, today: date, days: int) -> Iterator[str]:
         yield f"was verified {age} days ago, on {question.verified_on}"
     for product, version in versions(f"{question.verified_with}, {question.checked_with}"):
         yield from out_of_support(product, version, today)
-    if not samples.find(question.answer):
-        yield "has no runnable sample"
-    elif not question.is_checked:
-        yield "has samples that were not checked as they are now: run check_samples"
-    if not rules.reading(question):
-        yield "has no further reading"
 
 
 def versions(text: str) -> list[tuple[str, str]]:

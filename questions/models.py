@@ -13,15 +13,24 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import SHA256, Coalesce, Length, Now, Trim
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 TITLE_LENGTH = 250
+# Characters. Rendering the worst text of this length takes two seconds, four times as long where
+# it is twice as long; the longest answer of ours has 9,000.
+SHORT_ANSWER_LENGTH = 5_000
+ANSWER_LENGTH = 50_000
+FURTHER_READING_LENGTH = 10_000
 
 
 def not_blank(field: str) -> GreaterThan:
     return GreaterThan(Length(Trim(field)), Value(0))
+
+
+def at_most(characters: int, field: str) -> LessThanOrEqual:
+    return LessThanOrEqual(Length(field), Value(characters))
 
 
 def fingerprint(text: str) -> str:
@@ -123,6 +132,12 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             )
         return questions
 
+    def with_unchecked_samples(self) -> Self:
+        """Keep questions with a sample that was not checked as it is now."""
+        return self.filter(answer__regex=r"(```|~~~) *python +run").exclude(
+            checked_hash=Fingerprint("answer")
+        )
+
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
         return self.select_related("category").order_by(
@@ -218,16 +233,20 @@ class Question(models.Model):
         default=False, help_text="Unpublished questions are drafts: nobody sees them on the site."
     )
     short_answer = models.TextField(
+        max_length=SHORT_ANSWER_LENGTH,
         blank=True,
         help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
     )
     answer = models.TextField(
+        max_length=ANSWER_LENGTH,
         blank=True,
         help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. "
         "docs/writing.md explains the conventions.",
     )
     further_reading = models.TextField(
-        blank=True, help_text="Markdown, one link a line: - [Name of the page](https://…)"
+        max_length=FURTHER_READING_LENGTH,
+        blank=True,
+        help_text="Markdown, one link a line: - [Name of the page](https://…)",
     )
     keywords = models.CharField(
         max_length=500,
@@ -291,6 +310,19 @@ class Question(models.Model):
                 name="question_published_with_answer",
                 condition=Q(published=False) | Q(not_blank("answer")),
                 violation_error_message="A published question needs an answer.",
+            ),
+            *(
+                models.CheckConstraint(
+                    name=f"question_{field}_length",
+                    condition=at_most(length, field),
+                    violation_error_message=f"Shorten the {field.replace('_', ' ')} to {length:,} "
+                    "characters.",
+                )
+                for field, length in (
+                    ("short_answer", SHORT_ANSWER_LENGTH),
+                    ("answer", ANSWER_LENGTH),
+                    ("further_reading", FURTHER_READING_LENGTH),
+                )
             ),
             models.CheckConstraint(
                 name="question_checked_wholly",

@@ -42,17 +42,22 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     if shown is None:
         former = get_object_or_404(FormerSlug, slug=slug, question__published=True)
         return redirect(former.question, permanent=True)
-    context: dict[str, Any] = {"question": shown}
     if wants_fragment(request):
-        return page(request, "questions/question.html#answer", {**context, "heading_level": 4})
-    context |= {
+        context = {"question": shown, "heading_level": 4}
+        return page(request, "questions/question.html#answer", context)
+    return page(request, "questions/question.html", full_page(shown, questions))
+
+
+def full_page(question: Question, questions: QuestionQuerySet) -> dict[str, Any]:
+    """Return what the page of a question shows, among the published `questions`."""
+    return {
+        "question": question,
         "heading_level": 2,
-        "previous": questions.previous_to(shown),
-        "next": questions.next_to(shown),
+        "previous": questions.previous_to(question),
+        "next": questions.next_to(question),
         "total": questions.count(),
-        "related": related(shown),
+        "related": related(question),
     }
-    return page(request, "questions/question.html", context)
 
 
 def related(question: Question) -> QuestionQuerySet:

@@ -24,7 +24,7 @@ The exit code is 1 if something is due.
         parser.add_argument(
             "--days",
             type=int,
-            default=365,
+            default=auditing.DAYS,
             help="How many days an answer counts as verified (%(default)s).",
         )
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from questions import auditing, rules
+from questions import reviews, rules
 from questions.models import Category, Question, QuestionQuerySet
 
 
@@ -34,7 +34,7 @@ class ToDoFilter(admin.SimpleListFilter):
         if self.value() == "review":
             today = timezone.localdate()
             dates = Question.objects.only("verified_on", "verified_with", "checked_with")
-            due = [q.pk for q in dates if any(auditing.due_for_review(q, today))]
+            due = [q.pk for q in dates if any(reviews.due(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
             return queryset.filter(pk__in=Question.objects.with_unchecked_samples())

@@ -102,9 +102,9 @@ class QuestionForm(forms.ModelForm):
                 lines = list(diffs.compare(theirs, mine))
                 self.conflicts.append(Conflict(label, theirs, lines))
         self.put("version", newest)
-        change = Change.objects.get(pk=newest)
-        who = change.actor or "Somebody"
-        when = date_format(timezone.localtime(change.at), "H:i:s")
+        change = Change.objects.filter(pk=newest).first()  # none where the history was emptied
+        who = (change and change.actor) or "Somebody"
+        when = date_format(timezone.localtime(self.instance.updated), "H:i:s")
         message = f"{who} changed this question meanwhile, last at {when}. Nothing is saved yet."
         if taken:
             message += f" The {' and '.join(sorted(taken))} below is the other one's now."

@@ -202,6 +202,14 @@ def test_what_only_the_other_one_changed_is_taken_over(editor: Client) -> None:
     assert Question.objects.get().keywords == ""
 
 
+def test_an_unknown_version_is_told_too(editor: Client) -> None:
+    question = build.question()
+    mine = opened(question, keywords="mine", version=10**20)
+    assert "changed this question meanwhile" in text(editor.post(address(question), mine))
+    Change.objects.all().delete()
+    assert "changed this question meanwhile" in text(editor.post(address(question), mine))
+
+
 def test_the_same_edit_twice_is_no_conflict_in_a_field(editor: Client) -> None:
     question = build.question()
     mine = opened(question, keywords="same")

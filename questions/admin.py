@@ -54,6 +54,10 @@ class QuestionAdmin(admin.ModelAdmin):
     list_filter = ["published", "category", "level", "verified_on"]
     list_select_related = ["category"]
     list_per_page = 50
+    # Each of these would read the whole bank, however large: a second count of all rows, and the
+    # order of the page across categories. This order is the one that `question_order` indexes.
+    show_full_result_count = False
+    ordering = ["category_id", "position", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     search_fields = ["title", "slug", "keywords", "short_answer", "answer"]
     search_help_text = "Searches titles, addresses, keywords and answers."
@@ -93,7 +97,7 @@ class QuestionAdmin(admin.ModelAdmin):
             return f"Output checked on {question.checked_with}, {question.checked_on}"
         return "Not checked as they are now: run “manage.py check_samples”"
 
-    @admin.display(description="no.", ordering="number")
+    @admin.display(description="no.")
     def number(self, question: Question) -> str:
         # A draft has no number on the site.
         return str(question.number) if question.published else "draft"

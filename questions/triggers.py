@@ -6,16 +6,18 @@ What the database keeps up by itself, whichever road a change takes.
 - `created` never changes, and `updated` moves only when another column did (the result of
   `check_samples` aside);
 - a slug that changes goes on leading to its question (`FormerSlug`);
-- the search's index holds what the questions say (`search/`).
+- the search's index holds what the questions say (`search/`);
+- the tally and the content version follow the questions (`bookkeeping.py`).
 
 They are installed after every `migrate` and not in a migration, because SQLite drops a table's
 triggers without a word whenever a later migration rebuilds the table.
 """
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from questions import search
+from questions import bookkeeping, search
 from questions.models import FormerSlug, Question
 
 QUESTION = Question._meta.db_table
@@ -28,16 +30,20 @@ CHECK = {"checked_with", "checked_on", "checked_hash"}
 def install(connection: BaseDatabaseWrapper) -> None:
     """Create the triggers that are missing or differ; nothing where the tables don't exist yet."""
     tables = connection.introspection.table_names()
-    if QUESTION not in tables or FORMER_SLUG not in tables:
+    if not {*bookkeeping.CONTENT, bookkeeping.TALLY, bookkeeping.VERSION}.issubset(tables):
         return
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for statement in postgresql():
+            for statement in postgresql() + bookkeeping.postgresql():
                 cursor.execute(statement)
+            # A question that another transaction adds meanwhile would not be counted.
+            cursor.execute(f"LOCK TABLE {QUESTION} IN SHARE ROW EXCLUSIVE MODE")
         else:
             description = connection.introspection.get_table_description(cursor, QUESTION)
-            for name, statement in sqlite([column.name for column in description]).items():
+            statements = sqlite([column.name for column in description]) | bookkeeping.sqlite()
+            for name, statement in statements.items():
                 replace_sqlite_trigger(cursor, name, statement)
+        bookkeeping.bring_up_to_date(connection.vendor, cursor)
     search.install(connection, QUESTION)
 
 

@@ -3,10 +3,12 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands import loaddata
-from django.core.serializers.base import DeserializationError
+from django.core.serializers.base import DeserializationError, DeserializedObject
 from django.db import DatabaseError
 
 from questions import fixtures
+
+LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 
 
 class Command(loaddata.Command):
@@ -26,8 +28,17 @@ class Command(loaddata.Command):
 
     def load_label(self, fixture_label: str) -> None:
         for file, _, _ in self.find_fixtures(fixture_label):
+            if self.verbosity and Path(file).stat().st_size > LARGE:
+                self.stdout.write(f"Checking {Path(file).name} ...")
             try:
                 fixtures.check(Path(file))
             except fixtures.FixtureError as error:
                 raise CommandError(f"{error}. Nothing was loaded.") from error
+        self.saved_count = 0
         super().load_label(fixture_label)
+
+    def save_obj(self, obj: DeserializedObject) -> bool:
+        self.saved_count += 1
+        if self.verbosity and self.saved_count % 1000 == 0:
+            self.stdout.write(f"{self.saved_count:,} entries loaded")
+        return super().save_obj(obj)

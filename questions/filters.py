@@ -24,20 +24,25 @@ class Filters:
     q: str = ""
     category: str = ""
     level: str = ""
-    start: int = 1  # in the list of hits: the place of the first one shown
+    start: int = 1  # in the hits, or on a category's page: the place of the first one shown
     open: tuple[str, ...] = ()
 
     @classmethod
-    def from_query(cls, query: QueryDict, categories: list[Category]) -> Self:
-        category, level = query.get("category", ""), query.get("level", "")
+    def from_query(cls, query: QueryDict) -> Self:
+        level = query.get("level", "")
         opened = dict.fromkeys(clean(slug) for slug in query.getlist("open")[:OPEN_LIMIT])
         return cls(
             q=" ".join(clean(query.get("q", "")).split()),
-            category=category if category in {c.slug for c in categories} else "",
+            category=clean(query.get("category", "")),
             level=level if level in Question.Level.values else "",
             start=place(query.get("start", "")),
             open=(ALL,) if ALL in opened else tuple(slug for slug in opened if slug),
         )
+
+    def within(self, categories: list[Category]) -> Self:
+        """Drop a category that there is not."""
+        known = self.category in {category.slug for category in categories}
+        return self if known else replace(self, category="")
 
     @property
     def active(self) -> bool:
@@ -75,6 +80,11 @@ class Filters:
             query["start"] = str(changed.start)
         query.setlist("open", list(changed.open))
         return f"?{encoded}" if (encoded := query.urlencode()) else ""
+
+
+def normalize(query: QueryDict) -> str:
+    """Return the query with the parameters that a list page knows, and nothing else."""
+    return Filters.from_query(query).query().removeprefix("?")
 
 
 def place(text: str) -> int:

@@ -10,9 +10,9 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
 from questions.models import Category, Question
+from questions.public import public_page
 
 # What each page needs. Names are hashed: a changed file has another address.
 ASSETS = [
@@ -31,7 +31,7 @@ MOST_QUESTIONS = 5_000
 revalidated = cache_control(no_cache=True)
 
 
-@require_safe
+@public_page()
 @revalidated
 def service_worker(request: HttpRequest) -> HttpResponse:
     """
@@ -48,17 +48,17 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     return render(request, "service-worker.js", context, content_type="text/javascript")
 
 
-@require_safe
+@public_page()
 def page(request: HttpRequest) -> HttpResponse:
     """Answer with what the worker shows in place of a page that it does not have."""
     return render(request, "offline.html")
 
 
-@require_safe
+@public_page()
 @revalidated
 def bank(request: HttpRequest) -> JsonResponse:
     """List the addresses that make up the whole bank, and the version that they belong to."""
-    categories = list(Category.objects.with_counts())
+    categories = Category.objects.counted()
     count = sum(category.question_count for category in categories)
     if count > MOST_QUESTIONS:
         return JsonResponse({"too_large": True})
@@ -81,7 +81,7 @@ def bank(request: HttpRequest) -> JsonResponse:
     )
 
 
-@require_safe
+@public_page()
 def manifest(request: HttpRequest) -> JsonResponse:
     """Describe the site to a device that installs it."""
 

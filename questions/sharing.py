@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
 from questions import markdown, pictures
 from questions.models import Category, Question
+from questions.public import public_page
 from questions.templatetags.bank import plain
 
 SITE_NAME = "QA Bank"
@@ -19,20 +19,20 @@ TITLE = "Advanced Python backend interview questions"
 picture_cache = cache_control(public=True, max_age=24 * 60 * 60)
 
 
-@require_safe
+@public_page()
 @picture_cache
 def home_picture(request: HttpRequest) -> HttpResponse:
     return png(TITLE, "A short answer to say first, the detail behind it, and code that was run")
 
 
-@require_safe
+@public_page()
 @picture_cache
 def category_picture(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
     return png(category.name, TITLE)
 
 
-@require_safe
+@public_page()
 @picture_cache
 def question_picture(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published().select_related("category")
@@ -45,7 +45,7 @@ def png(title: str, caption: str) -> HttpResponse:
     return HttpResponse(pictures.draw(title, caption), content_type="image/png")
 
 
-@require_safe
+@public_page()
 def robots(request: HttpRequest) -> HttpResponse:
     """Let everything be read, but not each of the endless ways to open and filter the list."""
     sitemap = request.build_absolute_uri(reverse("sitemap"))

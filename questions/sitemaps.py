@@ -1,9 +1,11 @@
 """The sitemap: every public page, and when what it shows last changed."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Exists, Max, OuterRef
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 
@@ -54,3 +56,8 @@ class Home(Sitemap):
 
 
 SITEMAPS = {"pages": Home, "categories": Categories, "questions": Questions}
+
+
+def page_number(query: QueryDict) -> str:
+    """Return the one parameter that a sitemap reads: which of its files is asked for."""
+    return urlencode({"p": query["p"]}) if query.get("p") else ""

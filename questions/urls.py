@@ -1,10 +1,10 @@
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import path
-from django.views.decorators.http import require_safe
 
 from questions import offline, sharing, views
 from questions.feeds import Changes
-from questions.sitemaps import SITEMAPS
+from questions.public import public_page
+from questions.sitemaps import SITEMAPS, page_number
 
 urlpatterns = [
     # Pages
@@ -16,17 +16,17 @@ urlpatterns = [
     path("categories/<slug:slug>/picture.png", sharing.category_picture, name="category-picture"),
     path("questions/<slug:slug>/picture.png", sharing.question_picture, name="question-picture"),
     # For programs that find and follow the pages
-    path("feed/", require_safe(Changes()), name="feed"),
+    path("feed/", public_page()(Changes()), name="feed"),
     path("robots.txt", sharing.robots, name="robots"),
     path(
         "sitemap.xml",
-        require_safe(sitemap_views.index),
+        public_page()(sitemap_views.index),
         {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"},
         name="sitemap",
     ),
     path(
         "sitemap-<slug:section>.xml",
-        require_safe(sitemap_views.sitemap),
+        public_page(page_number)(sitemap_views.sitemap),
         {"sitemaps": SITEMAPS},
         name="sitemap-section",
     ),

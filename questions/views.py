@@ -1,62 +1,61 @@
 """The public pages. None of them reads a user, a session or a cookie."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
-from django_htmx.middleware import HtmxDetails
 
-from questions.filters import ALL, Filters
-from questions.models import Category, FormerSlug, Question
+from questions.filters import ALL, Filters, normalize
+from questions.models import Category, FormerSlug, Question, Tally
+from questions.public import UNKEPT, public_page, wants_fragment
 from questions.related import related
 from questions.results import results
 from questions.sharing import question_data
 
+SECTION_LENGTH = 20  # questions of a category that a list shows
+LIST_LENGTH = 100  # questions that a list shows in all; each category has at least one
+CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
 
-@require_safe
+
+@public_page(normalize)
 def home(request: HttpRequest) -> HttpResponse:
-    categories = list(Category.objects.with_counts())
-    return list_page(request, categories, Filters.from_query(request.GET, categories))
+    return list_page(request, Category.objects.counted())
 
 
-@require_safe
+@public_page(normalize)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    categories = list(Category.objects.with_counts())
+    categories = Category.objects.counted()
     page_category = next((c for c in categories if c.slug == slug), None)
     if page_category is None:
         raise Http404("No category has this address.")
-    filters = replace(Filters.from_query(request.GET, categories), category=slug)
-    return list_page(request, categories, filters, page_category)
+    return list_page(request, categories, page_category)
 
 
-@require_safe
+@public_page()
 def question(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published()
     shown = questions.numbered().select_related("category").filter(slug=slug).first()
     if shown is None:
         former = get_object_or_404(FormerSlug, slug=slug, question__published=True)
         return redirect(former.question, permanent=True)
-    context: dict[str, Any] = {"question": shown}
-    if wants_fragment(request):
-        return page(request, "questions/question.html#answer", {**context, "heading_level": 4})
-    context |= {
+    if wants_fragment(request.headers):
+        context = {"question": shown, "heading_level": 4}
+        return render(request, "questions/question.html#answer", context)
+    titles = questions.only("slug", "title")
+    context = {
+        "question": shown,
         "heading_level": 2,
-        "previous": questions.previous_to(shown),
-        "next": questions.next_to(shown),
-        "total": questions.count(),
+        "previous": titles.previous_to(shown),
+        "next": titles.next_to(shown),
+        "total": Tally.objects.total(),
         "related": related(shown),
         "data": question_data(request, shown),
     }
-    return page(request, "questions/question.html", context)
+    return render(request, "questions/question.html", context)
 
 
-@require_safe
+@public_page()
 def opensearch(request: HttpRequest) -> HttpResponse:
     """Describe the search to browsers, which add it to the search engines that they offer."""
     return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
@@ -73,8 +72,10 @@ class Section:
     """A category with those of its questions that the page shows."""
 
     category: Category
-    entries: list[Entry]
+    count: int  # of questions that match the filters, whether shown or not
+    entries: list[Entry] = field(default_factory=list)
     toggle_query: str = ""  # opens all its entries, or closes them where all are open
+    more_address: str = ""  # of what comes after these entries, where there is more
 
     @property
     def is_open(self) -> bool:
@@ -82,18 +83,28 @@ class Section:
 
 
 def list_page(
-    request: HttpRequest,
-    categories: list[Category],
-    filters: Filters,
-    page_category: Category | None = None,
+    request: HttpRequest, categories: list[Category], page_category: Category | None = None
 ) -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
+    filters = Filters.from_query(request.GET).within(categories)
+    if page_category:
+        filters = replace(filters, category=page_category.slug)
+    elif not filters.q:
+        filters = replace(filters, start=1)  # there is no one list to go on in
     found = results(filters, categories) if filters.q else None
-    filters = replace(filters, start=1)  # every link but those below leads to the first hits
+    sections = [] if found else filled_sections(filters, categories)
+    shown = found.hits if found else [entry for section in sections for entry in section.entries]
+    start = found.start if found else filters.start
+    filters = replace(filters, start=1)  # every link but those to more leads to the first
     # A category's own page has the category in its path and needs none in the query.
     query = (replace(filters, category="") if page_category else filters).query
-    sections = [] if found else filled_sections(filters, categories, query)
-    shown = found.hits if found else [entry for section in sections for entry in section.entries]
+    for section in sections:
+        toggle = filters.closing if section.is_open else filters.opening
+        section.toggle_query = query(open=toggle(section.category, categories))
+        if (end := start + len(section.entries)) <= section.count:
+            more = filters.query(category="", start=end)
+            section.more_address = section.category.get_absolute_url() + more
+    total = sum(c.question_count for c in categories)
     context = {
         "filters": filters,
         "jumps": [(c, jump_address(c, filters, page_category)) for c in categories],
@@ -101,41 +112,66 @@ def list_page(
         "page_category": page_category,
         "sections": sections,
         "found": found,
+        "count": found.count if found else sum(section.count for section in sections),
         "shown": len(shown),
-        "total": sum(c.question_count for c in categories),
+        "start": start,
+        "total": total,
         "levels": Question.Level.choices,
         "all_open": all(entry.is_open for entry in shown),
-        "open_all_query": query(open=(ALL,)),
-        "close_all_query": query(open=()),
+        "open_all_query": query(open=(ALL,), start=start),
+        "close_all_query": query(open=(), start=start),
+        "first_query": query(),
         "clear_query": filters.query(q="", category="", level=""),
-        # Read in the page's hero only, which only the whole bank has.
-        "checked_with": "" if filters.active else Question.objects.published().all_checked_with(),
         "everywhere_query": filters.query(category="", level=""),
+        "checked_with": checked_with(filters, total),
     }
     if found:
-        context["more_query"] = query(start=found.next_start) if found.next_start else ""
-        context["first_query"] = query() if found.start > 1 else ""
+        context["more_address"] = (
+            request.path + query(start=found.next_start) if found.next_start else ""
+        )
         context["similar"] = [(word, query(q=word)) for word in found.similar]
         context["corrected_query"] = query(q=found.corrected)
     template = "questions/bank.html"
-    return page(request, f"{template}#results" if wants_fragment(request) else template, context)
+    fragment = wants_fragment(request.headers)
+    response = render(request, f"{template}#results" if fragment else template, context)
+    if found and not found.hits:
+        response.headers["Cache-Control"] = UNKEPT  # or it would be counted once only
+    return response
 
 
-def filled_sections(
-    filters: Filters, categories: list[Category], query: Callable[..., str]
-) -> list[Section]:
-    """Return a section for each category in which a question matches."""
-    questions = filters.apply(Question.objects.published()).numbered().in_order()
+def checked_with(filters: Filters, total: int) -> str:
+    """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
+    if filters.active or total > CHECKED_TOTAL:
+        return ""
+    return Question.objects.published().all_checked_with()
+
+
+def filled_sections(filters: Filters, categories: list[Category]) -> list[Section]:
+    """Return a section for each category in which something matches, with its first questions."""
+    counts = counts_by_category(filters, categories)
+    sections = {c.pk: Section(c, counts[c.pk]) for c in categories if counts.get(c.pk)}
+    questions = filters.apply(Question.objects.published())
+    length = max(1, min(SECTION_LENGTH, LIST_LENGTH // max(1, len(sections))))
+    if filters.start > 1 or any(section.count > length for section in sections.values()):
+        first = filters.start - 1
+        questions = questions.slice_of_each(sections, first, first + length)
+    shown = questions.placed().in_order().select_related(None)
     if not filters.open:
-        questions = questions.defer("answer", "further_reading")
-    sections = []
-    for _, group in groupby(questions, key=lambda question: question.category_id):
-        entries = [Entry(question, filters.opens(question)) for question in group]
-        section = Section(entries[0].question.category, entries)
-        toggle = filters.closing if section.is_open else filters.opening
-        section.toggle_query = query(open=toggle(section.category, categories))
-        sections.append(section)
-    return sections
+        shown = shown.defer("answer", "further_reading")
+    for question in shown:
+        section = sections[question.category_id]
+        question.category = section.category
+        question.number = section.category.questions_before + question.place
+        section.entries.append(Entry(question, filters.opens(question)))
+    return [section for section in sections.values() if section.entries]
+
+
+def counts_by_category(filters: Filters, categories: list[Category]) -> dict[int, int]:
+    """Return how many questions match in each category."""
+    counts = {c.pk: c.question_count for c in categories}
+    if filters.level:
+        counts = Tally.objects.filter(level=filters.level).counts()
+    return {c.pk: counts.get(c.pk, 0) for c in categories if filters.category in ("", c.slug)}
 
 
 def jump_address(category: Category, filters: Filters, page_category: Category | None) -> str:
@@ -145,16 +181,3 @@ def jump_address(category: Category, filters: Filters, page_category: Category |
     if filters.active:
         return reverse("home") + filters.query(category=category.slug)
     return f"#category-{category.slug}"
-
-
-def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    response = render(request, template, context)
-    # One address gives a page or a part of it: a cache must keep the two apart.
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Whether htmx will swap the answer into a page that is there already."""
-    htmx = cast(HtmxDetails, request.htmx)  # type: ignore[attr-defined]
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -97,7 +97,7 @@ const find = (key) => caches.match(key, { ignoreVary: true });
 async function keep(key, answer) {
   const control = answer.headers.get("Cache-Control") || "";
   const isPage = (answer.headers.get("Content-Type") || "").startsWith("text/html");
-  if (!answer.ok || answer.redirected || !isPage || /no-store|private/.test(control)) return;
+  if (!answer.ok || answer.redirected || !isPage || /no-store|no-cache/.test(control)) return;
   const pages = await caches.open("pages");
   await pages.put(key, answer);
   const excess = (await pages.keys()).slice(0, -MOST_PAGES);

@@ -115,7 +115,7 @@ def test_more_hits_are_a_link_away(client: Client) -> None:
     first = re.findall(r'data-slug="([^"]+)"', html)
     assert first[0] == "best"
     assert len(first) == 50
-    more = re.search(r'rel="next" href="([^"]+)"', html)
+    more = re.search(r'class="show-more" href="([^"]+)"', html)
     assert more
     html = page(client, more[1].replace("&amp;", "&"))
     rest = re.findall(r'data-slug="([^"]+)"', html)

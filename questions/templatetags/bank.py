@@ -2,17 +2,20 @@
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
-from questions.models import Question
+from questions.models import Category, Question
+from questions.results import Hit
 from questions.search.marks import END, START
 
 register = template.Library()
@@ -30,6 +33,46 @@ def answer(question: Question, heading_level: int = 2) -> SafeString:
     if question.is_checked and question.checked_on:
         mark = rendering.Mark(question.checked_with, question.checked_on)
     return rendering.render(question.answer, heading_level, mark)
+
+
+@register.simple_tag
+def entry(
+    question: Question,
+    is_open: bool,  # noqa: FBT001 (a template's argument)
+    hit: Hit | None = None,
+) -> SafeString:
+    """Render a question as an entry of a list, with the whole answer if it is open."""
+    if is_open or hit or settings.DEBUG:
+        return render_entry(question, is_open=is_open, hit=hit)
+    return closed_entry(
+        question.category.slug,
+        question.number,
+        question.slug,
+        question.title,
+        question.level,
+        question.short_answer,
+    )
+
+
+@lru_cache(maxsize=2048)
+def closed_entry(
+    category: str, number: int, slug: str, title: str, level: str, short_answer: str
+) -> SafeString:
+    """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
+    question = Question(
+        category=Category(slug=category),
+        slug=slug,
+        title=title,
+        level=level,
+        short_answer=short_answer,
+    )
+    question.number = number
+    return render_entry(question, is_open=False)
+
+
+def render_entry(question: Question, *, is_open: bool, hit: Hit | None = None) -> SafeString:
+    context = {"question": question, "is_open": is_open, "hit": hit}
+    return render_to_string("questions/_entry.html", context)
 
 
 @register.filter

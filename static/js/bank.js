@@ -159,6 +159,13 @@
     }
   });
 
+  // "Show more" gives way to what comes next, and the reader goes on there.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.target.matches(".show-more")) return;
+    const last = detail.target.previousElementSibling;
+    document.addEventListener("htmx:afterSettle", () => last.nextElementSibling?.querySelector("summary")?.focus(), { once: true });
+  });
+
   const place = ({ elt, target }) => (elt.matches(".more") ? elt : target.parentElement);
 
   function fail({ elt, target, requestConfig }) {

@@ -1,9 +1,19 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves: Django behind the page cache."""
 
 import os
+from wsgiref.types import WSGIApplication
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qabank.settings")
 
-application = get_wsgi_application()
+application: WSGIApplication = get_wsgi_application()
+
+# What follows needs Django's settings.
+from django.conf import settings  # noqa: E402
+
+if not settings.DEBUG:
+    from qabank.pagecache import PageCache
+    from questions.versions import watcher
+
+    application = PageCache(application, watcher())

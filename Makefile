@@ -8,7 +8,7 @@ python := .venv/bin/python
 
 .PHONY: help
 help: # List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 for another port)
@@ -48,9 +48,21 @@ screenshots: ## Take pictures of every state of the site into var/screenshots/
 	@$(python) -m pytest tests/screenshots.py $(ARGS)
 
 .PHONY: bench
-bench: ## Measure the search on both databases, with up to 100,000 questions (half an hour)
+bench: ## Measure what requests cost (ten minutes; ARGS="--big 0": two, with thirty questions only)
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --verbosity 0
+	@$(python) bench/serving.py $(ARGS)
+
+.PHONY: bench-search
+bench-search: ## Measure the search on both databases, with up to 100,000 questions (half an hour)
 	@bin/venv requirements.txt
 	@$(python) bench/search.py $(ARGS)
+
+.PHONY: lighthouse
+lighthouse: ## Let Lighthouse judge the pages on a phone (needs npm and Chromium)
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --verbosity 0
+	@$(python) bench/lighthouse.py $(ARGS)
 
 .PHONY: admin
 admin: ## Create an account for the admin

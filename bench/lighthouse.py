@@ -1,0 +1,112 @@
+"""
+What Lighthouse says about the home page, as a phone on a slow network sees it.
+
+Starts the site as production does, runs Lighthouse from npm with Chromium (CHROME_PATH, or the
+one on PATH) and fails where a figure misses docs/performance.md.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from serving import ROOT, Bank, Server
+
+# With a Node.js of its own: Lighthouse wants a newer one than Debian has.
+LIGHTHOUSE = ["--package=node@24", "--package=lighthouse@13.5.0", "--", "lighthouse"]
+CHROME_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic"
+
+# Name, what it is in Lighthouse's report, and the most that it may be.
+BUDGET = [
+    ("largest contentful paint, ms", "largest-contentful-paint", 1300),
+    ("total blocking time, ms", "total-blocking-time", 50),
+    ("cumulative layout shift", "cumulative-layout-shift", 0),
+]
+MOST_BYTES = 45_000
+MOST_REQUESTS = 6
+RUNS = 3  # the blocking time depends on what else the machine does
+
+
+def main() -> None:
+    chrome = os.environ.get("CHROME_PATH") or shutil.which("chromium") or shutil.which("chrome")
+    npx = shutil.which("npx")
+    if not chrome or not npx:
+        sys.exit("Lighthouse needs npm, and Chromium on PATH or in CHROME_PATH.")
+    with tempfile.TemporaryDirectory(prefix="qabank-lighthouse-") as folder:
+        bank = Bank(Path(folder) / "bank.sqlite3", ["loaddata", "bank"])
+        site = Server({"DATABASE_URL": bank.url})
+        try:
+            site.warm_up()
+            command = [npx, "--yes", *LIGHTHOUSE]
+            reports = [run(command, chrome, site.port, Path(folder)) for _ in range(RUNS)]
+        finally:
+            site.stop()
+    sys.exit(judge(reports))
+
+
+def run(command: list[str], chrome: str, port: int, folder: Path) -> dict[str, Any]:
+    subprocess.run(  # noqa: S603
+        [
+            *command,
+            f"http://127.0.0.1:{port}/",
+            "--only-categories=performance",
+            "--output=json",
+            f"--output-path={folder / 'report.json'}",
+            f"--chrome-flags={CHROME_FLAGS}",
+            "--quiet",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "CHROME_PATH": chrome},
+        check=True,
+    )
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return report
+
+
+def judge(reports: list[dict[str, Any]]) -> int:
+    """Print the medians of some reports; return 1 if one of them misses its budget, else 0."""
+    figures = [
+        ("performance score", score, 100, False),
+        *((name, audit(key), most, True) for name, key, most in BUDGET),
+        ("requests", lambda report: len(requests(report)), MOST_REQUESTS, True),
+        ("bytes in all", lambda report: sum(map(size, requests(report))), MOST_BYTES, True),
+    ]
+    missed = 0
+    for name, read, limit, is_most in figures:
+        value = median(map(read, reports))
+        is_kept = value <= limit if is_most else value >= limit
+        missed |= not is_kept
+        print(
+            f"{name:32} {value:10,.0f}   {'at most' if is_most else 'at least'} {limit:,}"
+            f"{'' if is_kept else '   MISSED'}"
+        )
+    for request in requests(reports[0]):
+        print(f"  {size(request):8,}  {request['url'].rpartition('/')[2] or '/'}")
+    return int(missed)
+
+
+def score(report: dict[str, Any]) -> float:
+    return float(report["categories"]["performance"]["score"]) * 100
+
+
+def audit(key: str) -> Callable[[dict[str, Any]], float]:
+    return lambda report: float(report["audits"][key]["numericValue"])
+
+
+def requests(report: dict[str, Any]) -> list[dict[str, Any]]:
+    items = report["audits"]["network-requests"]["details"]["items"]
+    return [request for request in items if request["url"].startswith("http")]
+
+
+def size(request: dict[str, Any]) -> int:
+    return int(request["transferSize"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,334 @@
+"""
+What a request costs: processor time of the server, read from outside.
+
+    make bench                       thirty questions, and a hundred thousand
+    make bench ARGS="--big 0"        thirty only: two minutes
+
+The site runs as in production, with one worker; beside it a bare WSGI application returns the same
+bytes. Machines are noisy and shared: rounds alternate between the two, and what is printed are
+medians and the ratios of neighboring rounds. Load comes from wrk where it is installed.
+"""
+
+import argparse
+import http.client
+import itertools
+import json
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+TICK = os.sysconf("SC_CLK_TCK")
+WRK = shutil.which("wrk")
+BROTLI = {"Accept-Encoding": "br"}
+# Written by gunicorn, for any application.
+SERVER_HEADERS = {"server", "date", "connection"}
+
+BARE = """
+import json, os
+status, headers, length = json.loads(os.environ["BARE"])
+body = os.urandom(length)
+def application(environ, start_response):
+    start_response(status, [(name, value) for name, value in headers])
+    return [body] if length else []
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what requests cost.")
+    parser.add_argument("--rounds", type=int, default=11, help="of a second each")
+    parser.add_argument("--big", type=int, default=100_000, help="questions of the big bank")
+    parser.add_argument("--pages", type=int, default=20_000, help="pages visited of the big bank")
+    options = parser.parse_args()
+    if WRK is None:
+        print("wrk is not installed: a client in Python asks instead, which takes longer.")
+    with tempfile.TemporaryDirectory(prefix="qabank-bench-") as folder:
+        bank = Bank(Path(folder) / "thirty.sqlite3", ["loaddata", "bank"])
+        measure_start(bank)
+        thirty = measure(bank, options.rounds, "thirty questions")
+        if options.big:
+            print(f"\nMaking {options.big:,} questions ...")
+            bank = Bank(Path(folder) / "big.sqlite3", ["make_bank", str(options.big)])
+            big = measure(bank, options.rounds, f"{options.big:,} questions")
+            print(f"\n{options.big:,} questions compared with thirty")
+            for name, cost in big.items():
+                print(f"  {name:38} {cost / thirty[name]:8.2f} times")
+            measure_memory(bank, options.pages)
+
+
+# What is measured
+
+
+def measure(bank: "Bank", rounds: int, title: str) -> dict[str, float]:
+    """Print and return the milliseconds that each kind of request costs."""
+    print(f"\n{title}")
+    costs: dict[str, float] = {}
+    site = Server({"DATABASE_URL": bank.url})
+    try:
+        site.warm_up()
+        page = site.get("/")
+        known = {**BROTLI, "If-None-Match": page.headers["ETag"]}
+        print(f"  home page in brotli: {len(page.content):,} bytes")
+        for name, headers in [("home page, cached", BROTLI), ("home page, 304", known)]:
+            costs[name] = compare(site, name, headers, rounds)
+        slug = bank.slug()
+        pages = {
+            "home page, not cached": "/",
+            "question, not cached": f"/questions/{slug}/",
+            "level filter, not cached": "/?level=core",
+            "category, not cached": bank.category_address(),
+        }
+        for name, path in pages.items():
+            costs[name] = cost_after_edits(site, bank, path)
+            print(f"  {name:38} {costs[name]:8.2f} ms")
+        cookie = bank.session()
+        for name, path in [
+            ("admin, list of questions", "/admin/questions/question/"),
+            ("admin, list of categories", "/admin/questions/category/"),
+        ]:
+            costs[name] = cost_of(site, 40, lambda path=path: site.get(path, cookie))  # type: ignore[misc]
+            print(f"  {name:38} {costs[name]:8.2f} ms")
+        print(f"  memory of the worker                   {site.memory():8.1f} MB")
+    finally:
+        site.stop()
+    return costs
+
+
+def compare(site: "Server", name: str, headers: dict[str, str], rounds: int) -> float:
+    """Print how much more the cached page costs than a bare application with the same bytes."""
+    sample = site.get("/", headers)
+    kept = [(n, v) for n, v in sample.headers.items() if n.lower() not in SERVER_HEADERS]
+    answer = (f"{sample.status} {sample.reason}", kept, len(sample.content))
+    bare = Server({"BARE": json.dumps(answer)}, "bare:application")
+    try:
+        pairs = [
+            (cost_of_flood(site, headers), cost_of_flood(bare, headers)) for _ in range(rounds)
+        ]
+    finally:
+        bare.stop()
+    ours = median(ours for ours, _ in pairs)
+    ratio = median(ours / theirs for ours, theirs in pairs)
+    theirs = median(theirs for _, theirs in pairs)
+    print(f"  {name:38} {ours:8.3f} ms, bare WSGI {theirs:.3f} ms: {ratio:.2f} times")
+    return ours
+
+
+def cost_of_flood(server: "Server", headers: dict[str, str]) -> float:
+    before = server.processor_time()
+    count = flood(server, headers, seconds=1)
+    return (server.processor_time() - before) / count * 1000
+
+
+def cost_after_edits(site: "Server", bank: "Bank", path: str) -> float:
+    """Return the milliseconds that a page costs if it was edited since it was last asked for."""
+
+    def act() -> None:
+        bank.edit()
+        site.get(path)
+
+    return cost_of(site, 60, act)
+
+
+def cost_of(site: "Server", count: int, act: Callable[[], object]) -> float:
+    """Return the least of some medians: what else runs on the machine only adds."""
+    act()
+    costs = []
+    for _ in range(5):
+        before = site.processor_time()
+        for _ in range(count):
+            act()
+        costs.append((site.processor_time() - before) / count * 1000)
+    return median(costs)
+
+
+def measure_start(bank: "Bank") -> None:
+    seconds = []
+    for _ in range(6):
+        site = Server({"DATABASE_URL": bank.url})
+        seconds.append(site.seconds_to_first_answer)
+        site.stop()
+    print(f"start of gunicorn to the first page: {median(seconds[1:]):.2f} s")
+
+
+def measure_memory(bank: "Bank", pages: int) -> None:
+    site = Server({"DATABASE_URL": bank.url})
+    try:
+        site.get("/")
+        print(f"\nmemory of a worker that has served the home page: {site.memory():.0f} MB")
+        for slug in itertools.islice(bank.slugs(), pages):
+            site.get(f"/questions/{slug}/")
+        print(f"after {pages:,} different questions: {site.memory():.0f} MB")
+    finally:
+        site.stop()
+
+
+# The parts
+
+
+class Bank:
+    """A database of its own, filled by a command."""
+
+    def __init__(self, path: Path, command: list[str]) -> None:
+        self.url = f"sqlite:///{path}"
+        self.manage("migrate", "--verbosity=0")
+        self.manage(*command, "--verbosity=0")
+        self.database = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self.edits = itertools.count()
+
+    def manage(self, *arguments: str) -> str:
+        return subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": self.url},
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+
+    def edit(self) -> None:
+        """Change a title, as an editor in another process does, and nothing else."""
+        title = f"What is edit number {next(self.edits)}?"
+        self.database.execute(
+            "UPDATE questions_question SET title = ? WHERE slug = ?", [title, self.slug()]
+        )
+
+    def slug(self) -> str:
+        return next(self.slugs())
+
+    def slugs(self) -> "itertools.chain[str]":
+        rows = self.database.execute("SELECT slug FROM questions_question ORDER BY id")
+        return itertools.chain.from_iterable(rows)
+
+    def category_address(self) -> str:
+        query = "SELECT slug FROM questions_category ORDER BY id LIMIT 1"
+        return f"/categories/{self.database.execute(query).fetchone()[0]}/"
+
+    def session(self) -> dict[str, str]:
+        """Return the headers of somebody who is logged in to the admin."""
+        key = self.manage(
+            "shell",
+            "--verbosity=0",
+            "--command",
+            "from django.contrib.auth.models import User\n"
+            "from django.test import Client\n"
+            "client = Client()\n"
+            "client.force_login(User.objects.create_superuser('bench'))\n"
+            "print(client.cookies['sessionid'].value)",
+        )
+        return {"Cookie": f"sessionid={key.strip()}"}
+
+
+class Server:
+    """gunicorn as in production, with one worker, on a free port."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = tempfile.TemporaryDirectory()
+        (Path(self.folder.name) / "bare.py").write_text(BARE)
+        started = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "gunicorn", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **environment,
+                "PORT": str(self.port),
+                "WEB_CONCURRENCY": "1",
+                "PYTHONPATH": self.folder.name,
+            },
+            stderr=subprocess.DEVNULL,
+        )
+        while True:
+            try:
+                self.get("/")
+                break
+            except OSError:
+                if self.process.poll() is not None:
+                    raise SystemExit("gunicorn did not start; `make run` says why.") from None
+                time.sleep(0.005)
+        self.seconds_to_first_answer = time.monotonic() - started
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        self.worker = int(children.read_text().split()[0])
+
+    def get(self, path: str, headers: dict[str, str] = BROTLI) -> "Answer":
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return Answer(response, response.read())
+        finally:
+            connection.close()
+
+    def warm_up(self) -> None:
+        """Wait until the home page, which goes on being asked for, has its best compression."""
+        time.sleep(2.5)
+        self.get("/")
+        time.sleep(1.5)
+
+    def processor_time(self) -> float:
+        """Return the seconds of processor time that the worker has used so far."""
+        fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def memory(self) -> float:
+        """Return the megabytes that the worker alone takes."""
+        sizes = Path(f"/proc/{self.worker}/smaps_rollup").read_text()
+        return sum(map(int, re.findall(r"Private_\w+: +(\d+)", sizes))) / 1024
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+class Answer:
+    def __init__(self, response: http.client.HTTPResponse, content: bytes) -> None:
+        self.status, self.reason, self.headers = response.status, response.reason, response.headers
+        self.content = content
+        if self.status not in {200, 304}:
+            raise SystemExit(f"The server answered {self.status} {self.reason}.")
+
+
+def flood(server: Server, headers: dict[str, str], seconds: int) -> int:
+    """Ask for the home page as fast as possible; return how often it came."""
+    if WRK is None:
+        return flood_without_wrk(server, headers, seconds)
+    options = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    address = f"http://127.0.0.1:{server.port}/"
+    output = subprocess.run(  # noqa: S603
+        [WRK, "-t1", "-c4", f"-d{seconds}s", *options, address],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.search(r"(\d+) requests in", output)
+    if not found or ("Non-2xx" in output and "If-None-Match" not in headers):
+        raise SystemExit(output)
+    return int(found[1])
+
+
+def flood_without_wrk(server: Server, headers: dict[str, str], seconds: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    count = 0
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        connection.request("GET", "/", headers=headers)
+        connection.getresponse().read()
+        count += 1
+    connection.close()
+    return count
+
+
+if __name__ == "__main__":
+    main()

@@ -3,13 +3,14 @@
 import re
 from itertools import chain
 
+from questions import search
 from questions.models import Question, QuestionQuerySet
 
 COUNT = 5
 # How many candidates are weighed, at most: the cost stays the same however large the bank is.
 NEIGHBORS = 10  # before and after, in the same category
 KEYWORDS = 4
-HITS = 10  # for each keyword
+MENTIONS = 30  # of one of the keywords
 
 COMMON = {"does", "from", "have", "into", "that", "they", "this", "what", "when", "with", "would"}
 
@@ -38,12 +39,11 @@ def near(question: Question) -> list[Question]:
 
 
 def alike(question: Question) -> list[Question]:
-    """Return the questions of the whole bank that a search for its keywords finds."""
-    names = [name.strip() for name in question.keywords.split(",")]
-    found: list[Question] = []
-    for name in filter(None, names[:KEYWORDS]):
-        found += shown().search(name)[:HITS]
-    return found
+    """Return questions of the whole bank that mention one of its keywords."""
+    names = [name.strip() for name in question.keywords.split(",")][:KEYWORDS]
+    published = search.Narrowing(published=True)
+    keys = search.mentioning(Question.objects.all(), names, MENTIONS + 1, published)
+    return list(shown().filter(pk__in=keys))
 
 
 def shown() -> QuestionQuerySet:

@@ -375,7 +375,11 @@ def test_installing_again_does_not_fill_the_index_again() -> None:
     triggers.install(connection)
     with CaptureQueriesContext(connection) as captured:
         triggers.install(connection)
-    assert not [query for query in captured if f"INSERT INTO {triggers.QUESTION}" in query["sql"].partition("$$")[0]]
+    assert not [
+        query
+        for query in captured
+        if f"INSERT INTO {triggers.QUESTION}" in query["sql"].partition("$$")[0]
+    ]
 
 
 # It never fails, and takes no longer for a strange text

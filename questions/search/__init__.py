@@ -19,13 +19,13 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
 from questions.search import postgresql, sqlite
-from questions.search.candidates import ENOUGH, FEW, Index, every_word, most_words
+from questions.search.candidates import ENOUGH, FEW, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import ANSWER, TEXTS, Ranking
 from questions.search.words import Query, parse
 
-__all__ = ["Found", "Marks", "Narrowing", "find", "install"]
+__all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
 RANKED = 48  # the first candidates, which are ranked by their texts
 
@@ -76,6 +76,22 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
         if best := ranked(questions, query, keys, lacking):
             return Found(best, query, corrected)
         return Found([], query, similar=tuple(index.similar(parse(text))))
+
+
+def mentioning(
+    questions: QuerySet[Any], texts: list[str], limit: int, narrowing: Narrowing = ANYTHING
+) -> list[int]:
+    """
+    Return the keys of up to `limit` questions that have one of `texts`, unranked.
+
+    Those that have it as a name come before those that have its words in title or short answer.
+    Two look-ups, however many texts: a fraction of what it costs to find each of them.
+    """
+    connection = connections[questions.db]
+    queries = [parse(text) for text in texts]
+    with connection.cursor() as cursor:
+        index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
+        return any_of(index, [query for query in queries if query.concepts], limit)
 
 
 def engine(connection: BaseDatabaseWrapper) -> ModuleType:

@@ -128,6 +128,20 @@ def most_words(index: Index, query: Query) -> list[int]:
     return list(keys)[:LACKING]
 
 
+def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
+    """Return up to `limit` questions in which all that one of `queries` asks for occurs."""
+    if not queries:
+        return []
+    keys: dict[int, None] = {}
+    for scope, condition in (
+        (Scope.NAMES, exactly(name for query in queries for name in query.names)),
+        (Scope.LEAD, AnyOf(tuple(every(query, plural) for query in queries))),
+    ):
+        if len(keys) < limit:
+            keys |= dict.fromkeys(index.candidates(scope, condition, limit))
+    return list(keys)[:limit]
+
+
 # Conditions
 
 type Expand = Callable[[Term], Condition]

@@ -11,11 +11,17 @@ PAGE_LENGTH = 50  # hits
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A question that was found. Title and passage hold marks: see `search.marks`."""
+class Entry:
+    """A question in a list."""
 
     question: Question
     is_open: bool
+
+
+@dataclass(frozen=True)
+class Hit(Entry):
+    """A question that was found. Title and passage hold marks: see `search.marks`."""
+
     title: str
     passage: str
 

@@ -10,7 +10,7 @@ from questions.filters import ALL, Filters, normalize
 from questions.models import Category, FormerSlug, Question, Tally
 from questions.public import UNKEPT, public_page, wants_fragment
 from questions.related import related
-from questions.results import results
+from questions.results import Entry, results
 from questions.sharing import question_data
 
 SECTION_LENGTH = 20  # questions of a category that a list shows
@@ -59,12 +59,6 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
 def opensearch(request: HttpRequest) -> HttpResponse:
     """Describe the search to browsers, which add it to the search engines that they offer."""
     return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
-
-
-@dataclass
-class Entry:
-    question: Question
-    is_open: bool
 
 
 @dataclass
@@ -151,19 +145,28 @@ def filled_sections(filters: Filters, categories: list[Category]) -> list[Sectio
     counts = counts_by_category(filters, categories)
     sections = {c.pk: Section(c, counts[c.pk]) for c in categories if counts.get(c.pk)}
     questions = filters.apply(Question.objects.published())
-    length = max(1, min(SECTION_LENGTH, LIST_LENGTH // max(1, len(sections))))
+    length = section_length([section.count for section in sections.values()])
     if filters.start > 1 or any(section.count > length for section in sections.values()):
         first = filters.start - 1
         questions = questions.slice_of_each(sections, first, first + length)
     shown = questions.placed().in_order().select_related(None)
     if not filters.open:
-        shown = shown.defer("answer", "further_reading")
+        # What a closed entry says; each further column of each row would cost time.
+        shown = shown.only("category", "slug", "title", "level", "short_answer")
     for question in shown:
         section = sections[question.category_id]
         question.category = section.category
         question.number = section.category.questions_before + question.place
         section.entries.append(Entry(question, filters.opens(question)))
     return [section for section in sections.values() if section.entries]
+
+
+def section_length(counts: list[int]) -> int:
+    """Return how many questions of each category fit into a list, twenty at most."""
+    for length in range(SECTION_LENGTH, 1, -1):
+        if sum(min(count, length) for count in counts) <= LIST_LENGTH:
+            return length
+    return 1
 
 
 def counts_by_category(filters: Filters, categories: list[Category]) -> dict[int, int]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests import build
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 SLUGS = "entries => entries.map(entry => entry.dataset.slug)"
@@ -231,3 +233,37 @@ def test_axe_finds_nothing(
         page.goto(address)
         assert_accessible(page)
     browser_errors.clear()  # the 404 is on purpose
+
+
+def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None:
+    category = build.category(position=9)
+    for number in range(45):
+        build.question(
+            category=category, position=number + 1, title=f"What is heap number {number}?"
+        )
+    page.goto("/")
+    section = page.locator(f"#category-{category.slug}")
+    expect(section.locator(".entry")).to_have_count(20)
+    page.keyboard.press("j")
+    section.get_by_role("link", name="Show more").press("Enter")
+    expect(section.locator(".entry")).to_have_count(40)
+    expect(section.locator(".entry summary").nth(20)).to_be_focused()
+    # What is around it is the whole bank's still.
+    expect(page.locator("#jump [href='#category-architecture']")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/$"))
+    section.get_by_role("link", name="Show more").click()
+    expect(section.locator(".entry")).to_have_count(45)
+    expect(section.get_by_role("link", name="Show more")).to_have_count(0)
+    section.locator("summary").last.click()
+    expect(section.locator(".entry").last.locator(".answer")).to_be_visible()
+
+
+def test_show_more_hits_go_on_in_place(page: Page) -> None:
+    for number in range(60):
+        build.question(title=f"What is heap number {number}?")
+    page.goto("/?q=heap")
+    expect(page.locator(".entry")).to_have_count(50)
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator(".entry")).not_to_have_count(50)
+    expect(page.locator(".entry summary").nth(50)).to_be_focused()
+    expect(page.locator(".found")).to_contain_text("for “heap”")

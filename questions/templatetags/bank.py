@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
 from questions.models import Category, Question
-from questions.results import Hit
+from questions.results import Entry, Hit
 from questions.search.marks import END, START
 
 register = template.Library()
@@ -36,14 +37,15 @@ def answer(question: Question, heading_level: int = 2) -> SafeString:
 
 
 @register.simple_tag
-def entry(
-    question: Question,
-    is_open: bool,  # noqa: FBT001 (a template's argument)
-    hit: Hit | None = None,
-) -> SafeString:
-    """Render a question as an entry of a list, with the whole answer if it is open."""
-    if is_open or hit or settings.DEBUG:
-        return render_entry(question, is_open=is_open, hit=hit)
+def entries(shown: Iterable[Entry | Hit]) -> SafeString:
+    """Render the entries of a list, each with the whole answer if it is open."""
+    return mark_safe("".join(map(entry, shown)))  # noqa: S308 (templates made it)
+
+
+def entry(shown: Entry | Hit) -> str:
+    if isinstance(shown, Hit) or shown.is_open or settings.DEBUG:
+        return render_entry(shown)
+    question = shown.question
     return closed_entry(
         question.category.slug,
         question.number,
@@ -57,7 +59,7 @@ def entry(
 @lru_cache(maxsize=2048)
 def closed_entry(
     category: str, number: int, slug: str, title: str, level: str, short_answer: str
-) -> SafeString:
+) -> str:
     """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
     question = Question(
         category=Category(slug=category),
@@ -67,12 +69,11 @@ def closed_entry(
         short_answer=short_answer,
     )
     question.number = number
-    return render_entry(question, is_open=False)
+    return render_entry(Entry(question, is_open=False))
 
 
-def render_entry(question: Question, *, is_open: bool, hit: Hit | None = None) -> SafeString:
-    context = {"question": question, "is_open": is_open, "hit": hit}
-    return render_to_string("questions/_entry.html", context)
+def render_entry(shown: Entry | Hit) -> str:
+    return render_to_string("questions/_entry.html", {"entry": shown, "question": shown.question})
 
 
 @register.filter

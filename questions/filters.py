@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -72,14 +73,12 @@ class Filters:
     def query(self, **changes: object) -> str:
         """Return the address's query, `?` included, after changing the fields given by name."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
-        query = QueryDict(mutable=True)
-        for name in ("q", "category", "level"):
-            if value := getattr(changed, name):
-                query[name] = value
+        pairs = [("q", changed.q), ("category", changed.category), ("level", changed.level)]
+        pairs = [(name, value) for name, value in pairs if value]
         if changed.start > 1:
-            query["start"] = str(changed.start)
-        query.setlist("open", list(changed.open))
-        return f"?{encoded}" if (encoded := query.urlencode()) else ""
+            pairs.append(("start", str(changed.start)))
+        pairs += [("open", slug) for slug in changed.open]
+        return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def normalize(query: QueryDict) -> str:

@@ -73,7 +73,7 @@ admin: ## Create an account for the admin
 .PHONY: refresh
 refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
-	@$(python) manage.py loaddata bank $(ARGS)
+	@$(python) manage.py refresh_bank $(ARGS)
 
 .PHONY: samples
 samples: ## Run every code sample of the bank and compare its output (ARGS="gil" for some)

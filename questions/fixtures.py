@@ -11,8 +11,10 @@ Written files keep their text as block scalars, so that an answer reads and diff
 import contextlib
 import math
 import re
+import reprlib
 import textwrap
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,10 @@ FIELDS = {
     ],
 }
 LONG_TEXT = 200  # characters
+TEXT_LIMIT = 100_000  # characters
+# Controls that no text needs, and halves of characters, which a JSON file can hold.
+ODD_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+FILE_LIMIT = 64 << 20  # bytes
 DEPTH_LIMIT = 10  # ours have 5
 HEADER = "# The question bank. docs/writing.md explains the fields and the Markdown conventions.\n"
 KEPT_BY_DATABASE = {"id", "created", "updated"}
@@ -52,22 +58,27 @@ class FixtureError(Exception):
     """A fault in a fixture file, told in one line."""
 
 
-def check(path: Path) -> list[dict[str, Any]]:
+def check(path: Path, slugs: set[tuple[str, str]] | None = None) -> list[dict[str, Any]]:
     """
     Return the entries of a file that can be loaded as a bank, whole and as it is meant.
 
-    Raises FixtureError where it could not.
+    Raises FixtureError where it could not. `slugs` holds what other files have brought already,
+    by model, and gets what this one brings.
     """
     try:
         entries = read(path)
-        check_entries(entries)
+        check_entries(entries, set() if slugs is None else slugs)
         return entries
     except FixtureError as error:
-        raise FixtureError(f"{path.name}: {error}") from error
+        raise FixtureError(f"{path.name}: {' '.join(str(error).split())}") from error
 
 
 def questions(path: Path) -> list[Question]:
     """Return the questions of a file, which is checked first, without their categories."""
+    return as_questions(check(path))
+
+
+def as_questions(entries: list[dict[str, Any]]) -> list[Question]:
     fields = [field for field in Question._meta.concrete_fields if field.name != "category"]
     return [
         Question(
@@ -77,7 +88,7 @@ def questions(path: Path) -> list[Question]:
                 if field.name in values
             }
         )
-        for values in (e["fields"] for e in check(path) if e["model"] == "questions.question")
+        for values in (e["fields"] for e in entries if e["model"] == "questions.question")
     ]
 
 
@@ -178,15 +189,21 @@ def yaml_text(value: Any) -> str:
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML that refuses a key given twice in one mapping, where YAML takes the last."""
+    """YAML that refuses keys that are no text or occur twice, where YAML takes the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key_node, _ in node.value:
             key = key_node.value
+            if key_node.tag != "tag:yaml.org,2002:str":
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {reprlib.repr(key)} is not text",
+                    problem_mark=key_node.start_mark,
+                )
             if key in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"the key {key!r} occurs twice", problem_mark=key_node.start_mark
+                    problem=f"the key {reprlib.repr(key)} occurs twice",
+                    problem_mark=key_node.start_mark,
                 )
             seen.add(key)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -198,9 +215,13 @@ def read(path: Path) -> list[Any]:
     if path.suffix not in {".yaml", ".yml", ".json"}:
         raise FixtureError(f"{path.suffix or 'no'} format: the bank is kept as .yaml or .json")
     try:
-        text = path.read_text(encoding="utf-8")
+        if path.stat().st_size > FILE_LIMIT:
+            raise FixtureError(f"larger than {FILE_LIMIT >> 20} MB: split it")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FixtureError(f"not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise FixtureError(f"cannot be read: {error.strerror}") from error
     return parse(text)
 
 
@@ -236,9 +257,8 @@ def check_events(text: str) -> None:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
 
 
-def check_entries(entries: list[Any]) -> None:
+def check_entries(entries: list[Any], slugs: set[tuple[str, str]]) -> None:
     labels = dict(named(entries))
-    slugs: set[tuple[str, str]] = set()
     for index, entry in enumerate(entries):
         fields = entry["fields"]
         key = (entry["model"], fields["slug"])
@@ -258,9 +278,9 @@ def named(entries: list[Any]) -> Iterator[tuple[int, str]]:
         name = f"entry {index + 1}"
         if not isinstance(entry, dict) or not isinstance(entry.get("fields"), dict):
             raise FixtureError(f"{name}: expected a mapping with `model` and `fields`")
-        if entry.get("model") not in MODELS:
+        if not isinstance(entry.get("model"), str) or entry["model"] not in MODELS:
             raise FixtureError(
-                f"{name}: model: {entry.get('model')!r} is not {' or '.join(MODELS)}"
+                f"{name}: model: {reprlib.repr(entry.get('model'))} is not {' or '.join(MODELS)}"
             )
         if extra := entry.keys() - {"model", "fields"}:
             raise FixtureError(
@@ -312,7 +332,7 @@ def keeps_constraints(instance: models.Model) -> bool:
 
 def check_category(value: Any, slugs: set[tuple[str, str]]) -> None:
     if not (isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)):
-        raise FixtureError(f"category: expected a list with one slug, not {value!r:.60}")
+        raise FixtureError(f"category: expected a list with one slug, not {reprlib.repr(value)}")
     if ("questions.category", value[0]) not in slugs and not Category.objects.filter(
         slug=value[0]
     ).exists():
@@ -328,9 +348,19 @@ def check_type(field: models.Field, value: Any) -> None:
         expected = (int, "a whole number")
     elif isinstance(field, models.CharField | models.TextField):
         expected = (str, "text")
+    elif isinstance(field, models.DateField) and value is not None:
+        is_day = type(value) is date or (
+            isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)
+        )
+        if not is_day and field.name not in KEPT_BY_DATABASE:
+            raise FixtureError(f"{field.name}: expected a date, not {reprlib.repr(value)}")
+        return
     else:
-        return  # dates: Django's own parsing is strict
+        return
     if not isinstance(value, expected[0]) or (expected[0] is int and isinstance(value, bool)):
-        raise FixtureError(f"{field.name}: expected {expected[1]}, not {value!r:.60}")
-    if isinstance(value, str) and "\0" in value:
-        raise FixtureError(f"{field.name}: contains a NUL character")
+        raise FixtureError(f"{field.name}: expected {expected[1]}, not {reprlib.repr(value)}")
+    if isinstance(value, str) and len(value) > TEXT_LIMIT:
+        raise FixtureError(f"{field.name}: longer than {TEXT_LIMIT:,} characters")
+    if isinstance(value, str) and (odd := ODD_CHARACTER.search(value)):
+        name = "a NUL" if odd[0] == "\0" else f"the control character U+{ord(odd[0]):04X}"
+        raise FixtureError(f"{field.name}: contains {name}")

@@ -393,6 +393,10 @@ class Question(models.Model):
         return self.checked_hash == fingerprint(self.answer)
 
     def clean(self) -> None:
+        # A browser sends CRLF and a form cuts the last line end: an export should show neither.
+        for name in ("short_answer", "answer", "further_reading"):
+            lines = getattr(self, name).replace("\r\n", "\n").rstrip("\n")
+            setattr(self, name, f"{lines}\n" if lines else "")
         taken = FormerSlug.objects.filter(slug=self.slug).exclude(question=self.pk)
         if taken.exists():
             raise ValidationError(
@@ -485,3 +489,21 @@ class ContentVersion(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+class Refreshed(models.Model):
+    """
+    What `loaddata` or a refresh last wrote for a slug.
+
+    A row that differs from its digest by now was edited in the database since (refreshing.py).
+    """
+
+    model = models.CharField(max_length=40)
+    slug = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "slug"], name="refreshed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.slug}"

@@ -4,9 +4,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializationError, DeserializedObject
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
-from questions import fixtures
+from questions import fixtures, refreshing
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 
@@ -17,21 +17,24 @@ class Command(loaddata.Command):
 
     Every file is checked before the first row is written, and any failure is one line and rolls
     back everything. Only categories and questions can be loaded: a fixture must not be a way to
-    make a superuser.
+    make a superuser. What was loaded is noted, so that a refresh can tell later edits from it.
     """
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
+        self.entries: list[refreshing.Entry] = []
         try:
-            super().handle(*fixture_labels, **options)
+            with transaction.atomic(using=options["database"]):
+                super().handle(*fixture_labels, **options)
+                refreshing.remember(self.entries)
         except (DatabaseError, DeserializationError, ValueError) as error:
-            raise CommandError(" ".join(str(error).split())) from error
+            raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
 
     def load_label(self, fixture_label: str) -> None:
         for file, _, _ in self.find_fixtures(fixture_label):
             if self.verbosity and Path(file).stat().st_size > LARGE:
                 self.stdout.write(f"Checking {Path(file).name} ...")
             try:
-                fixtures.check(Path(file))
+                self.entries += fixtures.check(Path(file))
             except fixtures.FixtureError as error:
                 raise CommandError(f"{error}. Nothing was loaded.") from error
         self.saved_count = 0

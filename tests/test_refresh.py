@@ -1,0 +1,322 @@
+"""`refresh_bank` and `export_bank`: nothing that an editor wrote gets lost."""
+
+import re
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from questions import fixtures, refreshing
+from questions.models import Category, Question, Refreshed
+from tests import build
+from tests.commands import run
+from tests.test_loaddata import state
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
+
+SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
+UNCHANGED = "0 added, 0 changed, 35 unchanged, 0 in conflict, 0 removed.\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A copy of the shipped bank, to be changed."""
+    return Path(shutil.copy(SHIPPED, tmp_path / "bank.yaml"))
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def without(file: Path, *slugs: str) -> None:
+    entries = [e for e in fixtures.read(file) if e["fields"]["slug"] not in slugs]
+    file.write_text(fixtures.dump(entries))
+
+
+def edit(question: str = "gil", **fields: object) -> None:
+    """What an editor does in the admin, or anybody by SQL."""
+    assert Question.objects.filter(slug=question).update(**fields) == 1
+
+
+GIL = "level: advanced"  # of the first question of the file
+
+
+# Refreshing
+
+
+def test_the_shipped_bank_changes_nothing() -> None:
+    before = state()
+    assert run("refresh_bank") == (0, UNCHANGED)
+    assert state() == before
+
+
+def test_what_the_files_add_and_change_is_loaded_and_shown(file: Path) -> None:
+    Question.objects.filter(slug="descriptors").delete()
+    Refreshed.objects.filter(slug="descriptors").delete()
+    change(file, GIL, "level: expert")
+    result = run("refresh_bank", file)
+    assert result.code == 0
+    assert "~ question “gil”\n    level: 'advanced' -> 'expert'\n" in result.text
+    assert Question.objects.get(slug="gil").level == "expert"
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+
+
+def test_a_long_text_is_shown_as_a_short_diff(file: Path) -> None:
+    change(file, "One big lock ensures that", "One large lock ensures that")
+    text = run("refresh_bank", file, dry_run=True).text
+    assert "    answer:\n" in text
+    assert re.search(r"\n      -.*One big lock", text)
+    assert re.search(r"\n      \+.*One large lock", text)
+    assert len(text.splitlines()) < 12
+
+
+def test_a_dry_run_writes_nothing(file: Path) -> None:
+    change(file, GIL, "level: expert")
+    before = state()
+    result = run("refresh_bank", file, dry_run=True)
+    assert result.code == 0
+    assert result.text.endswith("0 removed. Dry run: nothing was written.\n")
+    assert state() == before
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("on_conflict", ["stop", "ask"])
+def test_an_edit_in_the_database_stops_the_refresh(
+    file: Path, on_conflict: str, *, dry_run: bool
+) -> None:
+    edit(title="What did the editor write?")
+    change(file, "level: core", "level: expert")
+    before = state()
+    result = run("refresh_bank", file, on_conflict=on_conflict, dry_run=dry_run)
+    assert result.code == 3
+    assert (
+        "! question “gil” (edited in the database since the last refresh; the files" in result.text
+    )
+    assert result.text.endswith("Nothing was written.\n")
+    assert state() == before
+
+
+def test_the_database_may_win_and_the_conflict_stays(file: Path) -> None:
+    edit(title="What did the editor write?")
+    change(file, GIL, "level: expert")
+    for _ in range(2):
+        result = run("refresh_bank", file, on_conflict="ours")
+        assert result.code == 0
+        assert "edited in the database since the last refresh, and in the files" in result.text
+        assert "1 in conflict (1 kept)" in result.text
+        assert Question.objects.get(slug="gil").title == "What did the editor write?"
+
+
+def test_the_files_may_win(file: Path) -> None:
+    edit(title="What did the editor write?")
+    assert run("refresh_bank", file, on_conflict="theirs").code == 0
+    assert Question.objects.get(slug="gil").title != "What did the editor write?"
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+
+
+def test_an_edit_that_reached_the_files_is_no_conflict_any_more(file: Path) -> None:
+    edit(level="expert")
+    change(file, GIL, "level: expert")
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+    change(file, "level: expert", "level: core")
+    assert run("refresh_bank", file).code == 0
+    assert Question.objects.get(slug="gil").level == "core"
+
+
+def test_what_was_deleted_in_the_database_does_not_come_back_unasked() -> None:
+    Question.objects.filter(slug="gil").delete()
+    result = run("refresh_bank")
+    assert result.code == 3
+    assert "deleted in the database" in result.text
+    assert run("refresh_bank", on_conflict="ours").code == 0
+    assert not Question.objects.filter(slug="gil").exists()
+    assert run("refresh_bank", on_conflict="theirs").code == 0
+    assert Question.objects.filter(slug="gil").exists()
+
+
+def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(file: Path) -> None:
+    mine = build.question(slug="mine")
+    entry = refreshing.export()[-1]
+    entries = fixtures.read(file)
+    theirs = {**entries[-1], "fields": {**entries[-1]["fields"], "slug": "mine"}}
+    theirs["fields"]["title"] = "Which question has the same slug by chance?"
+    assert entry["model"] == theirs["model"]
+    file.write_text(fixtures.dump([*entries, theirs]))
+    result = run("refresh_bank", file)
+    assert result.code == 3
+    assert "“mine” (not from an earlier refresh)" in result.text
+    assert Question.objects.get(slug="mine") == mine
+
+
+def test_a_renamed_question_keeps_its_row_and_is_a_conflict() -> None:
+    key = Question.objects.get(slug="gil").pk
+    edit(slug="renamed")
+    assert run("refresh_bank").code == 3
+    assert run("refresh_bank", on_conflict="theirs").code == 0
+    assert Question.objects.get(slug="gil").pk == key
+
+
+def test_only_pruning_deletes_and_only_what_a_refresh_brought(file: Path) -> None:
+    build.question(slug="mine")
+    without(file, "gil")
+    kept = run("refresh_bank", file)
+    assert kept.code == 0
+    assert "- question “gil”" in kept.text
+    assert "1 removed from the files (--prune deletes)" in kept.text
+    assert Question.objects.filter(slug="gil").exists()
+    assert run("refresh_bank", file, prune=True).code == 0
+    assert not Question.objects.filter(slug="gil").exists()
+    assert Question.objects.filter(slug="mine").exists()
+
+
+def test_pruning_stops_at_what_an_editor_changed(file: Path) -> None:
+    edit(level="core")
+    without(file, "gil")
+    assert run("refresh_bank", file, prune=True).code == 3
+    assert run("refresh_bank", file, prune=True, on_conflict="ours").code == 0
+    assert Question.objects.filter(slug="gil").exists()
+    assert run("refresh_bank", file, prune=True, on_conflict="theirs").code == 0
+    assert not Question.objects.filter(slug="gil").exists()
+
+
+def test_a_category_that_is_not_empty_cannot_be_pruned_and_nothing_is(file: Path) -> None:
+    category = Category.objects.get(slug="testing-tooling")
+    build.question(category=category, slug="mine")
+    slugs = list(category.questions.exclude(slug="mine").values_list("slug", flat=True))
+    without(file, category.slug, *slugs)
+    before = state()
+    result = run("refresh_bank", file, prune=True)
+    assert result.code == 1
+    assert "questions of the database are in it. Nothing was written." in result.text
+    assert state() == before
+    Question.objects.filter(slug="mine").delete()
+    assert run("refresh_bank", file, prune=True).code == 0
+    assert not Category.objects.filter(slug="testing-tooling").exists()
+
+
+def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
+    change(file, GIL, "level: expert")
+    change(file, "what does it not protect?'", "what does it not protect'")
+    before = state()
+    result = run("refresh_bank", file)
+    assert result.code == 1
+    assert "question “gil”: error: title: Word it as a question" in result.text
+    assert state() == before
+
+
+def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None:
+    entries = fixtures.read(file)
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(fixtures.dump(entries[:10]))
+    second.write_text(fixtures.dump(entries[10:]))
+    assert run("refresh_bank", first, second) == (0, UNCHANGED)
+    second.write_text(fixtures.dump(entries[9:]))
+    result = run("refresh_bank", first, second)
+    assert result.code == 1
+    assert "second.yaml: " in result.text
+    assert "occurs twice" in result.text
+
+
+def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
+    change(file, GIL, "level: expert")
+    entries = fixtures.check(file)
+    changes = refreshing.plan(entries)
+    edit(title="What came in between?")
+    with pytest.raises(refreshing.RefreshError, match="changed meanwhile"):
+        refreshing.apply(entries, changes)
+    assert Question.objects.get(slug="gil").level == "advanced"
+
+
+def test_running_the_samples_again_is_no_edit(file: Path) -> None:
+    edit(checked_on=date(2030, 1, 1))
+    change(file, GIL, "level: expert")
+    assert run("refresh_bank", file).code == 0
+    assert Question.objects.get(slug="gil").level == "expert"
+
+
+def test_saving_the_form_of_the_admin_without_a_change_is_no_edit(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("editor"))
+    question = Question.objects.get(slug="gil")
+    address = f"/admin/questions/question/{question.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    values = {
+        name: "" if form[name].value() is None else form[name].value() for name in form.fields
+    }
+    values = {
+        name: value.replace("\n", "\r\n") if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    inline = {
+        f"former_slugs-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")
+    }
+    response = client.post(address, {**values, **inline})
+    assert response.status_code == 302, response.context["errors"]
+    assert Question.objects.get(slug="gil").updated == question.updated
+    assert run("refresh_bank") == (0, UNCHANGED)
+    assert run("export_bank").text == SHIPPED.read_text()
+
+
+def test_nobody_to_ask_means_stop_and_somebody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    edit(level="core")
+    edit("descriptors", title="What did the editor write?")
+    change(file, GIL, "level: expert")
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return ["what?", "t", "o"][len(asked) - 1]
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", answer)
+    assert run("refresh_bank", file).code == 0
+    assert [question.partition(":")[0] for question in asked][:2] == ["question “gil”"] * 2
+    assert Question.objects.get(slug="gil").level == "expert"
+    assert Question.objects.get(slug="descriptors").title == "What did the editor write?"
+
+
+# Exporting
+
+
+def test_the_export_of_the_shipped_bank_is_the_shipped_file() -> None:
+    assert run("export_bank").text == SHIPPED.read_text()
+
+
+def test_an_edit_is_all_that_an_export_changes(file: Path) -> None:
+    edit(title="What did the editor write?")
+    assert run("export_bank", file).code == 0
+    old, new = SHIPPED.read_text().splitlines(), file.read_text().splitlines()
+    assert [b for a, b in zip(old, new, strict=True) if a != b] == [
+        "    title: What did the editor write?"
+    ]
+    before = state()
+    assert run("loaddata", file, verbosity=0).code == 0
+    assert state() == before
+
+
+def test_drafts_and_odd_text_survive_a_round_trip(tmp_path: Path) -> None:
+    build.question(slug="draft", published=False, short_answer="", answer="")
+    build.question(slug="odd", answer="\ttab\n\n- 'a' \"b\" # : \u2028 🐍 \\n\n\n", title="yes")
+    before = state()
+    target = tmp_path / "out.yaml"
+    assert run("export_bank", target).code == 0
+    first = target.read_bytes()
+    assert run("loaddata", target, verbosity=0).code == 0
+    assert state() == before
+    assert run("export_bank", target).code == 0
+    assert target.read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["out.yaml"]
+
+
+def test_an_export_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    result = run("export_bank", tmp_path / "nowhere" / "bank.yaml")
+    assert result.code == 1
+    assert "No such file" in result.text

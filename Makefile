@@ -1,6 +1,7 @@
 # `make` alone lists the targets. ARGS=... goes on to the command that a target ends with.
 
 PORT ?= 8000
+LOCK ?= requirements.txt# requirements-watching.txt adds Sentry and Prometheus
 export PORT
 unexport PYTHONDONTWRITEBYTECODE# Each start would compile Django again.
 
@@ -13,7 +14,7 @@ help: # List the targets
 .PHONY: run
 run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@bin/check-port
-	@bin/venv requirements.txt
+	@bin/venv $(LOCK)
 	@$(python) manage.py prepare
 	@$(python) -m gunicorn $(ARGS)
 
@@ -89,6 +90,7 @@ lock: ## Compile the .in files to hash-pinned locks (ARGS=--upgrade for newer ve
 	@bin/venv requirements-dev.txt
 	@$(lock) requirements.in --output-file requirements.txt
 	@$(lock) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	@$(lock) requirements-watching.in --constraints requirements-dev.txt --output-file requirements-watching.txt
 
 .PHONY: clean
 clean: ## Remove what can be made again; the database stays

@@ -4,7 +4,11 @@ What has no variable here can still be set: GUNICORN_CMD_ARGS="--keep-alive 75".
 """
 
 import os
+import tempfile
 from pathlib import Path
+
+from gunicorn.http.wsgi import Response
+from gunicorn.workers.base import Worker
 
 
 def number(name: str, default: int) -> int:
@@ -67,6 +71,17 @@ worker_tmp_dir = str(memory if os.access(memory, os.W_OK) else Path(__file__).pa
 # It would be made in $HOME, and nothing uses it.
 control_socket_disable = True
 
-# Off by default: a log of who searched for what is nobody's business.
-accesslog = "-" if os.environ.get("ACCESS_LOG", "").lower() in {"1", "true", "yes", "on"} else None
-access_log_format = '%(h)s "%(r)s" %(s)s %(B)s bytes %(M)s ms "%(a)s"'
+# The site writes a line for each request itself (qabank/watching.py).
+accesslog = None
+
+# Prometheus' counts of all workers meet in files. Without the token none are kept.
+if os.environ.get("METRICS_TOKEN"):
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="qabank-metrics-"))
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Name no software in answers. gunicorn has no option for that."""
+    named = Response.default_headers
+    Response.default_headers = lambda response: [
+        header for header in named(response) if not header.startswith("Server:")
+    ]

@@ -7,6 +7,7 @@ line that says why. `docs/configuration.md` lists the variables.
 """
 
 import contextlib
+import importlib.util
 import os
 import re
 import secrets
@@ -40,6 +41,14 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
     return [item for item in items if item] or default
 
 
+def env_choice(name: str, choices: list[str], *, default: str) -> str:
+    """Read one of `choices`; raise ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
 def env_database(name: str, *, default: str) -> dict[str, Any]:
     """Read a database URL; raise ImproperlyConfigured unless it is SQLite or PostgreSQL."""
     url = os.environ.get(name) or default
@@ -62,6 +71,15 @@ def env_report_url(name: str) -> str:
     if unknown := set(re.findall(r"{.*?}", url)) - {"{slug}", "{version}"}:
         raise ImproperlyConfigured(f"{name} may hold {{slug}} and {{version}}, not {min(unknown)}.")
     return url
+
+
+def require_package(name: str, *, wanted_by: str) -> None:
+    """Raise ImproperlyConfigured where an optional package is not installed."""
+    if importlib.util.find_spec(name) is None:
+        raise ImproperlyConfigured(
+            f"{wanted_by} needs a package that is not installed: make run "
+            "LOCK=requirements-watching.txt, or leave it unset."
+        )
 
 
 def kept_secret_key(path: Path) -> str:
@@ -101,8 +119,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "qabank.probes.middleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # the admin; public pages: qabank/pagecache.py
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -228,13 +247,56 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Logs: to standard error, which gunicorn and a container pass on.
+# Watching: see docs/operating.md
 
+# A secret that Prometheus sends; without it nothing is counted and /metrics does not exist.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
+if METRICS_TOKEN:
+    require_package("prometheus_client", wanted_by="METRICS_TOKEN")
+
+# The line for each request goes to standard output, everything else to standard error.
+LOG_FORMAT = env_choice("LOG_FORMAT", ["json", "plain"], default="plain" if DEBUG else "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "json": {"()": "qabank.watching.JSONFormatter"},
+        "plain": {"()": "qabank.watching.PlainFormatter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "stream": "ext://sys.stdout",
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Each of these requests has its line anyway: 404s and the like, and odd hosts.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # runserver's own line for a request would be a second one.
+        "django.server": {"level": "ERROR"},
+        "qabank.requests": {
+            "handlers": ["stdout"],
+            "level": "INFO" if env_bool("ACCESS_LOG", default=True) else "WARNING",
+            "propagate": False,
+        },
+    },
 }
+
+if SENTRY_DSN := os.environ.get("SENTRY_DSN", "").strip():
+    require_package("sentry_sdk", wanted_by="SENTRY_DSN")
+    import sentry_sdk
+
+    from qabank.watching import without_visitor
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,  # a password may be among them
+        before_send=without_visitor,
+    )

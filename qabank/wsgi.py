@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves: Django behind the page cache."""
+"""The WSGI application that gunicorn serves: Django behind the page cache, and all of it watched."""
 
 import os
 from wsgiref.types import WSGIApplication
@@ -12,8 +12,12 @@ application: WSGIApplication = get_wsgi_application()
 # What follows needs Django's settings.
 from django.conf import settings  # noqa: E402
 
+from qabank.watching import Watched  # noqa: E402
+
 if not settings.DEBUG:
     from qabank.pagecache import PageCache
     from questions.versions import watcher
 
     application = PageCache(application, watcher())
+
+application = Watched(application)

@@ -41,6 +41,14 @@ def test_every_target_that_the_readme_names_exists() -> None:
     assert set(re.findall(r"`?make ([a-z]+)", readme)) <= set(targets)
 
 
+def test_every_lock_holds_the_very_packages_that_the_site_runs_with() -> None:
+    def pinned(name: str) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==\S+", (BASE_DIR / name).read_text(), re.MULTILINE))
+
+    for name in ("requirements-dev.txt", "requirements-watching.txt"):
+        assert pinned("requirements.txt") <= pinned(name)
+
+
 def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
     writing = (BASE_DIR / "docs" / "writing.md").read_text()
     for text in (

@@ -1,0 +1,78 @@
+"""
+What load balancers and monitoring ask: /healthz, /readyz and /metrics.
+
+Answered by a middleware, before the host is checked and before plain HTTP is redirected: probes
+ask a container by its address. Strangers learn one word; the reason is in the log.
+"""
+
+import hmac
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from qabank import watching
+from questions.models import Question
+
+logger = logging.getLogger(__name__)
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def middleware(get_response: View) -> View:
+    probes = {"/healthz": alive, "/readyz": ready}
+    if settings.METRICS_TOKEN:
+        probes["/metrics"] = metrics
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return probes.get(request.path_info, get_response)(request)
+
+    return answer
+
+
+@never_cache
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers. Whoever restarts it must not do so for a database's sake."""
+    return plain("alive")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Say whether visitors can be sent here."""
+    try:
+        reason = why_not_ready()
+    except DatabaseError as error:
+        reason = f"the database can't be used: {error}"
+    if reason:
+        logger.warning("Not ready: %s", " ".join(reason.split()))
+        return plain("not ready", status=503)
+    return plain("ready")
+
+
+def why_not_ready() -> str:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return "there are migrations to apply"
+    if not Question.objects.published().exists():
+        return "the bank is empty"
+    return ""
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+        return HttpResponseNotFound()
+    return HttpResponse(watching.metrics().text(), content_type="text/plain; version=0.0.4")
+
+
+def plain(text: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

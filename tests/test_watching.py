@@ -1,0 +1,237 @@
+"""Probes, the line for each request, and the optional reporters."""
+
+import gzip
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+import brotli
+import pytest
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from tests import build
+from tests.test_settings import manage
+
+PROBES = ["/healthz", "/readyz"]
+
+
+# Probes
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", PROBES)
+def test_probes_answer_to_any_host_over_plain_http_and_are_never_cached(
+    address: str, settings: Any
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    build.question()
+    response = Client().get(address, headers={"host": "10.1.2.3:8000"})
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+    assert Client().post(address).status_code == 405
+
+
+@pytest.mark.django_db
+def test_an_empty_bank_is_not_ready_and_strangers_do_not_learn_why(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    build.question(published=False)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"not ready\n")
+    assert "the bank is empty" in caplog.text
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_not_applied_is_not_ready(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    build.question()
+    MigrationRecorder.Migration.objects.filter(app="questions").latest("id").delete()
+    assert client.get("/readyz").status_code == 503
+    assert "migrations" in caplog.text
+
+
+@pytest.mark.django_db
+def test_without_a_database_the_site_is_alive_but_not_ready(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object) -> None:
+        raise DatabaseError("password=secret")
+
+    monkeypatch.setattr("qabank.probes.MigrationExecutor", fail)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"not ready\n")
+    assert client.get("/healthz").content == b"alive\n"
+    assert "can't be used" in caplog.text
+
+
+def test_without_a_token_there_are_no_metrics(client: Client, db: None) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+# A running server
+
+
+class Server:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "2",
+            **environment,
+        }
+        prepared = manage("prepare", **self.environment)
+        assert prepared.returncode == 0, prepared.stderr
+        self.out, self.err = folder / "out", folder / "err"
+        with self.out.open("w") as out, self.err.open("w") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn"],
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=out,
+                stderr=err,
+            )
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                self.get("/healthz")
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def get(self, address: str, **headers: str) -> tuple[int, Any, bytes]:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{address}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return answer.status, answer.headers, answer.read()
+        except HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.read_text().splitlines()]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("server"), METRICS_TOKEN="sesame")
+    yield running
+    running.stop()
+
+
+def test_each_request_is_one_line_without_its_query(server: Server) -> None:
+    server.get("/?q=my+secret", X_Request_ID="mine-1")
+    server.get("/questions/%0Aforged/%C3%A9")
+    lines = {line["path"]: line for line in server.lines()}
+    line = next(line for line in server.lines() if line["id"] == "mine-1")
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/", 200)
+    assert line["ms"] > 0
+    assert "secret" not in server.out.read_text()
+    assert lines["/questions/\nforged/é"]["status"] == 404
+
+
+def test_an_id_is_taken_or_made_and_sent_back(server: Server) -> None:
+    assert server.get("/healthz", X_Request_ID="abc-1")[1]["X-Request-ID"] == "abc-1"
+    for odd in ("a" * 129, "a b", 'a"b', ""):
+        made = server.get("/healthz", X_Request_ID=odd)[1]["X-Request-ID"]
+        assert len(made) == 16
+    assert server.get("/static/nothing", X_Request_ID="abc-2")[1]["X-Request-ID"] == "abc-2"
+
+
+def test_no_answer_names_the_server(server: Server) -> None:
+    for address in ("/", "/nothing/", "/healthz"):
+        headers = server.get(address)[1]
+        assert "Server" not in headers
+        assert "gunicorn" not in str(headers)
+
+
+def test_metrics_of_all_workers_are_for_those_who_know_the_token(server: Server) -> None:
+    for authorization in ("", "Bearer wrong", "sesame"):
+        assert server.get("/metrics", Authorization=authorization)[0] == 404
+
+    def count() -> float:
+        text = server.get("/metrics", Authorization="Bearer sesame")[2].decode()
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in text.splitlines()
+            if line.startswith("qabank_requests_total") and 'status="404"' in line
+        )
+
+    before = count()
+    for _ in range(20):
+        server.get("/nothing/")
+    assert count() == before + 20
+
+
+def test_what_a_reporter_needs_is_asked_for_in_one_line(tmp_path: Path) -> None:
+    # As where only requirements.txt is installed.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as u; f = u.find_spec\n"
+        "u.find_spec = lambda n, *a: None if n in ('sentry_sdk', 'prometheus_client')"
+        " else f(n, *a)\n"
+    )
+    for name in ("SENTRY_DSN", "METRICS_TOKEN"):
+        result = manage("check", PYTHONPATH=str(tmp_path), **{name: "https://a@b/1"})
+        assert result.returncode != 0
+        assert f"{name} needs a package" in result.stderr.strip().splitlines()[-1]
+
+
+def test_errors_reach_sentry_without_who_asked_for_what(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    manage("prepare", DATABASE_URL=database)
+    reports: list[bytes] = []
+
+    class Sentry(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            decode = {"br": brotli.decompress, "gzip": gzip.decompress}
+            reports.append(decode.get(self.headers["Content-Encoding"], bytes)(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Sentry) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        code = (
+            "import sentry_sdk; from django.test import Client; from questions import views;"
+            "views.list_page = lambda *args: 1 / 0;"
+            "c = Client(raise_request_exception=False, headers={'host': 'localhost'});"
+            "print(c.get('/?q=whisper', headers={'cookie': 'sessionid=hush'}).status_code);"
+            "sentry_sdk.flush(5)"
+        )
+        dsn = f"http://key@127.0.0.1:{receiver.server_port}/1"
+        result = manage("shell", "-v0", "-c", code, DATABASE_URL=database, SENTRY_DSN=dsn)
+        receiver.shutdown()
+    assert result.stdout.splitlines()[-1] == "500"
+    sent = b"".join(reports)
+    assert b"ZeroDivisionError" in sent
+    assert b'"query_string"' not in sent
+    assert b'"cookies"' not in sent
+    assert b'"vars"' not in sent

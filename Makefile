@@ -41,6 +41,7 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@find templates -name '*.html' -exec .venv/bin/djade --check --target-version 6.1 {} +
 	@.venv/bin/shellcheck bin/* .ci/run
 	@$(python) manage.py check --fail-level WARNING
+	@HTTPS=true $(python) manage.py check --deploy --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
 
 .PHONY: screenshots

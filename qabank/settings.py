@@ -49,6 +49,23 @@ def env_choice(name: str, choices: list[str], *, default: str) -> str:
     return value
 
 
+def env_path(name: str, *, default: str) -> str:
+    """Read an address inside the site, as `urls.py` wants it; "" if it is switched off."""
+    value = (os.environ.get(name, "").strip() or default).strip("/")
+    if not re.fullmatch(r"[\w/-]+", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} must be a path such as {default}, or off.")
+    return "" if value == "off" else f"{value}/"
+
+
+def env_contacts(name: str) -> list[str]:
+    """Read addresses for security.txt, which wants them as URLs (RFC 9116)."""
+    contacts = env_list(name, default=[])
+    for contact in contacts:
+        if not re.fullmatch(r"(mailto:|https://|tel:)\S+", contact):
+            raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel:.")
+    return contacts
+
+
 def env_database(name: str, *, default: str) -> dict[str, Any]:
     """Read a database URL; raise ImproperlyConfigured unless it is SQLite or PostgreSQL."""
     url = os.environ.get(name) or default
@@ -119,6 +136,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # These two first: what they add has to be on static files and refused requests as well.
+    "qabank.middleware.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
@@ -215,13 +234,36 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    # Binds every subdomain, and for years: the owner of the domain decides.
+    SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_NAME = "__Host-session"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
     CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# On every answer. SecurityMiddleware knows three of them too, but not on a request that it refuses.
+RESPONSE_HEADERS = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media"),
+            *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone"),
+            *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+            *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+        )
+    ),
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+}
 
 # Everything from this site, nothing inline, and no nonce: pages stay the same for everybody.
 SECURE_CSP = {
@@ -236,6 +278,9 @@ SECURE_CSP = {
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
 }
+
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin")
+SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

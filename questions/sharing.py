@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
@@ -20,6 +21,13 @@ picture_cache = cache_control(public=True, max_age=24 * 60 * 60)
 
 
 @public_page()
+@picture_cache
+def icon(request: HttpRequest) -> HttpResponse:
+    """Answer browsers that show a page without a <link> to an icon: the admin, or a feed."""
+    return redirect(static("img/icon-192.png"))
+
+
+@require_safe
 @picture_cache
 def home_picture(request: HttpRequest) -> HttpResponse:
     return png(TITLE, "A short answer to say first, the detail behind it, and code that was run")
@@ -42,7 +50,9 @@ def question_picture(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def png(title: str, caption: str) -> HttpResponse:
-    return HttpResponse(pictures.draw(title, caption), content_type="image/png")
+    picture = HttpResponse(pictures.draw(title, caption), content_type="image/png")
+    picture.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # made for other sites
+    return picture
 
 
 @public_page()

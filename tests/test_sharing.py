@@ -233,6 +233,18 @@ def test_the_version_of_the_kept_bank_moves_with_every_change(client: Client) ->
     assert version() == version()
 
 
+def test_every_script_and_style_that_a_page_names_is_kept_with_the_bank(
+    client: Client, settings: Any
+) -> None:
+    settings.OFFLINE = True
+    build.question(slug="one")
+    kept = json.loads(text(client, "/offline.json"))["assets"]
+    for address in ("/", "/questions/one/", "/offline/"):
+        named = re.findall(r'"(/static/[^"]+[.](?:css|js))"', text(client, address))
+        assert len(named) >= 4
+        assert set(named) <= set(kept)
+
+
 def test_a_bank_too_large_to_keep_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("questions.offline.MOST_QUESTIONS", 1)
     build.question()
@@ -285,3 +297,10 @@ def test_related_questions_cost_the_same_in_a_larger_bank(client: Client) -> Non
         build.question(keywords="one, two", category=question.category)
     assert queries() <= few
     assert len(related(client, question)) == 5
+
+
+def test_what_has_no_link_to_an_icon_finds_one_where_browsers_look(client: Client) -> None:
+    response = client.get("/favicon.ico", follow=True)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "image/png"
+    response.getvalue()  # closes the file

@@ -56,6 +56,30 @@
     });
   });
 
+  // What is not needed at once. import() takes no hash: a <script> fetches the module by its hash,
+  // and import() then gets that very one.
+  const modules = {};
+
+  async function fetchModule(name) {
+    const src = root.dataset[name];
+    const integrity = root.dataset[`${name}Integrity`];
+    const script = Object.assign(document.createElement("script"), { type: "module", src, integrity });
+    await new Promise((resolve, reject) => {
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", () => reject(new Error(`${src} was not loaded`)));
+      document.head.append(script);
+    });
+    return import(src);
+  }
+
+  function load(name) {
+    modules[name] ??= fetchModule(name).catch((error) => {
+      delete modules[name]; // the next key or click tries again
+      throw error;
+    });
+    return modules[name];
+  }
+
   async function copy(button, text, fallback) {
     const label = button.textContent;
     if (button.dataset.label) return; // still says that it has copied
@@ -82,9 +106,9 @@
     } else if (button.dataset.copyLink) {
       copy(button, new URL(button.dataset.copyLink, location).href);
     } else if (button.matches("[data-shortcuts]")) {
-      (await import(root.dataset.keyboard)).showHelp();
+      (await load("keyboard")).showHelp();
     } else if (button.dataset.bank) {
-      (await import(root.dataset.keep)).change(button);
+      (await load("keep")).change(button);
     }
   });
 
@@ -95,7 +119,7 @@
   document.addEventListener("keydown", async (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (storage.get("shortcuts") === "off" || document.querySelector("dialog[open]")) return;
-    (await import(root.dataset.keyboard)).press(event);
+    (await load("keyboard")).press(event);
   });
 
   // Offline: after the page is done, so that it waits for nothing.
@@ -108,8 +132,8 @@
     }
     const keep = document.querySelector(".keep");
     keep.hidden = false;
-    if (storage.get("kept")) (await import(root.dataset.keep)).refresh(keep.querySelector("button"));
+    if (storage.get("kept")) (await load("keep")).refresh(keep.querySelector("button"));
     const list = document.querySelector("nav.kept");
-    if (list) (await import(root.dataset.keep)).list(list);
+    if (list) (await load("keep")).list(list);
   });
 })();

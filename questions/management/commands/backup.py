@@ -1,0 +1,90 @@
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+
+class Command(BaseCommand):
+    help = (
+        "Copy the whole database, accounts included, to one file, while the site goes on running. "
+        "docs/operating.md says how to restore it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="Must not exist; var/backups/<time> without it."
+        )
+
+    def handle(self, *, file: Path | None, verbosity: int, **options: Any) -> None:
+        make, ending = (
+            (dump_postgresql, "dump")
+            if connection.vendor == "postgresql"
+            else (copy_sqlite, "sqlite3")
+        )
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
+        target = file or settings.VAR_DIR / "backups" / name
+        if target.exists():
+            raise CommandError(f"{target} exists already.")
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial.unlink(missing_ok=True)
+            os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))  # accounts are in it
+            make(partial)
+            partial.replace(target)
+        except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
+            reason = getattr(error, "stderr", None) or str(error)
+            raise CommandError(f"{' '.join(reason.split())}. No backup was made.") from error
+        finally:
+            partial.unlink(missing_ok=True)
+        if verbosity:
+            self.stdout.write(f"Backed up to {target} ({target.stat().st_size:,} bytes).")
+
+
+def copy_sqlite(target: Path) -> None:
+    """Copy by SQLite's online backup: consistent, whoever writes meanwhile."""
+    source = f"{Path(connection.settings_dict['NAME']).absolute().as_uri()}?mode=ro"
+    with (
+        contextlib.closing(sqlite3.connect(source, uri=True)) as database,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        database.backup(copy)
+        # One file, without a log beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+
+def dump_postgresql(target: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise CommandError(
+            "pg_dump is not installed here: install PostgreSQL's client, or run it where the "
+            "server is (docs/operating.md)."
+        )
+    database = connection.settings_dict
+    environment = {
+        "PGDATABASE": database["NAME"],
+        "PGHOST": database["HOST"],
+        "PGPORT": str(database["PORT"]),
+        "PGUSER": database["USER"],
+        "PGPASSWORD": database["PASSWORD"],
+        "PGSSLMODE": database["OPTIONS"].get("sslmode", ""),
+    }
+    subprocess.run(  # noqa: S603
+        [program, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"],
+        env={**os.environ, **{name: value for name, value in environment.items() if value}},
+        check=True,
+        capture_output=True,
+        text=True,
+    )

@@ -40,6 +40,7 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@$(python) -m mypy
 	@find templates -name '*.html' -exec .venv/bin/djade --check --target-version 6.1 {} +
 	@.venv/bin/shellcheck bin/* .ci/run
+	@.venv/bin/hadolint Dockerfile
 	@$(python) manage.py check --fail-level WARNING
 	@HTTPS=true $(python) manage.py check --deploy --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
@@ -92,6 +93,24 @@ lock: ## Compile the .in files to hash-pinned locks (ARGS=--upgrade for newer ve
 	@$(lock) requirements.in --output-file requirements.txt
 	@$(lock) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	@$(lock) requirements-watching.in --constraints requirements-dev.txt --output-file requirements-watching.txt
+	@$(lock) requirements-audit.in --output-file requirements-audit.txt
+
+audit := var/audit/bin/python -I -m
+
+.PHONY: audit
+audit: ## Look for known vulnerabilities in what the locks pin (asks PyPI)
+	@$(MAKE) --no-print-directory var/audit
+	@$(audit) pip_audit --strict --disable-pip --require-hashes -r requirements-watching.txt -r requirements-dev.txt $(ARGS)
+
+.PHONY: sbom
+sbom: ## Write what the site consists of to var/sbom.json (CycloneDX)
+	@$(MAKE) --no-print-directory var/audit
+	@$(audit) cyclonedx_py requirements requirements.txt --output-file var/sbom.json --output-reproducible $(ARGS)
+
+var/audit: requirements-audit.txt
+	@bin/venv requirements-dev.txt
+	@.venv/bin/uv venv --quiet --clear --python $(python) $@
+	@.venv/bin/uv pip install --quiet --no-cache --python $@ --require-hashes --only-binary :all: -r $<
 
 .PHONY: clean
 clean: ## Remove what can be made again; the database stays

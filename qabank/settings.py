@@ -41,6 +41,14 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
     return [item for item in items if item] or default
 
 
+def env_number(name: str, *, default: int) -> int:
+    """Read a whole number that is not negative; raise ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
 def env_choice(name: str, choices: list[str], *, default: str) -> str:
     """Read one of `choices`; raise ImproperlyConfigured for anything else."""
     value = os.environ.get(name, "").strip() or default
@@ -189,10 +197,17 @@ else:
     # A pool instead of CONN_MAX_AGE: gunicorn's threads share few connections, and the health
     # check notices one that died before it is handed out.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 8,
-        "timeout": 10,  # seconds to wait for a free connection
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] |= {
+        "pool": {
+            "min_size": 1,
+            "max_size": env_number("DATABASE_POOL", default=8),
+            "timeout": 10,  # seconds to wait for a free connection
+        },
+        "connect_timeout": 5,
+        # No page needs as long as that. `prepare` lifts it for migrations.
+        "options": f"-c statement_timeout={env_number('STATEMENT_TIMEOUT', default=10)}s"
+        " -c idle_in_transaction_session_timeout=60s",
     }
 
 # Language and time

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from questions.models import Category
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, no_static: bool, verbosity: int, **options: Any) -> None:
+        allow_long_statements()
         call_command("migrate", interactive=False, verbosity=0)
         done = ["migrations are applied"]
         if Category.objects.exists():
@@ -39,6 +41,18 @@ class Command(BaseCommand):
             done.append(f"static files {'collected' if collected else 'are collected'}")
         if verbosity:
             self.stdout.write(f"Ready: {', '.join(done)}.")
+
+
+def allow_long_statements() -> None:
+    """
+    Let a migration run for as long as it needs, but not wait long for a lock.
+
+    Behind a migration that waits, every reader would wait as well.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET lock_timeout = '5s'")
 
 
 def collect_static_files() -> bool:

@@ -1,0 +1,84 @@
+"""Migrations are applied while the site runs: they must not keep readers waiting."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+ROWS = 20_000
+LONGEST_WAIT = 0.5  # seconds
+
+
+def migrate(name: str) -> None:
+    MigrationExecutor(connection).migrate([("questions", name)])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer anyway")
+def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
+    names = sorted(
+        n for a, n in MigrationExecutor(connection).loader.graph.nodes if a == "questions"
+    )
+    migrate(names[0])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(
+                "INSERT INTO questions_category (name, slug, emoji, description, position)"
+                " VALUES ('a', 'a', '', '', 1) RETURNING id"
+            )
+            category = cursor.fetchone()[0]
+            # About 5 kB each that do not compress.
+            cursor.execute(
+                "INSERT INTO questions_question (category_id, slug, position, title, level,"
+                " published, short_answer, answer, further_reading, keywords, verified_with)"
+                " SELECT %s, 'q' || n, 1, 'Title', 'core', true, 'Short',"
+                " (SELECT string_agg(md5((n * 1000 + m)::text), ' ')"
+                " FROM generate_series(1, 150) m),"
+                " '', '', '' FROM generate_series(1, %s) n",
+                [category, ROWS],
+            )
+        waits = [longest_wait_during(name) for name in names[1:]]
+        assert max(waits) < LONGEST_WAIT, dict(zip(names[1:], waits, strict=True))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE questions_question, questions_category CASCADE")
+        migrate(names[-1])
+
+
+def longest_wait_during(name: str) -> float:
+    """Return how long the slowest of many short reads took while a migration was applied."""
+    done = threading.Event()
+    longest = 0.0
+    reads = 0
+
+    def read() -> None:
+        nonlocal longest, reads
+        other: Any = connection.copy()
+        other.settings_dict = {
+            **connection.settings_dict,
+            "OPTIONS": {
+                k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"
+            },
+        }
+        with other.cursor() as cursor:
+            while not done.is_set():
+                started = time.monotonic()
+                cursor.execute("SELECT answer FROM questions_question WHERE slug = 'q77'")
+                cursor.fetchone()
+                longest = max(longest, time.monotonic() - started)
+                reads += 1
+                time.sleep(0.001)
+        other.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    time.sleep(0.05)
+    migrate(name)
+    done.set()
+    reader.join()
+    assert reads > 10
+    return longest

@@ -34,6 +34,7 @@ from django.http import QueryDict
 from django.http.request import HttpHeaders
 from django.urls import Resolver404, resolve
 
+from qabank.watching import CACHE_STATE
 from questions.public import UNKEPT, wants_fragment
 from questions.versions import Version, Watcher
 
@@ -46,6 +47,7 @@ LIMIT = 24 * 1024 * 1024  # bytes that the pages kept by one process may take
 OVERHEAD = 6 * 1024  # bytes that a page takes beside its bodies: key, headers, objects
 ATTEMPTS = 3  # at a page, if the content changes while it is rendered
 OURS = {"Content-Length", "ETag", "Last-Modified"}  # headers that are said here
+OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not for a 304
 SETTLED = 2.0  # seconds; an older page that is still asked for is worth the best compression
 
 
@@ -83,12 +85,15 @@ class PageCache:
         # Only normalized keys are kept, and most requests come with one.
         page = self.pages.get(asked)
         if page is not None and page.version == self.watcher.current():
+            environ[CACHE_STATE] = "hit"
             return page
         key = normalized(asked, environ)
         if key is None:
             return None
         with self.locks[hash(key) % len(self.locks)]:
-            return self.kept_page(key) or self.fresh_page(key, environ)
+            page = self.kept_page(key)
+            environ[CACHE_STATE] = "hit" if page else "miss"
+            return page or self.fresh_page(key, environ)
 
     def kept_page(self, key: Key) -> "Page | None":
         page = self.pages.get(key)
@@ -298,7 +303,7 @@ class Page:
         validators = [("ETag", tags[self.is_rough])]
         if self.modified is not None:
             validators.append(("Last-Modified", formatdate(self.modified, usegmt=True)))
-        kept = [header for header in headers if header[0] in ("Cache-Control", "Vary")]
+        kept = [header for header in self.headers if header[0] not in OF_A_BODY]
         return Variant(body, headers + validators, kept + validators, frozenset(tags))
 
     def is_known(self, variant: Variant, environ: Environ) -> bool:

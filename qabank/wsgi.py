@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves: Django behind the page cache, and all of it watched."""
+"""The WSGI application that gunicorn serves: Django behind the page cache, both watched."""
 
 import os
 from wsgiref.types import WSGIApplication

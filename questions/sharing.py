@@ -27,7 +27,7 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("img/icon-192.png"))
 
 
-@require_safe
+@public_page()
 @picture_cache
 def home_picture(request: HttpRequest) -> HttpResponse:
     return png(TITLE, "A short answer to say first, the detail behind it, and code that was run")

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from questions.admin_history import HistoryAdmin
 from questions.forms import QuestionForm
 from questions.models import Category, FormerSlug, MissedSearch, Question
 
@@ -47,7 +48,7 @@ class FormerSlugInline(admin.TabularInline):
 
 
 @admin.register(Question)
-class QuestionAdmin(admin.ModelAdmin):
+class QuestionAdmin(HistoryAdmin):
     form = QuestionForm
     list_display = ["number", "title", "category", "level", "published", "position", "updated"]
     list_display_links = ["title"]

@@ -507,3 +507,54 @@ class Refreshed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.slug}"
+
+
+class Change(models.Model):
+    """
+    One change to a question: what was there before, and who made it by which road.
+
+    The database writes these rows itself (history_triggers.py); `history.py` reads them.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added"
+        EDITED = "edited"
+        DELETED = "deleted"
+
+    # No foreign key: the history of a question outlives it.
+    question_id = models.BigIntegerField(editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    actor = models.CharField(max_length=150, blank=True, editable=False)
+    road = models.CharField(max_length=40, blank=True, editable=False)
+    # By column, what the change replaced; everything where the question was deleted.
+    before = models.JSONField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["question_id", "id"], name="change_question"),
+            models.Index(fields=["kind", "id"], name="change_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.actor or 'somebody'}"
+
+
+class Origin(models.Model):
+    """
+    Who is changing questions in the open transaction, and by which road.
+
+    The triggers copy the newest row into each change. `history.recorded` removes its row before
+    the transaction ends, so none is ever committed and no other connection sees one.
+    """
+
+    actor = models.CharField(max_length=150, blank=True)
+    road = models.CharField(max_length=40)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.actor} by {self.road}"

@@ -7,7 +7,8 @@ What the database keeps up by itself, whichever road a change takes.
   `check_samples` aside);
 - a slug that changes goes on leading to its question (`FormerSlug`);
 - the search's index holds what the questions say (`search/`);
-- the tally and the content version follow the questions (`bookkeeping.py`).
+- the tally and the content version follow the questions (`bookkeeping.py`);
+- every change of a question is in its history (`history_triggers.py`).
 
 They are installed after every `migrate` and not in a migration, because SQLite drops a table's
 triggers without a word whenever a later migration rebuilds the table.
@@ -17,8 +18,8 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from questions import bookkeeping, search
-from questions.models import FormerSlug, Question
+from questions import bookkeeping, history_triggers, search
+from questions.models import Change, ContentVersion, FormerSlug, Origin, Question, Tally
 
 QUESTION = Question._meta.db_table
 FORMER_SLUG = FormerSlug._meta.db_table
@@ -30,19 +31,32 @@ CHECK = {"checked_with", "checked_on", "checked_hash"}
 def install(connection: BaseDatabaseWrapper) -> None:
     """Create the triggers that are missing or differ; nothing where the tables don't exist yet."""
     tables = connection.introspection.table_names()
-    if not {*bookkeeping.CONTENT, bookkeeping.TALLY, bookkeeping.VERSION}.issubset(tables):
+    needed = {
+        *bookkeeping.CONTENT,
+        *(model._meta.db_table for model in (Change, ContentVersion, Origin, Tally)),
+    }
+    if not needed.issubset(tables):
         return
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        description = connection.introspection.get_table_description(cursor, QUESTION)
+        columns = [column.name for column in description]
+        content = [column for column in columns if column not in KEPT_BY_DATABASE | CHECK]
         if connection.vendor == "postgresql":
-            for statement in postgresql() + bookkeeping.postgresql():
+            for statement in (
+                *postgresql(),
+                *bookkeeping.postgresql(),
+                *history_triggers.postgresql(content),
+            ):
                 cursor.execute(statement)
             # A question that another transaction adds meanwhile would not be counted.
             cursor.execute(f"LOCK TABLE {QUESTION} IN SHARE ROW EXCLUSIVE MODE")
         else:
-            description = connection.introspection.get_table_description(cursor, QUESTION)
-            statements = sqlite([column.name for column in description]) | bookkeeping.sqlite()
+            statements = (
+                sqlite(columns) | bookkeeping.sqlite() | history_triggers.sqlite(columns, content)
+            )
             for name, statement in statements.items():
                 replace_sqlite_trigger(cursor, name, statement)
+            cursor.execute(history_triggers.forget_unknown())
         bookkeeping.bring_up_to_date(connection.vendor, cursor)
     search.install(connection, QUESTION)
 

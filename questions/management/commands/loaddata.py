@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializationError, DeserializedObject
 from django.db import DatabaseError, transaction
 
-from questions import fixtures, refreshing
+from questions import fixtures, history, refreshing
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 
@@ -28,6 +29,10 @@ class Command(loaddata.Command):
                 refreshing.remember(self.entries)
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
+
+    def loaddata(self, fixture_labels: Sequence[str]) -> None:
+        with history.recorded("loaddata", history.operator(), self.using):
+            super().loaddata(fixture_labels)
 
     def load_label(self, fixture_label: str) -> None:
         for file, _, _ in self.find_fixtures(fixture_label):

@@ -8,10 +8,12 @@ line that says why. `docs/configuration.md` lists the variables.
 
 import contextlib
 import importlib.util
+import ipaddress
 import os
 import re
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,16 @@ def env_contacts(name: str) -> list[str]:
     return contacts
 
 
+def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Read a comma-separated list of addresses and networks, such as 10.0.0.0/8."""
+    try:
+        return [ipaddress.ip_network(item, strict=False) for item in env_list(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must list IP addresses or networks: {error}."
+        ) from error
+
+
 def env_database(name: str, *, default: str) -> dict[str, Any]:
     """Read a database URL; raise ImproperlyConfigured unless it is SQLite or PostgreSQL."""
     url = os.environ.get(name) or default
@@ -133,14 +145,18 @@ WSGI_APPLICATION = "qabank.wsgi.application"
 
 INSTALLED_APPS = [
     "questions",  # first: its loaddata replaces Django's
-    "django.contrib.admin",
+    "qabank.apps.AdminConfig",  # Django's, with our login
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "axes",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
 ]
 
 MIDDLEWARE = [
@@ -155,9 +171,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it answers a refused login
 ]
 
 TEMPLATES = [
@@ -306,6 +324,28 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Login: after a few wrong passwords an address is refused for a while, whatever name it tries. The
+# count is in the database, which all processes share. It is not kept by name: then anybody could
+# lock the owner out.
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
+AXES_VERBOSE = False
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")  # whose X-Forwarded-For is believed
+
+# Where it is not required, each editor may choose to have a second factor.
+REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = "QA Bank"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True  # the owner may remove a device but not copy it
 
 # Watching: see docs/operating.md
 

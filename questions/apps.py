@@ -11,6 +11,7 @@ class QuestionsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(install_triggers, sender=self)
+        post_migrate.connect(keep_editors, sender=self)
 
 
 def install_triggers(using: str, **kwargs: Any) -> None:
@@ -18,3 +19,10 @@ def install_triggers(using: str, **kwargs: Any) -> None:
     from questions import triggers  # noqa: PLC0415
 
     triggers.install(connections[using])
+
+
+def keep_editors(**kwargs: Any) -> None:
+    # For the same reason: it needs the models of accounts.
+    from questions import roles  # noqa: PLC0415
+
+    roles.keep_editors(**kwargs)

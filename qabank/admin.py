@@ -1,0 +1,195 @@
+"""
+The admin's door: a second factor beside the password.
+
+Whoever has one is asked for it at each login. With REQUIRE_SECOND_FACTOR whoever has none sets it
+up at the next one. The throttling of wrong codes is django-otp's, that of wrong passwords
+django-axes'.
+"""
+
+import re
+from base64 import b32encode
+from typing import Any, cast
+
+import segno
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django_otp import login as mark_verified
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+RECOVERY_CODES = 8
+
+
+class BankAdminSite(AdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not lacks_code(request)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [
+            # Not wrapped in admin_view, which sends everybody without a code here.
+            path("second-factor/", self.second_factor, name="second_factor"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(never_cache)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if super().has_permission(request) and lacks_code(request):
+            query = request.GET.urlencode()
+            return redirect(reverse("admin:second_factor") + (f"?{query}" if query else ""))
+        return super().login(request, extra_context)
+
+    @method_decorator([never_cache, csrf_protect, sensitive_post_parameters("code")])
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the code, set the factor up, or change it, whichever the user needs."""
+        if not super().has_permission(request):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        if "log_out" in request.POST:
+            logout(request)
+            return redirect("admin:login")
+        user = cast(User, request.user)
+        device = confirmed_device(user)
+        if device is None:
+            return self.set_up(request, user)
+        if lacks_code(request):
+            return self.ask(request, user)
+        return self.manage(request, user, device)
+
+    def ask(self, request: HttpRequest, user: User) -> HttpResponse:
+        form = CodeForm(user, request.POST or None)
+        if form.is_valid():
+            mark_verified(request, form.device)
+            return redirect(destination(request))
+        return self.answer(request, "Second factor", "ask", form=form)
+
+    def set_up(self, request: HttpRequest, user: User) -> HttpResponse:
+        device, _ = TOTPDevice.objects.get_or_create(
+            user=user, confirmed=False, defaults={"name": "Authenticator app"}
+        )
+        form = CodeForm(user, request.POST or None, device=device)
+        if form.is_valid():
+            device.confirmed = True
+            device.save(update_fields=["confirmed"])
+            mark_verified(request, device)
+            return self.show_recovery_codes(request, user)
+        qr_code = segno.make(device.config_url).svg_inline(scale=4, dark="#000", light="#fff")
+        return self.answer(
+            request,
+            "Set up a second factor",
+            "set_up",
+            form=form,
+            is_required=settings.REQUIRE_SECOND_FACTOR,
+            qr_code=mark_safe(qr_code),  # noqa: S308 (drawn from our own data)
+            secret=b32encode(device.bin_key).decode(),
+            address=device.config_url,
+        )
+
+    def manage(self, request: HttpRequest, user: User, device: TOTPDevice) -> HttpResponse:
+        if "new_codes" in request.POST:
+            return self.show_recovery_codes(request, user)
+        if "turn_off" in request.POST and not settings.REQUIRE_SECOND_FACTOR:
+            TOTPDevice.objects.filter(user=user).delete()
+            StaticDevice.objects.filter(user=user).delete()
+            messages.success(request, "The second factor is off.")
+            return redirect("admin:index")
+        return self.answer(
+            request,
+            "Second factor",
+            "manage",
+            device=device,
+            codes_left=StaticToken.objects.filter(device__user=user).count(),
+            is_required=settings.REQUIRE_SECOND_FACTOR,
+        )
+
+    def show_recovery_codes(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Replace the recovery codes; this is the only time that they are shown."""
+        with transaction.atomic():
+            StaticDevice.objects.filter(user=user).delete()
+            device = StaticDevice.objects.create(user=user, name="Recovery codes")
+            codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+            for code in codes:
+                device.token_set.create(token=code)
+        return self.answer(
+            request, "Recovery codes", "codes", codes=codes, next=destination(request)
+        )
+
+    def answer(
+        self, request: HttpRequest, title: str, step: str, **context: Any
+    ) -> TemplateResponse:
+        context |= {**self.each_context(request), "title": title, "step": step}
+        if not context["has_permission"]:
+            context["is_nav_sidebar_enabled"] = False
+        return TemplateResponse(request, "admin/second_factor.html", context)
+
+
+def lacks_code(request: HttpRequest) -> bool:
+    """Whether a user who gave the password still has to give a code or set the factor up."""
+    user = cast(Any, request.user)
+    if user.is_verified():
+        return False
+    return settings.REQUIRE_SECOND_FACTOR or confirmed_device(user) is not None
+
+
+def confirmed_device(user: User) -> TOTPDevice | None:
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+
+
+def destination(request: HttpRequest) -> str:
+    view = RedirectURLMixin()
+    view.request = request  # type: ignore[attr-defined]
+    return view.get_redirect_url() or reverse("admin:index")
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or one of the recovery codes; each works once."""
+
+    code = forms.CharField(
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+    device: TOTPDevice | StaticDevice  # that the code was right for
+
+    def __init__(self, user: User, data: Any = None, device: TOTPDevice | None = None) -> None:
+        """Take codes of `device`, or else of those that the user has set up."""
+        super().__init__(data)
+        self.user = user
+        self.only = device
+
+    def clean_code(self) -> str:
+        code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
+        # The lock makes each code count once, and the throttling count each wrong one.
+        with transaction.atomic():
+            device = self.asked(code)
+            is_right = device is not None and device.verify_token(code)
+        if device is None or not is_right:
+            if device and not device.verify_is_allowed()[0]:
+                raise ValidationError("That code is wrong. Wait a little before the next try.")
+            raise ValidationError("That code is wrong. Is the clock of your phone right?")
+        self.device = device
+        return code
+
+    def asked(self, code: str) -> TOTPDevice | StaticDevice | None:
+        is_from_app = code.isascii() and code.isdecimal()
+        model: type[TOTPDevice | StaticDevice] = TOTPDevice if is_from_app else StaticDevice
+        devices = model.objects.select_for_update().filter(user=self.user)
+        if self.only:
+            return cast(TOTPDevice | None, devices.filter(pk=self.only.pk).first())
+        return cast(TOTPDevice | StaticDevice | None, devices.filter(confirmed=True).first())

@@ -1,0 +1,363 @@
+"""The admin's door: wrong passwords, the second factor, and what an editor may do."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.test import Client, RequestFactory
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from qabank.clients import client_address
+from qabank.settings import env_networks
+from questions.models import Question
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/admin/login/"
+SECOND = "/admin/second-factor/"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def owner() -> User:
+    return User.objects.create_superuser("owner", password=PASSWORD)
+
+
+def log_in(client: Client, password: str = PASSWORD, name: str = "owner", **meta: str) -> Any:
+    return client.post(LOGIN, {"username": name, "password": password}, **meta)  # type: ignore[arg-type]
+
+
+# Wrong passwords
+
+
+@pytest.mark.usefixtures("owner")
+def test_wrong_passwords_are_refused_by_the_tenth_try_and_the_right_one_with_them() -> None:
+    codes = [log_in(Client(), f"wrong {n}").status_code for n in range(10)]
+    assert codes[0] == 200
+    assert codes[9] == 429
+    # Each from a client of its own: neither a cookie nor a process keeps the count.
+    response = log_in(Client())
+    assert response.status_code == 429
+    assert "Too many wrong passwords" in response.content.decode()
+
+
+@pytest.mark.usefixtures("owner")
+def test_another_name_each_time_does_not_help() -> None:
+    codes = [log_in(Client(), "wrong", f"name {n}").status_code for n in range(10)]
+    assert codes[9] == 429
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize(
+    "header", ["X_FORWARDED_FOR", "FORWARDED", "X_REAL_IP", "CLIENT_IP", "TRUE_CLIENT_IP"]
+)
+def test_a_forged_header_does_not_help(header: str, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = []
+    codes = [
+        log_in(Client(), "wrong", **{f"HTTP_{header}": f"203.0.113.{n}"}).status_code
+        for n in range(10)
+    ]
+    assert codes[9] == 429
+
+
+@pytest.mark.usefixtures("owner")
+def test_behind_a_proxy_a_forged_header_does_not_help_either(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/8")
+    codes = [
+        log_in(
+            Client(),
+            "wrong",
+            REMOTE_ADDR="10.0.0.1",
+            HTTP_X_FORWARDED_FOR=f"192.0.2.{n}, 203.0.113.9",
+        ).status_code
+        for n in range(10)
+    ]
+    assert codes[9] == 429
+
+
+@pytest.mark.usefixtures("owner")
+def test_the_owner_gets_in_from_elsewhere(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/8")
+    proxy = {"REMOTE_ADDR": "10.0.0.1"}
+    for _ in range(10):
+        log_in(Client(), "wrong", **proxy, HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert log_in(Client(), **proxy, HTTP_X_FORWARDED_FOR="198.51.100.7").status_code == 302
+    # Nor can the attacker lock the owner's address by naming it.
+    forged = "198.51.100.7, 203.0.113.9"
+    for _ in range(10):
+        log_in(Client(), "wrong", **proxy, HTTP_X_FORWARDED_FOR=forged)
+    assert log_in(Client(), **proxy, HTTP_X_FORWARDED_FOR="198.51.100.7").status_code == 302
+
+
+@pytest.mark.usefixtures("owner")
+def test_it_is_over_after_a_while(settings: Settings) -> None:
+    for _ in range(10):
+        log_in(Client(), "wrong")
+    assert log_in(Client()).status_code == 429
+    for attempt in AccessAttempt.objects.all():
+        attempt.attempt_time -= settings.AXES_COOLOFF_TIME * 1.1
+        attempt.save()
+    assert log_in(Client()).status_code == 302
+
+
+def networks(text: str) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOME_NETWORKS", text)
+        return env_networks("SOME_NETWORKS")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("203.0.113.1", "", "203.0.113.1"),
+        ("203.0.113.1", "198.51.100.1", "203.0.113.1"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, nonsense", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::"),
+        ("10.0.0.1", "2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("", "198.51.100.1", None),
+    ],
+)
+def test_who_the_client_is(
+    peer: str, forwarded: str, client: str | None, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = networks("10.0.0.0/8")
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+    assert client_address(request) == client
+
+
+def test_an_odd_list_of_proxies_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="must list IP addresses or networks"):
+        networks("10.0.0.0/8, proxy")
+
+
+# The second factor
+
+
+def code(device: TOTPDevice, *, steps: int = 0) -> str:
+    """Return the code that an app would show, some steps of half a minute from now."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
+    totp.time = time.time() + steps * device.step
+    return f"{totp.token():06d}"
+
+
+def set_up(client: Client, user: User) -> TOTPDevice:
+    client.get(SECOND)
+    device = TOTPDevice.objects.get(user=user)
+    response = client.post(SECOND, {"code": code(device)})
+    assert "Recovery codes" in response.content.decode()
+    # The next code may be given at once, and the same one never again.
+    TOTPDevice.objects.update(last_t=-1)
+    return device
+
+
+def test_nobody_has_to_have_a_second_factor(client: Client, owner: User) -> None:
+    assert log_in(client).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+def test_whoever_has_one_is_asked_for_it(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    device = set_up(client, owner)
+    assert client.get("/admin/").status_code == 200
+    client.logout()
+    response = client.post(
+        f"{LOGIN}?next=/admin/questions/question/",
+        {
+            "username": "owner",
+            "password": PASSWORD,
+            "next": "/admin/questions/question/",
+        },
+        follow=True,
+    )
+    assert response.redirect_chain[-1][0] == f"{SECOND}?next=%2Fadmin%2Fquestions%2Fquestion%2F"
+    assert client.get("/admin/").status_code == 302
+    assert (
+        client.post(f"{SECOND}?next=/admin/questions/question/", {"code": "000000"}).status_code
+        == 200
+    )
+    TOTPDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+    right = client.post(f"{SECOND}?next=/admin/questions/question/", {"code": code(device)})
+    assert right.headers["Location"] == "/admin/questions/question/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_it_can_be_required(client: Client, owner: User, settings: Settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    log_in(client)
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith(SECOND)
+    page = client.get(SECOND).content.decode()
+    device = TOTPDevice.objects.get()
+    assert "<svg" in page
+    assert "style=" not in page
+    assert "This site asks for a second factor." in page
+    assert client.get("/admin/questions/question/").status_code == 302
+    client.post(SECOND, {"code": code(device)})
+    assert client.get("/admin/questions/question/").status_code == 200
+    client.post(SECOND, {"turn_off": ""})
+    assert TOTPDevice.objects.filter(confirmed=True).exists()
+
+
+def test_a_code_counts_once(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    device = set_up(client, owner)
+    other = Client()
+    other.force_login(owner)
+    given = code(device)
+    assert other.post(SECOND, {"code": given}).status_code == 302
+    third = Client()
+    third.force_login(owner)
+    assert "That code is wrong" in third.post(SECOND, {"code": given}).content.decode()
+
+
+def test_guessing_codes_is_slowed_down(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    device = set_up(client, owner)
+    other = Client()
+    other.force_login(owner)
+    for _ in range(5):
+        other.post(SECOND, {"code": "000000"})
+    # Even the right one, until the wait is over.
+    answer = other.post(SECOND, {"code": code(device)}).content.decode()
+    assert "Wait a little" in answer
+    assert other.get("/admin/").status_code == 302
+
+
+def test_a_recovery_code_replaces_the_app_once(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    client.get(SECOND)
+    page = client.post(SECOND, {"code": code(TOTPDevice.objects.get())}).content.decode()
+    codes = re.findall(r"<li><code>(\w+)</code></li>", page)
+    assert len(codes) == 8
+    for expected in (302, 200):
+        other = Client()
+        other.force_login(owner)
+        assert other.post(SECOND, {"code": codes[0].upper()}).status_code == expected
+
+
+def test_it_can_be_turned_off_and_its_codes_renewed_only_with_a_code(
+    client: Client, owner: User
+) -> None:
+    client.force_login(owner)
+    set_up(client, owner)
+    thief = Client()
+    thief.force_login(owner)
+    for action in ("turn_off", "new_codes"):
+        assert "That code is wrong" not in thief.post(SECOND, {action: ""}).content.decode()
+        assert TOTPDevice.objects.filter(confirmed=True).exists()
+    assert "Recovery codes left: 8" in client.get(SECOND).content.decode()
+    assert "Recovery codes" in client.post(SECOND, {"new_codes": ""}).content.decode()
+    client.post(SECOND, {"turn_off": ""})
+    assert not TOTPDevice.objects.exists()
+    assert thief.get("/admin/").status_code == 200
+
+
+def test_strangers_and_readers_do_not_get_to_it(client: Client) -> None:
+    assert client.get(SECOND).headers["Location"] == f"{LOGIN}?next={SECOND}"
+    client.force_login(User.objects.create_user("reader"))
+    assert client.get(SECOND).status_code == 302
+
+
+def test_it_leads_to_no_other_site(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    device = set_up(client, owner)
+    other = Client()
+    other.force_login(owner)
+    response = other.post(f"{SECOND}?next=https://evil.example/", {"code": code(device)})
+    assert response.headers["Location"] == "/admin/"
+
+
+def test_somebody_else_can_log_in_instead(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    set_up(client, owner)
+    other = Client()
+    other.force_login(owner)
+    assert other.post(SECOND, {"log_out": ""}).headers["Location"] == LOGIN
+    assert "_auth_user_id" not in other.session
+
+
+def test_the_owner_cannot_copy_an_editor_s_secret(client: Client, owner: User) -> None:
+    editor = User.objects.create_user("editor", is_staff=True)
+    device = TOTPDevice.objects.create(user=editor, confirmed=True)
+    client.force_login(owner)
+    page = client.get(f"/admin/otp_totp/totpdevice/{device.pk}/change/").content.decode()
+    assert device.key not in page
+    assert client.get(f"/admin/otp_totp/totpdevice/{device.pk}/config/").status_code == 403
+
+
+def test_logging_in_with_a_second_factor_in_a_browser(
+    page: Page, owner: User, settings: Settings
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("owner")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code").locator("svg")).to_be_visible()
+    page.get_by_role("textbox", name="Code").fill(code(TOTPDevice.objects.get()))
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_role("heading", name="The bank")).to_be_visible()
+
+
+# Roles
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    user = User.objects.create_user("editor", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    return client
+
+
+def test_editors_have_just_what_they_need(editor: Client) -> None:
+    index = editor.get("/admin/").content.decode()
+    assert re.findall(r'<tr class="model-(\w+)', index) == ["category", "question"]
+    question = build.question()
+    for address in (
+        "/admin/questions/question/add/",
+        f"/admin/questions/question/{question.pk}/change/",
+        f"/admin/questions/question/{question.pk}/history/",
+        f"/admin/questions/question/{question.pk}/delete/",
+        "/admin/questions/question/deleted/",
+        "/admin/questions/category/add/",
+    ):
+        assert editor.get(address).status_code == 200, address
+    for address in (
+        f"/admin/questions/category/{question.category.pk}/delete/",
+        "/admin/auth/user/",
+        "/admin/auth/group/",
+        "/admin/axes/accessattempt/",
+        "/admin/otp_totp/totpdevice/",
+    ):
+        assert editor.get(address).status_code == 403, address
+
+
+def test_an_editor_deletes_a_question_that_had_another_address(editor: Client) -> None:
+    question = build.question(slug="one")
+    Question.objects.update(slug="two")
+    editor.post(f"/admin/questions/question/{question.pk}/delete/", {"post": "yes"})
+    assert not Question.objects.exists()
+
+
+def test_the_group_is_set_right_by_migrate() -> None:
+    group = Group.objects.get(name="Editors")
+    before = set(group.permissions.values_list("codename", flat=True))
+    assert "change_question" in before
+    group.permissions.set(Permission.objects.filter(codename="delete_user"))
+    call_command("migrate", verbosity=0)
+    assert set(group.permissions.values_list("codename", flat=True)) == before

@@ -1,11 +1,12 @@
 """What editors see under /admin/."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from questions.admin_editing import EditingAdmin
 from questions.admin_history import HistoryAdmin
-from questions.forms import QuestionForm
+from questions.admin_list import ListAdmin, ToDoFilter
 from questions.models import Category, FormerSlug, MissedSearch, Question
 
 admin.site.site_header = "QA Bank"
@@ -48,11 +49,14 @@ class FormerSlugInline(admin.TabularInline):
 
 
 @admin.register(Question)
-class QuestionAdmin(HistoryAdmin):
-    form = QuestionForm
+class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
+    class Media:
+        css = {"all": ["css/admin.css"]}
+        js = ["js/editing.js", "js/ordering.js"]
+
     list_display = ["number", "title", "category", "level", "published", "position", "updated"]
     list_display_links = ["title"]
-    list_filter = ["published", "category", "level", "verified_on"]
+    list_filter = [ToDoFilter, "category", "level", "verified_on"]
     list_select_related = ["category"]
     list_per_page = 50
     # Each of these would read the whole bank, however large: a second count of all rows, and the
@@ -60,8 +64,11 @@ class QuestionAdmin(HistoryAdmin):
     show_full_result_count = False
     ordering = ["category_id", "position", "slug"]
     prepopulated_fields = {"slug": ["title"]}
-    search_fields = ["title", "slug", "keywords", "short_answer", "answer"]
-    search_help_text = "Searches titles, addresses, keywords and answers."
+    search_fields = [
+        *("title", "slug", "keywords", "short_answer", "answer", "further_reading"),
+        *("category__name", "verified_with"),
+    ]
+    search_help_text = "Searches all fields."
     readonly_fields = ["samples", "created", "updated"]
     inlines = [FormerSlugInline]
     save_on_top = True
@@ -77,20 +84,6 @@ class QuestionAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         return Question.objects.numbered()
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Question,
-        form: QuestionForm,
-        change: bool,  # noqa: FBT001 (Django's signature)
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        for problem in form.advice:
-            before = "Before publishing, in" if problem.is_error else "To look at, in"
-            messages.warning(
-                request, f"{before} {problem.field.replace('_', ' ')}: {problem.message}"
-            )
 
     @admin.display(description="code samples")
     def samples(self, question: Question) -> str:

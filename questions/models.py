@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Max, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256, Coalesce, Length, Now, Trim
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
@@ -27,10 +27,19 @@ from questions import search
 TITLE_LENGTH = 250
 MISSED_LENGTH = 100
 BLOCK = 256  # positions that one row of the tally stands for
+# Characters. Rendering the worst text of this length takes two seconds, four times as long where
+# it is twice as long; the longest answer of ours has 9,000.
+SHORT_ANSWER_LENGTH = 5_000
+ANSWER_LENGTH = 50_000
+FURTHER_READING_LENGTH = 10_000
 
 
 def not_blank(field: str) -> GreaterThan:
     return GreaterThan(Length(Trim(field)), Value(0))
+
+
+def at_most(characters: int, field: str) -> LessThanOrEqual:
+    return LessThanOrEqual(Length(field), Value(characters))
 
 
 def fingerprint(text: str) -> str:
@@ -146,6 +155,12 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """Return when one of the questions was last added or edited; None if there is none."""
         last: datetime | None = self.aggregate(last=Max("updated"))["last"]
         return last
+
+    def with_unchecked_samples(self) -> Self:
+        """Keep questions with a sample that was not checked as it is now."""
+        return self.filter(answer__regex=r"(```|~~~) *python +run").exclude(
+            checked_hash=Fingerprint("answer")
+        )
 
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
@@ -292,16 +307,20 @@ class Question(models.Model):
         default=False, help_text="Unpublished questions are drafts: nobody sees them on the site."
     )
     short_answer = models.TextField(
+        max_length=SHORT_ANSWER_LENGTH,
         blank=True,
         help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
     )
     answer = models.TextField(
+        max_length=ANSWER_LENGTH,
         blank=True,
         help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. "
         "docs/writing.md explains the conventions.",
     )
     further_reading = models.TextField(
-        blank=True, help_text="Markdown, one link a line: - [Name of the page](https://…)"
+        max_length=FURTHER_READING_LENGTH,
+        blank=True,
+        help_text="Markdown, one link a line: - [Name of the page](https://…)",
     )
     keywords = models.CharField(
         max_length=500,
@@ -369,6 +388,19 @@ class Question(models.Model):
                 name="question_published_with_answer",
                 condition=Q(published=False) | Q(not_blank("answer")),
                 violation_error_message="A published question needs an answer.",
+            ),
+            *(
+                models.CheckConstraint(
+                    name=f"question_{field}_length",
+                    condition=at_most(length, field),
+                    violation_error_message=f"Shorten the {field.replace('_', ' ')} to {length:,} "
+                    "characters.",
+                )
+                for field, length in (
+                    ("short_answer", SHORT_ANSWER_LENGTH),
+                    ("answer", ANSWER_LENGTH),
+                    ("further_reading", FURTHER_READING_LENGTH),
+                )
             ),
             models.CheckConstraint(
                 name="question_checked_wholly",

@@ -1,13 +1,14 @@
 """The public pages. None of them reads a user, a session or a cookie."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from questions.filters import ALL, Filters, normalize
-from questions.models import Category, FormerSlug, Question, Tally
+from questions.models import Category, FormerSlug, Question, QuestionQuerySet, Tally
 from questions.public import UNKEPT, public_page, wants_fragment
 from questions.related import related
 from questions.results import Entry, results
@@ -42,17 +43,23 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_fragment(request.headers):
         context = {"question": shown, "heading_level": 4}
         return render(request, "questions/question.html#answer", context)
+    return render(request, "questions/question.html", full_page(request, shown, questions))
+
+
+def full_page(
+    request: HttpRequest, question: Question, questions: QuestionQuerySet
+) -> dict[str, Any]:
+    """Return what the page of a question shows, among the published `questions`."""
     titles = questions.only("slug", "title")
-    context = {
-        "question": shown,
+    return {
+        "question": question,
         "heading_level": 2,
-        "previous": titles.previous_to(shown),
-        "next": titles.next_to(shown),
+        "previous": titles.previous_to(question),
+        "next": titles.next_to(question),
         "total": Tally.objects.total(),
-        "related": related(shown),
-        "data": question_data(request, shown),
+        "related": related(question),
+        "data": question_data(request, question),
     }
-    return render(request, "questions/question.html", context)
 
 
 @public_page()

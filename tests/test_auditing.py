@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from questions import auditing, support
+from questions import auditing, reviews, support
 from questions.models import Question
 from tests import build
 from tests.commands import run
@@ -87,5 +87,5 @@ def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> No
 
 def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:
     for question in Question.objects.all():
-        for product, version in auditing.versions(question.verified_with):
-            assert not list(auditing.out_of_support(product, version, support.AS_OF))
+        for product, version in reviews.versions(question.verified_with):
+            assert not list(reviews.out_of_support(product, version, support.AS_OF))

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from questions import auditing, support
+from questions import auditing, reviews, support
 from questions.management.base import BankCommand
 
 TABLE_LASTS = timedelta(days=365)
@@ -24,7 +24,7 @@ The exit code is 1 if something is due.
         parser.add_argument(
             "--days",
             type=int,
-            default=365,
+            default=reviews.DAYS,
             help="How many days an answer counts as verified (%(default)s).",
         )
 

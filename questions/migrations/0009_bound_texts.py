@@ -1,0 +1,69 @@
+import django.db.models.functions.text
+import django.db.models.lookups
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("questions", "0008_record_changes"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="question",
+            name="answer",
+            field=models.TextField(
+                blank=True,
+                help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. docs/writing.md explains the conventions.",
+                max_length=50000,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="question",
+            name="further_reading",
+            field=models.TextField(
+                blank=True,
+                help_text="Markdown, one link a line: - [Name of the page](https://…)",
+                max_length=10000,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="question",
+            name="short_answer",
+            field=models.TextField(
+                blank=True,
+                help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
+                max_length=5000,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("short_answer"), models.Value(5000)
+                ),
+                name="question_short_answer_length",
+                violation_error_message="Shorten the short answer to 5,000 characters.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("answer"), models.Value(50000)
+                ),
+                name="question_answer_length",
+                violation_error_message="Shorten the answer to 50,000 characters.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("further_reading"), models.Value(10000)
+                ),
+                name="question_further_reading_length",
+                violation_error_message="Shorten the further reading to 10,000 characters.",
+            ),
+        ),
+    ]

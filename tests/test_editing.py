@@ -1,0 +1,466 @@
+"""Writing in the admin: the preview, two editors at once, many questions at once, their order."""
+
+import re
+from datetime import date, timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from playwright.sync_api import Dialog, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from questions import history
+from questions.models import ANSWER_LENGTH, Change, Question, fingerprint
+from tests import build
+from tests.test_admin import LIST, form
+
+pytestmark = pytest.mark.django_db
+
+PREVIEW = f"{LIST}preview/"
+
+
+@pytest.fixture
+def anna() -> User:
+    user = User.objects.create_user("anna", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    return user
+
+
+@pytest.fixture
+def editor(client: Client, anna: User) -> Client:
+    client.force_login(anna)
+    return client
+
+
+def text(response: Any) -> str:
+    return response.content.decode()  # type: ignore[no-any-return]
+
+
+def address(question: Question) -> str:
+    return f"{LIST}{question.pk}/change/"
+
+
+# Preview
+
+
+def preview(client: Client, data: dict[str, Any]) -> Any:
+    response = client.post(PREVIEW, data, headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    return response.json()
+
+
+def main(html: str) -> str:
+    return re.search(r"<main.*</main>", html, re.DOTALL)[0]  # type: ignore[index]
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("number", [1, 15, 30])
+def test_the_preview_is_the_page(editor: Client, number: int) -> None:
+    question = Question.objects.in_order()[number - 1]
+    page = text(editor.get(question.get_absolute_url()))
+    fields = {
+        name: getattr(question, name) or ""
+        for name in ("title", "slug", "level", "position", "short_answer", "answer", "keywords")
+    }
+    data = {
+        **fields,
+        "category": question.category_id,
+        "further_reading": question.further_reading,
+        "verified_with": question.verified_with,
+        "verified_on": question.verified_on,
+        "key": question.pk,
+    }
+    assert main(preview(editor, data)["html"]) == main(page)
+    assert main(text(editor.post(PREVIEW, data))) == main(page)
+
+
+def test_the_preview_shows_what_is_typed_and_saves_nothing(editor: Client) -> None:
+    question = build.question()
+    answer = preview(editor, form(question, key=question.pk, answer="What is **typed**."))
+    assert "What is <strong>typed</strong>." in answer["html"]
+    question.refresh_from_db()
+    assert question.answer == build.ANSWER
+
+
+def test_the_preview_tells_the_rules_opinion_and_counts_words(editor: Client) -> None:
+    answer = preview(editor, form(title="No question", short_answer="Three short words."))
+    problems = {(p["field"], p["is_error"]): p["message"] for p in answer["problems"]}
+    assert problems["title", True] == "Word it as a question that ends with “?”."
+    assert "it has 3" in problems["short_answer", True]
+    assert ("keywords", False) in problems
+    assert answer["words"]["short_answer"] == 3
+    assert answer["words"]["answer"] > 5
+
+
+def test_a_new_question_has_the_number_that_it_would_get(editor: Client) -> None:
+    category = build.category()
+    for position in (1, 2, 4):
+        build.question(category=category, position=position)
+    html = preview(editor, form(category=category.pk, position=3))["html"]
+    assert "Question 3 of 4" in html
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"category": "x", "position": "x", "level": "x", "slug": "/", "verified_on": "x"},
+        {"category": "9" * 30, "key": "9" * 30, "position": "9" * 30},
+        {"key": "²", "category": "²"},
+        {"answer": "x" * 200_000, "title": "x" * 1000},
+        {"title": "\0", "answer": "\0"},
+    ],
+)
+def test_an_unfinished_or_odd_form_has_a_preview_too(editor: Client, data: Any) -> None:
+    build.question()
+    preview(editor, data)
+
+
+def test_without_a_category_there_is_no_preview(editor: Client) -> None:
+    assert editor.post(PREVIEW, {"title": "x"}).status_code == 404
+
+
+def test_the_preview_is_for_editors_by_post_with_a_token(client: Client, anna: User) -> None:
+    build.question()
+    assert client.post(PREVIEW).status_code == 302
+    reader = User.objects.create_user("reader", is_staff=True)
+    client.force_login(reader)
+    assert client.post(PREVIEW).status_code == 403
+    client.force_login(anna)
+    assert client.get(PREVIEW).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(anna)
+    assert strict.post(PREVIEW).status_code == 403
+
+
+# Two editors at once
+
+
+def edited(client: Client, question: Question, **changes: Any) -> Any:
+    """Save a form that was made from the newest version before `changes`."""
+    return client.post(address(question), opened(question, **changes))
+
+
+def opened(question: Question, **changes: Any) -> dict[str, Any]:
+    names = ("title", "slug", "level", "position", "short_answer", "answer", "further_reading")
+    fields = {name: getattr(question, name) for name in (*names, "keywords")}
+    version = history.latest(question.pk)
+    return form(question, **{**fields, "version": version, **changes})
+
+
+def test_the_form_carries_the_version_that_it_was_made_from(editor: Client) -> None:
+    question = build.question()
+    page = text(editor.get(address(question)))
+    assert f'name="version" value="{history.latest(question.pk)}"' in page
+
+
+def test_the_later_save_is_told_and_sees_both_texts(editor: Client) -> None:
+    question = build.question()
+    mine = opened(question, short_answer=f"Mine. {build.SHORT_ANSWER}")
+    theirs = f"Theirs. {build.SHORT_ANSWER}"
+    with history.recorded("admin", "ben"):
+        Question.objects.update(short_answer=theirs)
+    response = editor.post(address(question), mine)
+    page = text(response)
+    assert response.status_code == 200
+    assert "ben changed this question meanwhile" in page
+    assert "Theirs" in page
+    assert "Mine. A short answer" in page
+    assert "<ins><b>Mine</b>" in page
+    assert Question.objects.get().short_answer == theirs
+    # Saving again overwrites knowingly, and the other text is in the history.
+    version = re.search(r'name="version" value="(\d+)"', page)[1]  # type: ignore[index]
+    assert editor.post(address(question), {**mine, "version": version}).status_code == 302
+    assert Question.objects.get().short_answer.startswith("Mine.")
+    change = Change.objects.filter(question_id=question.pk).first()
+    assert change
+    assert change.before == {"short_answer": theirs}
+
+
+def test_what_only_the_other_one_changed_is_taken_over(editor: Client) -> None:
+    question = build.question(published=True)
+    mine = opened(question, keywords="mine")
+    other = build.category()
+    Question.objects.update(
+        title="What did the other one write?",
+        published=False,
+        category=other,
+        verified_on=date(2026, 1, 2),
+    )
+    page = text(editor.post(address(question), mine))
+    assert "The category and published and title and verified on below is the other" in page
+    assert 'value="What did the other one write?"' in page
+    assert 'value="2026-01-02"' in page
+    assert f'<option value="{other.pk}" selected>' in page
+    assert not re.search(r'name="published"[^>]* checked', page)
+    assert 'value="mine"' in page
+    assert Question.objects.get().keywords == ""
+
+
+def test_an_unknown_version_is_told_too(editor: Client) -> None:
+    question = build.question()
+    mine = opened(question, keywords="mine", version=10**20)
+    assert "changed this question meanwhile" in text(editor.post(address(question), mine))
+    Change.objects.all().delete()
+    assert "changed this question meanwhile" in text(editor.post(address(question), mine))
+
+
+def test_the_same_edit_twice_is_no_conflict_in_a_field(editor: Client) -> None:
+    question = build.question()
+    mine = opened(question, keywords="same")
+    Question.objects.update(keywords="same")
+    page = text(editor.post(address(question), mine))
+    assert "changed this question meanwhile" in page
+    assert "module conflict" not in page
+
+
+def test_a_question_deleted_meanwhile_keeps_what_was_written(editor: Client) -> None:
+    question = build.question()
+    build.question(title="What else is there?")
+    mine = opened(question, title="What must not be lost?")
+    where = address(question)
+    question.delete()
+    page = text(editor.post(where, mine))
+    assert "Somebody deleted this question meanwhile." in page
+    assert "What must not be lost?" in page
+    assert not Question.objects.filter(title="What must not be lost?").exists()
+    assert editor.post(where, {**mine, "version": ""}).status_code == 302
+    assert Question.objects.filter(title="What must not be lost?").exists()
+
+
+def test_a_save_without_an_edit_is_no_change(editor: Client) -> None:
+    question = build.question()
+    count = Change.objects.count()
+    edited(editor, question)
+    assert Change.objects.count() == count
+
+
+def test_only_edited_columns_are_written(editor: Client) -> None:
+    question = build.question()
+    edited(editor, question, keywords="one, two")
+    change = Change.objects.filter(question_id=question.pk).first()
+    assert change
+    assert change.before == {"keywords": ""}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_saves_at_the_same_moment_one_is_told() -> None:
+    question = build.question()
+    editors = []
+    for name in ("anna", "ben"):
+        client = Client()
+        client.force_login(User.objects.create_superuser(name))
+        editors.append((client, opened(question, keywords=name)))
+    barrier = Barrier(2)
+    codes = []
+
+    def save(client: Client, data: dict[str, Any]) -> None:
+        barrier.wait()
+        codes.append(client.post(address(question), data).status_code)
+        connections.close_all()
+
+    threads = [Thread(target=save, args=arguments) for arguments in editors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200, 302]
+
+
+# Many at once
+
+
+def act(client: Client, action: str, *questions: Question) -> str:
+    data = {"action": action, "_selected_action": [q.pk for q in questions]}
+    return text(client.post(LIST, data, follow=True))
+
+
+def test_publishing_many_leaves_out_what_the_rules_refuse(editor: Client) -> None:
+    good = build.question(published=False, title="What is a closure good for?")
+    bad = build.question(published=False, title="No question")
+    untouched = build.question(published=False)
+    page = act(editor, "publish", good, bad)
+    assert "1 question published." in page
+    assert "“No question” stays a draft. title: Word it as a question" in page
+    assert list(Question.objects.published()) == [good]
+    assert not Question.objects.get(pk=untouched.pk).published
+
+
+def test_unpublishing_many(editor: Client) -> None:
+    one, two, three = build.question(), build.question(), build.question()
+    assert "2 questions unpublished." in act(editor, "unpublish", one, two)
+    assert list(Question.objects.published()) == [three]
+    newest = Change.objects.first()
+    assert newest
+    assert (newest.actor, newest.road) == ("anna", "admin")
+
+
+def test_moving_many_to_a_category_and_setting_their_level(editor: Client) -> None:
+    category = build.category(name="100 % new", slug="new")
+    one, two = build.question(category=build.category()), build.question(category=category)
+    page = text(editor.get(LIST))
+    assert "Move to 100 % new" in page
+    assert "1 question changed." in act(editor, "category_new", one, two)
+    assert set(Question.objects.values_list("category", flat=True)) == {category.pk}
+    assert "2 questions changed." in act(editor, "level_expert", one, two)
+    assert set(Question.objects.values_list("level", flat=True)) == {"expert"}
+
+
+def test_a_reader_can_do_none_of_it(client: Client) -> None:
+    question = build.question()
+    user = User.objects.create_user("reader", is_staff=True)
+    group = Group.objects.create(name="Readers")
+    editors = Group.objects.get(name="Editors")
+    group.permissions.set(editors.permissions.filter(codename__startswith="view_"))
+    user.groups.add(group)
+    client.force_login(user)
+    page = act(client, "unpublish", question)
+    assert 'value="unpublish"' not in page
+    assert Question.objects.get().published
+
+
+def test_the_order_can_be_typed(editor: Client) -> None:
+    first, second = build.question(position=1), build.question(position=2)
+    editor.post(
+        LIST,
+        {
+            "form-TOTAL_FORMS": 2,
+            "form-INITIAL_FORMS": 2,
+            "form-0-id": first.pk,
+            "form-0-position": 5,
+            "form-1-id": second.pk,
+            "form-1-position": 2,
+            "_save": "Save",
+        },
+    )
+    assert list(Question.objects.in_order()) == [second, first]
+    assert history.latest(second.pk) < history.latest(first.pk)
+
+
+def test_the_list_finds_what_is_to_do(editor: Client) -> None:
+    today = timezone.localdate()
+    fresh: dict[str, Any] = {"verified_on": today, "verified_with": "CPython 3.13.0"}
+    build.question(title="What is a draft?", published=False, **fresh)
+    old = today - timedelta(days=400)
+    build.question(title="What is old?", **{**fresh, "verified_on": old})
+    build.question(title="What has no support?", **{**fresh, "verified_with": "CPython 3.8.1"})
+    for question in Question.objects.exclude(title="What is old?"):
+        question.checked_hash = fingerprint(question.answer)
+        question.checked_with, question.checked_on = "CPython 3.13.0", today
+        question.save()
+
+    def titles(todo: str) -> set[str]:
+        page = text(editor.get(f"{LIST}?todo={todo}"))
+        return set(re.findall(r">(What [^<]*\?)</a>", page))
+
+    assert titles("publish") == {"What is a draft?"}
+    assert titles("review") == {"What is old?", "What has no support?"}
+    assert titles("samples") == {"What is old?"}
+
+
+@pytest.mark.parametrize("field", ["title", "keywords", "further_reading", "verified_with"])
+def test_the_search_reads_all_fields(editor: Client, field: str) -> None:
+    build.question(**{field: "needle"})
+    build.question()
+    assert "1 result" in text(editor.get(f"{LIST}?q=needle"))
+
+
+def test_the_list_costs_the_same_for_many_questions(editor: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            editor.get(LIST)
+        return len(captured)
+
+    build.question()
+    one = queries()
+    for _ in range(10):
+        build.question()
+    assert queries() == one
+
+
+def test_a_text_that_is_too_long_is_refused(editor: Client) -> None:
+    question = build.question()
+    page = text(edited(editor, question, answer="x" * (ANSWER_LENGTH + 1)))
+    assert "Ensure this value has at most 50000 characters" in page
+
+
+# In a browser
+
+
+@pytest.fixture
+def logged_in(page: Page, live_server: LiveServer, anna: User) -> Page:
+    client = Client()
+    client.force_login(anna)
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    return page
+
+
+def test_the_preview_follows_the_typing(logged_in: Page) -> None:
+    question = build.question()
+    logged_in.goto(address(question))
+    page = logged_in.frame_locator("#preview iframe")
+    expect(page.get_by_role("heading", name=question.title)).to_be_visible()
+    expect(page.locator("main")).to_have_css("max-width", "680px")  # the public stylesheet
+    logged_in.get_by_label("Title").fill("What changes at once?")
+    expect(page.get_by_role("heading", name="What changes at once?")).to_be_visible()
+    logged_in.get_by_label("Short answer").fill("Far too short.")
+    expect(logged_in.locator("#preview-problems")).to_contain_text("it has 3")
+    expect(logged_in.locator("#preview-words")).to_contain_text("3 in the short answer")
+
+
+def test_nothing_runs_in_the_preview(logged_in: Page) -> None:
+    question = build.question()
+    logged_in.goto(address(question))
+    logged_in.locator("#id_answer").fill("<script>top.hit = 1</script><img src=x>")
+    page = logged_in.frame_locator("#preview iframe")
+    expect(page.locator(".answer")).to_contain_text("<script>top.hit = 1</script>")
+    assert logged_in.evaluate("window.hit") is None
+    assert page.locator("script").count() == 0
+
+
+def test_rows_can_be_dragged_inside_their_category(logged_in: Page) -> None:
+    category = build.category(position=1)
+    questions = [build.question(category=category, position=n) for n in (1, 2, 3)]
+    build.question(category=build.category(position=2))
+    logged_in.goto(LIST)
+    rows = logged_in.locator("#result_list tbody tr")
+    rows.nth(0).locator(".drag-handle").drag_to(rows.nth(2), target_position={"x": 300, "y": 60})
+    rows.nth(0).locator(".drag-handle").drag_to(rows.nth(3))  # another category: stays
+    logged_in.get_by_role("button", name="Save").click()
+    expect(logged_in.get_by_text("were changed successfully")).to_be_visible()
+    order = list(Question.objects.filter(category=category).in_order())
+    assert order == [questions[1], questions[2], questions[0]]
+    assert [q.position for q in order] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_editors_pages_are_accessible(
+    logged_in: Page, assert_accessible: Any, scheme: Any
+) -> None:
+    question = build.question()
+    Question.objects.update(title="What was changed?", answer="Something *else*.")
+    logged_in.emulate_media(color_scheme=scheme)
+    logged_in.goto(f"{LIST}{question.pk}/history/")
+    assert_accessible(logged_in)
+
+
+def test_an_editor_does_not_leave_by_mistake(logged_in: Page) -> None:
+    question = build.question()
+    logged_in.goto(address(question))
+    logged_in.get_by_label("Keywords").fill("unsaved")
+    asked = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    logged_in.on("dialog", answer)
+    logged_in.goto(LIST)
+    assert asked == ["beforeunload"]

@@ -111,6 +111,10 @@ class HistoryAdmin(admin.ModelAdmin):
             else:
                 self.log_change(request, question, f"Restored the version of {when(version)}.")
                 messages.success(request, f"This is the version of {when(version)} again.")
+                if question.category_id != version.values["category_id"]:
+                    messages.warning(
+                        request, f"Its category is gone: it stays in “{question.category}”."
+                    )
         return redirect("admin:questions_question_history", question_id)
 
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
@@ -141,6 +145,10 @@ class HistoryAdmin(admin.ModelAdmin):
                 return redirect("admin:questions_question_deleted")
             self.log_addition(request, question, "Brought back.")
         messages.success(request, f"“{question}” is back.")
+        if question.category_id != deletion.before["category_id"]:
+            messages.warning(
+                request, f"Its category is gone: it is a draft in “{question.category}” now."
+            )
         return redirect("admin:questions_question_change", question.pk)
 
 

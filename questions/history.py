@@ -7,8 +7,8 @@ whose behalf it does so.
 """
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from questions.models import Change, FormerSlug, Origin, Question
+from questions.models import Category, Change, FormerSlug, Origin, Question
 from questions.triggers import CHECK, KEPT_BY_DATABASE
 
 FIELDS = {
@@ -31,13 +31,19 @@ def recorded(road: str, actor: str = "", using: str = DEFAULT_DB_ALIAS) -> Itera
     """
     Run a block in a transaction whose changes to questions are recorded as made by `actor`.
 
-    `road` is "admin", or the name of a command. Of nested blocks the innermost counts.
+    `road` is "admin", or the name of a command (see `by_command`). Of nested blocks the innermost
+    counts.
     """
     with transaction.atomic(using=using):
         origin = Origin.objects.using(using).create(actor=actor, road=road)
         yield
         if not transaction.get_rollback(using):
             origin.delete()
+
+
+def by_command(name: str, using: str = DEFAULT_DB_ALIAS) -> AbstractContextManager[None]:
+    """Like `recorded`, for a `manage.py` command: `with history.by_command("refresh_bank"): ...`"""
+    return recorded(name, operator(), using)
 
 
 def operator() -> str:
@@ -97,10 +103,14 @@ def restore(question: Question, version: Version) -> None:
     """
     Set a question to a version of it and save it.
 
-    Raises ValidationError where that contradicts today's bank, such as a slug that is taken.
+    It stays in its category where the version's is gone. Raises ValidationError where the version
+    contradicts today's bank, such as by a slug that is taken.
     """
+    category_id = question.category_id
     for name, value in version.values.items():
         setattr(question, name, value)
+    if not Category.objects.filter(pk=question.category_id).exists():
+        question.category_id = category_id
     question.full_clean()
     question.save()
 
@@ -109,11 +119,16 @@ def undelete(deletion: Change) -> Question:
     """
     Bring a deleted question back, with its key, its history and its former addresses.
 
-    Raises ValidationError where that contradicts today's bank.
+    Where its category is gone it becomes a draft in the first one. Raises ValidationError where it
+    contradicts today's bank.
     """
     question = Question(pk=deletion.question_id, **decoded(deletion.before))
     created = datetime.fromisoformat(deletion.before["created"])
     question.created = created if created.tzinfo else created.replace(tzinfo=UTC)  # SQLite's
+    if not Category.objects.filter(pk=question.category_id).exists():
+        first = Category.objects.first()
+        question.category_id = first.pk if first else question.category_id
+        question.published = False
     question.full_clean()
     question.save(force_insert=True)
     for change in Change.objects.filter(question_id=question.pk, before__has_key="slug"):
@@ -121,6 +136,11 @@ def undelete(deletion: Change) -> Question:
         if slug != question.slug and not Question.objects.filter(slug=slug).exists():
             FormerSlug.objects.get_or_create(slug=slug, defaults={"question": question})
     return question
+
+
+def forget(question_ids: Iterable[int]) -> None:
+    """Drop the history of questions that nobody will miss."""
+    Change.objects.filter(question_id__in=question_ids).delete()
 
 
 def current(question: Question) -> dict[str, Any]:

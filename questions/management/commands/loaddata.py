@@ -31,7 +31,7 @@ class Command(loaddata.Command):
             raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
 
     def loaddata(self, fixture_labels: Sequence[str]) -> None:
-        with history.recorded("loaddata", history.operator(), self.using):
+        with history.by_command("loaddata", self.using):
             super().loaddata(fixture_labels)
 
     def load_label(self, fixture_label: str) -> None:

@@ -3,9 +3,8 @@ from itertools import batched
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from questions import generator
+from questions import generator, history
 from questions.models import Category, Question
 
 BATCH = 1000
@@ -41,20 +40,25 @@ class Command(BaseCommand):
     ) -> None:
         if count < 0 or not 1 <= categories <= 1000:
             raise CommandError("N must be 0 or more, and --categories from 1 to 1000.")
-        with transaction.atomic():
+        with history.by_command("make_bank"):
             if not replace and (others := count_of_others()):
                 raise CommandError(
                     f"The database holds {others} that make_bank did not make. "
-                    "--replace deletes them for good."
+                    "--replace deletes them."
                 )
             for pks in batched(Question.objects.values_list("pk", flat=True), BATCH):
-                Question.objects.filter(pk__in=pks).delete()
+                questions = Question.objects.filter(pk__in=pks)
+                made_up = list(
+                    questions.filter(verified_with=generator.MARK).values_list("pk", flat=True)
+                )
+                questions.delete()
+                history.forget(made_up)
             Category.objects.all().delete()
             made = Category.objects.bulk_create(generator.categories(categories))
             done = 0
-            for questions in batched(generator.questions(count, seed, made), BATCH):
-                Question.objects.bulk_create(questions)
-                done += len(questions)
+            for batch in batched(generator.questions(count, seed, made), BATCH):
+                Question.objects.bulk_create(batch)
+                done += len(batch)
                 if verbosity and done % 10_000 == 0:
                     self.stdout.write(f"{done:,} of {count:,} questions")
         if verbosity:

@@ -16,6 +16,7 @@ PERMISSIONS = {
     "category": ["add", "change", "view"],
     "question": ["add", "change", "delete", "view"],  # what is deleted can be brought back
     "formerslug": ["view"],
+    "missedsearch": ["delete", "view"],  # one that has been seen to is deleted
 }
 
 

@@ -326,7 +326,8 @@ def editor(client: Client) -> Client:
 
 def test_editors_have_just_what_they_need(editor: Client) -> None:
     index = editor.get("/admin/").content.decode()
-    assert re.findall(r'<tr class="model-(\w+)', index) == ["category", "question"]
+    models = re.findall(r'<tr class="model-(\w+)', index)
+    assert models == ["category", "question", "missedsearch"]
     question = build.question()
     for address in (
         "/admin/questions/question/add/",
@@ -335,6 +336,7 @@ def test_editors_have_just_what_they_need(editor: Client) -> None:
         f"/admin/questions/question/{question.pk}/delete/",
         "/admin/questions/question/deleted/",
         "/admin/questions/category/add/",
+        "/admin/questions/missedsearch/",
     ):
         assert editor.get(address).status_code == 200, address
     for address in (

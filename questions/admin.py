@@ -54,7 +54,7 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
         css = {"all": ["css/admin.css"]}
         js = ["js/editing.js", "js/ordering.js"]
 
-    list_display = ["number", "title", "category", "level", "published", "position", "updated"]
+    list_display = ["number", "title", "category", "level", "position", "updated"]
     list_display_links = ["title"]
     list_filter = [ToDoFilter, "category", "level", "verified_on"]
     list_select_related = ["category"]

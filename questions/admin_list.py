@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import Action, ActionLocation
+from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -44,6 +45,11 @@ class ToDoFilter(admin.SimpleListFilter):
 class ListAdmin(admin.ModelAdmin):
     list_editable = ["position"]
     actions = ["publish", "unpublish"]
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        # The column's head is no label to a screen reader that is in the field.
+        widgets = {"position": AdminIntegerFieldWidget(attrs={"aria-label": "Position"})}
+        return super().get_changelist_form(request, **kwargs, widgets=widgets)
 
     def get_actions(
         self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST

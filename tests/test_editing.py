@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Position, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions import history
@@ -431,13 +431,28 @@ def test_rows_can_be_dragged_inside_their_category(logged_in: Page) -> None:
     build.question(category=build.category(position=2))
     logged_in.goto(LIST)
     rows = logged_in.locator("#result_list tbody tr")
-    rows.nth(0).locator(".drag-handle").drag_to(rows.nth(2), target_position={"x": 300, "y": 60})
+    box = rows.nth(2).bounding_box()
+    assert box
+    below: Position = {"x": box["width"] / 2, "y": box["height"] - 3}
+    rows.nth(0).locator(".drag-handle").drag_to(rows.nth(2), target_position=below)
     rows.nth(0).locator(".drag-handle").drag_to(rows.nth(3))  # another category: stays
     logged_in.get_by_role("button", name="Save").click()
     expect(logged_in.get_by_text("were changed successfully")).to_be_visible()
     order = list(Question.objects.filter(category=category).in_order())
     assert order == [questions[1], questions[2], questions[0]]
     assert [q.position for q in order] == [1, 2, 3]
+
+
+def test_no_column_of_the_list_is_cut_on_a_usual_screen(logged_in: Page) -> None:
+    title = (
+        "A long-lived worker keeps growing: when does CPython free an object, and what stops it?"
+    )
+    category = build.category(name="Architecture & System Design")
+    build.question(title=title, category=category, level="advanced")
+    logged_in.set_viewport_size({"width": 1280, "height": 800})
+    logged_in.goto(LIST)
+    table = logged_in.locator(".results")
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -92,6 +92,12 @@ def test_no_script_runs_on_the_page_with_every_vector_in_every_field(
     expect(page.locator(".entry[open]")).to_have_count(len(VECTORS))
     page.evaluate(POKE)
     assert page.evaluate(SUSPICIOUS) == []
+    for query in ("hit", "script", "javascript", "onerror", "svg"):
+        page.goto(f"/?q={query}&open=all")
+        expect(page.locator("main mark").first).to_be_visible()
+        page.evaluate(POKE)
+        assert page.evaluate(SUSPICIOUS) == []
+    page.goto("/?open=all")
     # A click on each link that stays on the page, which a script address would.
     page.evaluate(
         """() => { for (const link of document.querySelectorAll("main a"))

@@ -5,8 +5,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from questions import rules, samples, sandbox
-from questions.models import Question
+from questions import history_triggers, rules, samples, sandbox
+from questions.models import (
+    ANSWER_LENGTH,
+    FURTHER_READING_LENGTH,
+    SHORT_ANSWER_LENGTH,
+    Question,
+)
 
 BASE_DIR: Path = settings.BASE_DIR
 
@@ -59,6 +64,14 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         f"not {rules.LINKS[0]} to {rules.LINKS[-1]} links",
     ):
         assert text in writing
+    editing = " ".join((BASE_DIR / "docs" / "editing.md").read_text().split())
+    for text in (
+        f"A short answer may have {SHORT_ANSWER_LENGTH:,} characters",
+        f"an answer {ANSWER_LENGTH:,}",
+        f"the further reading {FURTHER_READING_LENGTH:,}",
+        f"The newest {history_triggers.KEPT} versions",
+    ):
+        assert text in editing
     checking = " ".join((BASE_DIR / "docs" / "checking.md").read_text().split())
     for text in (
         f"longer than {samples.TIMEOUT:g} seconds",

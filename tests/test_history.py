@@ -122,13 +122,19 @@ def test_the_admin_is_recorded_with_the_editor_s_name(editor: Client) -> None:
 
 
 @pytest.mark.usefixtures("bank")
-def test_an_edit_that_loaddata_overwrites_can_be_brought_back(editor: Client) -> None:
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [("loaddata", ["bank"]), ("refresh_bank", ["--on-conflict", "theirs"])],
+)
+def test_an_edit_that_a_command_overwrites_can_be_brought_back(
+    editor: Client, command: str, options: list[str]
+) -> None:
     question = Question.objects.get(slug="gil")
     Question.objects.filter(slug="gil").update(answer="What the editor wrote.\n")
-    call_command("loaddata", "bank", verbosity=0)
+    call_command(command, *options, verbosity=0)
     change = newest(question)
     assert change.before["answer"] == "What the editor wrote.\n"
-    assert change.road == "loaddata"
+    assert change.road == command
     assert change.actor == history.operator()
     edit = list(history.versions(Question.objects.get(slug="gil")))[1]
     response = editor.post(f"{history_address(question)}{edit.id}/restore/", follow=True)

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError
 
-from questions import fixtures, refreshing, rules
+from questions import fixtures, history, refreshing, rules
 from questions.management.base import BankCommand
 from questions.refreshing import Change, Entry, Fields, Key, Kind
 
@@ -69,7 +69,10 @@ changed. --dry-run gives the same codes.
                     self.show(change)
             kept = self.resolve(changes, on_conflict, prune=prune, dry_run=dry_run)
             if not dry_run:
-                refreshing.apply(entries, changes, kept, prune=prune, progress=self.show_progress)
+                with history.by_command("refresh_bank"):
+                    refreshing.apply(
+                        entries, changes, kept, prune=prune, progress=self.show_progress
+                    )
         except (fixtures.FixtureError, refreshing.RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:

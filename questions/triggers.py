@@ -29,13 +29,19 @@ CHECK = {"checked_with", "checked_on", "checked_hash"}
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers that are missing or differ; nothing where the tables don't exist yet."""
+    """
+    Create the triggers that are missing or differ.
+
+    Where the tables don't all exist, because a migration was taken back, the triggers go as well:
+    they would fail each change. The release whose tables these are installs its own.
+    """
     tables = connection.introspection.table_names()
     needed = {
         *bookkeeping.CONTENT,
         *(model._meta.db_table for model in (Change, ContentVersion, Origin, Tally)),
     }
     if not needed.issubset(tables):
+        uninstall(connection)
         return
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         description = connection.introspection.get_table_description(cursor, QUESTION)
@@ -59,6 +65,29 @@ def install(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(history_triggers.forget_unknown())
         bookkeeping.bring_up_to_date(connection.vendor, cursor)
     search.install(connection, QUESTION)
+
+
+def uninstall(connection: BaseDatabaseWrapper) -> None:
+    """Drop the triggers, but for those of the search, which needs no table of a migration."""
+    tables = bookkeeping.CONTENT
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid"
+                " WHERE NOT tgisinternal AND relname = ANY(%s)",
+                [tables],
+            )
+        else:
+            places = ", ".join(["%s"] * len(tables))
+            cursor.execute(
+                "SELECT name, tbl_name FROM sqlite_master"
+                f" WHERE type = 'trigger' AND tbl_name IN ({places})",
+                tables,
+            )
+        for name, table in cursor.fetchall():
+            if not name.startswith(f"{QUESTION}_search"):
+                on = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER {name}{on}")
 
 
 def sqlite(columns: list[str]) -> dict[str, str]:

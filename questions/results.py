@@ -1,13 +1,12 @@
 """The page of a search: its hits in order of relevance, a page at a time, marked."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from questions import misses, search
 from questions.filters import Filters
 from questions.models import Category, Question
 
-PAGE_LENGTH = 50  # hits
+PAGE_LENGTH = 20  # hits
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,12 @@ class Results:
         return end if end <= self.count else None
 
 
-def results(filters: Filters, categories: Iterable[Category]) -> Results:
-    """Return what `filters.q` finds; a search of the whole bank that finds nothing is counted."""
+def results(filters: Filters, categories: list[Category]) -> Results:
+    """
+    Return what `filters.q` finds; `categories` are all of them, counted().
+
+    A search of the whole bank that finds nothing is noted for the editors.
+    """
     category = next((c for c in categories if c.slug == filters.category), None)
     narrowing = search.Narrowing(
         published=True, category=category.pk if category else None, level=filters.level
@@ -55,7 +58,7 @@ def results(filters: Filters, categories: Iterable[Category]) -> Results:
         misses.recorder.record(filters.q)
     start = filters.start if filters.start <= len(found.keys) else 1
     return Results(
-        hits=hits(filters, found, found.keys[start - 1 : start - 1 + PAGE_LENGTH]),
+        hits=hits(filters, categories, found, found.keys[start - 1 : start - 1 + PAGE_LENGTH]),
         start=start,
         count=len(found.keys),
         is_cut=found.is_cut,
@@ -64,16 +67,21 @@ def results(filters: Filters, categories: Iterable[Category]) -> Results:
     )
 
 
-def hits(filters: Filters, found: search.Found, keys: list[int]) -> list[Hit]:
-    questions = Question.objects.published().select_related("category").numbered().in_bulk(keys)
+def hits(
+    filters: Filters, categories: list[Category], found: search.Found, keys: list[int]
+) -> list[Hit]:
+    questions = Question.objects.published().placed()
+    if not filters.open:
+        questions = questions.only("category", "slug", "title", "level", "short_answer", "answer")
+    by_key = questions.in_bulk(keys)
+    by_category = {category.pk: category for category in categories}
     marks = search.Marks(found.query)
-    return [
-        Hit(
-            question,
-            filters.opens(question),
-            marks.mark(question.title),
-            marks.passage(question.short_answer, question.answer),
-        )
-        for key in keys
-        if (question := questions.get(key))
-    ]
+    shown = []
+    for key in keys:
+        if question := by_key.get(key):
+            question.category = by_category[question.category_id]
+            question.number = question.category.questions_before + question.place
+            passage = marks.passage(question.short_answer, question.answer)
+            is_open = filters.opens(question)
+            shown.append(Hit(question, is_open, marks.mark(question.title), passage))
+    return shown

@@ -259,11 +259,11 @@ def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None
 
 
 def test_show_more_hits_go_on_in_place(page: Page) -> None:
-    for number in range(60):
+    for number in range(30):
         build.question(title=f"What is heap number {number}?")
     page.goto("/?q=heap")
-    expect(page.locator(".entry")).to_have_count(50)
+    expect(page.locator(".entry")).to_have_count(20)
     page.get_by_role("link", name="Show more").click()
-    expect(page.locator(".entry")).not_to_have_count(50)
-    expect(page.locator(".entry summary").nth(50)).to_be_focused()
+    expect(page.locator(".entry")).not_to_have_count(20)
+    expect(page.locator(".entry summary").nth(20)).to_be_focused()
     expect(page.locator(".found")).to_contain_text("for “heap”")

@@ -108,20 +108,20 @@ def test_a_hit_can_be_open(client: Client) -> None:
 
 def test_more_hits_are_a_link_away(client: Client) -> None:
     build.question(title="A needle?", slug="best", keywords="needle")
-    for number in range(60):
+    for number in range(30):
         build.question(slug=f"q{number}", title="A needle?")
     html = page(client, "/?q=needle&level=core")
-    assert "61 of 61 questions" in html
+    assert "31 of 31 questions" in html
     first = re.findall(r'data-slug="([^"]+)"', html)
     assert first[0] == "best"
-    assert len(first) == 50
+    assert len(first) == 20
     more = re.search(r'class="show-more" href="([^"]+)"', html)
     assert more
     html = page(client, more[1].replace("&amp;", "&"))
     rest = re.findall(r'data-slug="([^"]+)"', html)
     assert len(rest) == 11
     assert not set(first) & set(rest)
-    assert 'rel="next"' not in html
+    assert "Show more" not in html
     assert 'href="/?q=needle&amp;level=core">Back to the best matches' in html
     assert hits(client, "/?q=needle&start=999999999") == first
 

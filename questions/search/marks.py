@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from questions.search.ranking import Ranking
 from questions.search.words import SYMBOLS, Query, stem
@@ -51,19 +52,21 @@ class Marks:
     def passage(self, short_answer: str, answer: str) -> str:
         """Return the passage with most of what was asked for, marked; code in backquotes."""
         best, best_worth = "", 0.0
-        for passage in (*passages(short_answer), *passages(answer)):
-            if not best:
-                best = passage  # where nothing is found: how the answer begins
-            lower = passage.lower()
-            if best_worth < 1.0 and self.pattern.search(lower):
-                worth = self.ranking.coverage(passage)
-                if worth > best_worth:
-                    best, best_worth = passage, worth
+        for source, is_code in chain(passages(short_answer), passages(answer)):
+            if best and not self.pattern.search(source):
+                continue
+            passage = source if is_code else plain(source)
+            worth = self.ranking.coverage(passage) if self.pattern.search(passage) else 0.0
+            # Where nothing is found: how the answer begins.
+            if not best or worth > best_worth:
+                best, best_worth = passage, worth
+            if best_worth >= 1.0:
+                break
         return self.mark(shortened(best, self.pattern))
 
 
-def passages(markdown: str) -> Iterator[str]:
-    """Yield the paragraphs, list items, cells and lines of code of a text, as plain text."""
+def passages(markdown: str) -> Iterator[tuple[str, bool]]:
+    """Yield a text's paragraphs, list items, rows and lines of code, and whether it is code."""
     lines: list[str] = []
     is_code = False
     for line in [*markdown.splitlines(), ""]:
@@ -71,12 +74,12 @@ def passages(markdown: str) -> Iterator[str]:
         is_fence = stripped.startswith("```")
         is_new = is_fence or is_code or not stripped or stripped.startswith(("- ", "#", "|"))
         if is_new and lines:
-            yield plain(" ".join(lines))
+            yield " ".join(lines), False
             lines = []
         if is_fence:
             is_code = not is_code
         elif is_code and stripped and "`" not in stripped:
-            yield f"`{stripped}`"
+            yield f"`{stripped}`", True
         elif stripped and not re.fullmatch(r"[|\s:-]+", stripped):
             lines.append(stripped)
 

@@ -72,6 +72,18 @@ def closed_entry(
     return render_entry(Entry(question, is_open=False))
 
 
+@register.simple_tag
+def closed_body(question: Question) -> SafeString:
+    """Render what a closed entry holds: the short answer, and the way to the whole one."""
+    return render_closed_body(question.slug, question.short_answer)
+
+
+@lru_cache(maxsize=2048)
+def render_closed_body(slug: str, short_answer: str) -> SafeString:
+    question = Question(slug=slug, short_answer=short_answer)
+    return render_to_string("questions/_closed.html", {"question": question})
+
+
 def render_entry(shown: Entry | Hit) -> str:
     return render_to_string("questions/_entry.html", {"entry": shown, "question": shown.question})
 

@@ -7,12 +7,11 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger 
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from itertools import batched
 from typing import Any, Self
 
-from django.core.exceptions import EmptyResultSet, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Max, OuterRef, Q, Subquery, Sum, Value, When
@@ -27,6 +26,7 @@ from questions import search
 TITLE_LENGTH = 250
 MISSED_LENGTH = 100
 BLOCK = 256  # positions that one row of the tally stands for
+EACH = -1  # stands for the key of a category in a query that is repeated for each
 # Characters. Rendering the worst text of this length takes two seconds, four times as long where
 # it is twice as long; the longest answer of ours has 9,000.
 SHORT_ANSWER_LENGTH = 5_000
@@ -229,18 +229,13 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
         Reads an index only as far as `stop`, where a window function would rank the whole bank.
         """
+        part = self.filter(category=EACH).order_by("position", "slug").values("pk")[start:stop]
+        sql, parameters = part.query.sql_with_params()
         sliced = Q(pk__in=[])
         for some in batched(categories, 200):  # SQLite unites 500 queries at most
-            queries: list[str] = []
-            parameters: list[object] = []
-            for category in some:
-                part = self.filter(category=category).order_by("position", "slug").values("pk")
-                with suppress(EmptyResultSet):
-                    sql, values = part[start:stop].query.sql_with_params()
-                    queries.append(f"SELECT * FROM ({sql}) AS part")  # noqa: S608 (Django's own)
-                    parameters += values
-            if queries:
-                sliced |= Q(pk__in=RawSQL(" UNION ALL ".join(queries), parameters))  # noqa: S611
+            union = " UNION ALL ".join([f"SELECT * FROM ({sql}) AS part"] * len(some))  # noqa: S608
+            values = [key if value == EACH else value for key in some for value in parameters]
+            sliced |= Q(pk__in=RawSQL(union, values))  # noqa: S611 (Django's own SQL)
         # Not self.filter(): a database may prefer to go through all that matches self.
         return type(self)(self.model, using=self.db).filter(sliced)
 

@@ -1,6 +1,7 @@
 """Which other questions a reader of one question is likely to want."""
 
 import re
+from collections.abc import Iterable
 from itertools import chain
 
 from questions import search
@@ -8,16 +9,20 @@ from questions.models import Question, QuestionQuerySet
 
 COUNT = 5
 # How many candidates are weighed, at most: the cost stays the same however large the bank is.
-NEIGHBORS = 10  # before and after, in the same category
+NEIGHBORS = 10  # before it, and after it
 KEYWORDS = 4
 MENTIONS = 30  # of one of the keywords
 
 COMMON = {"does", "from", "have", "into", "that", "they", "this", "what", "when", "with", "would"}
 
 
-def related(question: Question) -> list[Question]:
-    """Return other questions with much in common: keywords, words of the title, the category."""
-    candidates = {other.pk: other for other in chain(near(question), alike(question))}
+def related(question: Question, near: Iterable[Question]) -> list[Question]:
+    """
+    Return other questions with much in common: keywords, words of the title, the category.
+
+    `near` are those that stand around it in its category, comparable().
+    """
+    candidates = {other.pk: other for other in chain(near, alike(question))}
     candidates.pop(question.pk, None)
     own_keywords, own_words = keywords(question), words(question)
 
@@ -30,25 +35,17 @@ def related(question: Question) -> list[Question]:
     return sorted(candidates.values(), key=rank)[:COUNT]
 
 
-def near(question: Question) -> list[Question]:
-    """Return the questions that stand around this one in its category."""
-    category = shown().filter(category=question.category)
-    after = category.filter(position__gte=question.position).order_by("position", "slug")
-    before = category.filter(position__lt=question.position).order_by("-position", "slug")
-    return [*after[: NEIGHBORS + 1], *before[:NEIGHBORS]]
-
-
 def alike(question: Question) -> list[Question]:
     """Return questions of the whole bank that mention one of its keywords."""
     names = [name.strip() for name in question.keywords.split(",")][:KEYWORDS]
     published = search.Narrowing(published=True)
     keys = search.mentioning(Question.objects.all(), names, MENTIONS + 1, published)
-    return list(shown().filter(pk__in=keys))
+    return list(comparable(Question.objects.published()).filter(pk__in=keys))
 
 
-def shown() -> QuestionQuerySet:
-    questions = Question.objects.published().select_related("category")
-    return questions.only(
+def comparable(questions: QuestionQuerySet) -> QuestionQuerySet:
+    """Fetch of `questions` what related() compares, and what a link to one says."""
+    return questions.select_related("category").only(
         "title", "slug", "position", "keywords", "category__name", "category__slug"
     )
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from questions.filters import ALL, Filters, normalize
 from questions.models import Category, FormerSlug, Question, QuestionQuerySet, Tally
 from questions.public import UNKEPT, public_page, wants_fragment
-from questions.related import related
+from questions.related import NEIGHBORS, comparable, related
 from questions.results import Entry, results
 from questions.sharing import question_data
 
@@ -51,13 +51,15 @@ def full_page(
 ) -> dict[str, Any]:
     """Return what the page of a question shows, among the published `questions`."""
     titles = questions.only("slug", "title")
+    before = list(comparable(questions).before(question)[:NEIGHBORS])
+    after = list(comparable(questions).after(question)[:NEIGHBORS])
     return {
         "question": question,
         "heading_level": 2,
-        "previous": titles.previous_to(question),
-        "next": titles.next_to(question),
+        "previous": before[0] if before else titles.previous_to(question),
+        "next": after[0] if after else titles.next_to(question),
         "total": Tally.objects.total(),
-        "related": related(question),
+        "related": related(question, before + after),
         "data": question_data(request, question),
     }
 
@@ -156,14 +158,17 @@ def filled_sections(filters: Filters, categories: list[Category]) -> list[Sectio
     if filters.start > 1 or any(section.count > length for section in sections.values()):
         first = filters.start - 1
         questions = questions.slice_of_each(sections, first, first + length)
-    shown = questions.placed().in_order().select_related(None)
+    shown = questions.in_order().select_related(None)
+    if filters.level:
+        shown = shown.placed()
     if not filters.open:
         # What a closed entry says; each further column of each row would cost time.
         shown = shown.only("category", "slug", "title", "level", "short_answer")
     for question in shown:
         section = sections[question.category_id]
         question.category = section.category
-        question.number = section.category.questions_before + question.place
+        place = question.place if filters.level else filters.start + len(section.entries)
+        question.number = section.category.questions_before + place
         section.entries.append(Entry(question, filters.opens(question)))
     return [section for section in sections.values() if section.entries]
 

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
 WRK = shutil.which("wrk")
 BROTLI = {"Accept-Encoding": "br"}
+HTMX = {**BROTLI, "HX-Request": "true"}  # what a list's filter asks for as one types
 # Written by gunicorn, for any application.
 SERVER_HEADERS = {"server", "date", "connection"}
 
@@ -82,14 +83,18 @@ def measure(bank: "Bank", rounds: int, title: str) -> dict[str, float]:
             costs[name] = compare(site, name, headers, rounds)
         slug = bank.slug()
         pages = {
-            "home page, not cached": "/",
-            "question, not cached": f"/questions/{slug}/",
-            "level filter, not cached": "/?level=core",
-            "category, not cached": bank.category_address(),
+            "home page, not cached": ("/", BROTLI),
+            "question, not cached": (f"/questions/{slug}/", BROTLI),
+            "category, not cached": (bank.category_address(), BROTLI),
+            "filter by level, not cached": ("/?level=core", HTMX),
+            "filter by a word, not cached": ("/?q=cache", HTMX),
+            "filter by level, whole page": ("/?level=core", BROTLI),
+            "filter by a word, whole page": ("/?q=cache", BROTLI),
         }
-        for name, path in pages.items():
-            costs[name] = cost_after_edits(site, bank, path)
+        for name, (path, headers) in pages.items():
+            costs[name] = cost_after_edits(site, bank, path, headers)
             print(f"  {name:38} {costs[name]:8.2f} ms")
+        print(f"  memory of the worker                   {site.memory():8.1f} MB")
         cookie = bank.session()
         for name, path in [
             ("admin, list of questions", "/admin/questions/question/"),
@@ -97,7 +102,6 @@ def measure(bank: "Bank", rounds: int, title: str) -> dict[str, float]:
         ]:
             costs[name] = cost_of(site, 40, lambda path=path: site.get(path, cookie))  # type: ignore[misc]
             print(f"  {name:38} {costs[name]:8.2f} ms")
-        print(f"  memory of the worker                   {site.memory():8.1f} MB")
     finally:
         site.stop()
     return costs
@@ -128,12 +132,12 @@ def cost_of_flood(server: "Server", headers: dict[str, str]) -> float:
     return (server.processor_time() - before) / count * 1000
 
 
-def cost_after_edits(site: "Server", bank: "Bank", path: str) -> float:
+def cost_after_edits(site: "Server", bank: "Bank", path: str, headers: dict[str, str]) -> float:
     """Return the milliseconds that a page costs if it was edited since it was last asked for."""
 
     def act() -> None:
         bank.edit()
-        site.get(path)
+        site.get(path, headers)
 
     return cost_of(site, 60, act)
 
@@ -247,6 +251,7 @@ class Server:
                 "WEB_CONCURRENCY": "1",
                 "PYTHONPATH": self.folder.name,
             },
+            stdout=subprocess.DEVNULL,  # the line for each request, which is part of its cost
             stderr=subprocess.DEVNULL,
         )
         while True:

@@ -68,20 +68,33 @@ class Watched:
             cache = environ.get(CACHE_STATE, "")
             if self.observe:
                 self.observe(method, status, cache, seconds)
-            logger.info(
-                "%s %s %s",
-                method,
-                path,
-                status,
-                extra={
-                    "method": method,
-                    "path": path,
-                    "status": status,
-                    "ms": round(seconds * 1000, 1),
-                    "cache": cache,
-                },
-            )
+            if logger.isEnabledFor(logging.INFO):
+                logger.handle(RequestRecord(method, path, status, seconds, cache))
             request_id.reset(token)
+
+
+class RequestRecord(logging.LogRecord):
+    """
+    The record of a request.
+
+    `logger.info` would look for the line of code that calls it, and copy each of these: half of
+    what a page out of the cache costs without them.
+    """
+
+    def __init__(self, method: str, path: str, status: int, seconds: float, cache: str) -> None:
+        super().__init__(
+            logger.name, logging.INFO, __file__, 0, f"{method} {path} {status}", None, None
+        )
+        self.method = method
+        self.path = path
+        self.status = status
+        self.ms = round(seconds * 1000, 1)
+        self.cache = cache
+
+
+# No line says these, so they need not be found out (Python's Logging HOWTO, "Optimization").
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # since Python 3.12
 
 
 def without_visitor(event: Any, hint: Any) -> Any:
@@ -101,6 +114,7 @@ class JSONFormatter(logging.Formatter):
     """One line of JSON for each record, whatever the message holds."""
 
     extra = ("method", "path", "status", "ms", "cache")
+    encode = json.JSONEncoder(default=str).encode  # json.dumps would make an encoder for each line
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
@@ -114,7 +128,7 @@ class JSONFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return self.encode(line)
 
 
 class PlainFormatter(logging.Formatter):

@@ -122,6 +122,7 @@ def test_narrowing_holds_inside_the_index() -> None:
         # code
         ("__get__", {"answer": "It calls `__get__` first."}),
         (".pyi", {"title": "Who reads a `.pyi` file?"}),
+        ("dunder get", {"answer": "It calls `__get__` first."}),
         ("async/await", {"title": "Why `async`/`await`?"}),
         ("functools.wraps", {"answer": "from functools import wraps"}),
         ("@contextmanager", {"answer": "@contextmanager"}),
@@ -172,6 +173,42 @@ def test_a_word_that_is_missing_does_not_hide_the_question_that_has_the_others()
     assert found("how to rename a huge column") == ["hit"]
 
 
+def test_a_rare_word_says_more_than_a_common_one() -> None:
+    for number in range(12):
+        build.question(slug=f"q{number}", title="Where does a bobbin go?", answer="On a shelf.")
+    build.question(slug="rare", short_answer="A needle.", answer="Into the drawer.")
+    assert found("bobbin needle drawer") == ["rare"]
+
+
+def test_one_word_of_three_is_enough_where_another_occurs_elsewhere() -> None:
+    build.question(slug="hit", title="What is a needle?")
+    build.question(slug="other", answer="A bobbin.")
+    assert found("needle bobbin xyzzy") == ["hit"]
+    assert found("needle xyzzy plugh") == []
+
+
+def test_code_that_one_question_has_is_not_found_by_its_parts() -> None:
+    build.question(slug="hit", answer="`sys.getrefcount` counts them.")
+    build.question(slug="system", title="What is a system?")
+    assert found("sys.getrefcount") == ["hit"]
+
+
+def test_a_word_that_only_begins_alike_is_no_form() -> None:
+    build.question(slug="socket", title="What is a socket?")
+    build.question(slug="pagination", title="How does pagination work?")
+    build.question(slug="page", answer="Many pages.")
+    assert found("soccer") == []
+    assert found("page") == ["page"]
+    assert found("pagi") == ["pagination"]
+
+
+def test_code_that_ends_is_not_gone_on_with() -> None:
+    build.question(slug="delete", title="Does `__delete__` free an object?")
+    build.question(slug="del", answer="Relying on `__del__`.")
+    assert found("__del__") == ["del"]
+    assert set(found("__del")) == {"delete", "del"}
+
+
 def test_a_question_with_each_word_keeps_out_those_that_lack_one() -> None:
     build.question(slug="lacks", answer="A thread.")
     build.question(slug="has", title="Does a thread need a needle?")
@@ -208,6 +245,12 @@ def test_what_is_found_as_typed_is_not_corrected() -> None:
     build.question(slug="typo", answer="The decorater.")
     build.question(slug="right", title="What is a decorator?")
     assert found("decorater") == ["typo"]
+
+
+def test_a_word_that_says_nothing_is_not_what_was_meant() -> None:
+    build.question(slug="making", title="How does making a list work?")
+    build.question(slug="mocking", title="Is mocking a smell?")
+    assert corrected("moking") == "mocking"
 
 
 def test_corrections_follow_what_the_bank_says() -> None:

@@ -9,6 +9,7 @@ first are ranked by one rule (`ranking.py`). Words that occur nowhere may be mis
 It is given a queryset and knows nothing of the models but the columns that `index.py` names.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -72,8 +73,11 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
         if not keys and (corrected := index.corrected(text, query)):
             query = parse(corrected)
             keys = every_word(index, query)
-        lacking = most_words(index, query) if len(keys) < FEW else []
-        if best := ranked(questions, query, keys, lacking):
+        lacking: list[int] = []
+        weights: list[float] = []
+        if len(keys) < FEW and not (keys and query.is_code):
+            lacking, weights = most_words(index, query, is_last_resort=not keys)
+        if best := ranked(questions, query, keys, lacking, weights):
             return Found(best, query, corrected)
         return Found([], query, similar=tuple(index.similar(parse(text))))
 
@@ -99,26 +103,35 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
 
 
 def ranked(
-    questions: QuerySet[Any], query: Query, keys: list[int], lacking: list[int]
+    questions: QuerySet[Any],
+    query: Query,
+    keys: list[int],
+    lacking: list[int],
+    weights: Sequence[float],
 ) -> list[int]:
     """
     Return `keys` in order of relevance; only the first RANKED are looked at closely.
 
     Of those that lack a word come the ones that are more relevant than all that have each: what
-    stands in a title beats words scattered over an answer.
+    stands in a title beats words scattered over an answer. `weights` say how much each word counts.
     """
-    scores = scored(questions, query, keys[:RANKED], missing=ANSWER)
-    others = scored(questions, query, [key for key in lacking if key not in keys], missing=0.0)
+    ranking = Ranking(query, weights if any(weights) else ())
+    scores = scored(questions, ranking, TEXTS, keys[:RANKED], missing=ANSWER)
+    rest = [key for key in lacking if key not in keys]
+    others = scored(questions, ranking, (*TEXTS, "answer"), rest, missing=0.0)
     bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
     scores |= {key: score for key, score in others.items() if score > bar}
     return [*sorted(scores, key=lambda key: (-scores[key], key)), *keys[RANKED:]]
 
 
 def scored(
-    questions: QuerySet[Any], query: Query, keys: list[int], missing: float
+    questions: QuerySet[Any],
+    ranking: Ranking,
+    columns: Sequence[str],
+    keys: list[int],
+    missing: float,
 ) -> dict[int, float]:
     if not keys:
         return {}
-    ranking = Ranking(query)
-    rows = questions.filter(pk__in=keys).order_by().values_list("pk", *TEXTS)
+    rows = questions.filter(pk__in=keys).order_by().values_list("pk", *columns)
     return {key: ranking.score(tuple(texts), missing) for key, *texts in rows}

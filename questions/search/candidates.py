@@ -8,21 +8,27 @@ and the wider ones only while there are not enough.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from math import log
+from operator import itemgetter
 from types import ModuleType
 
 from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, at_least
-from questions.search.words import Concept, Query, Term, replaced_word
+from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
 LIMIT = 1000  # candidates at most
 ENOUGH = 200  # with as many in narrow scopes, the wider ones are not asked
 FEW = 10  # with fewer, all forms of the words are looked for, and questions that lack one
 LACKING = 64  # candidates at most that lack a word
-RELAXED = 6  # words of a search of which some may be missing
+RELAXED = 6  # words of a search of which some may be missing, the rarest
+COMMON = 500  # questions from which it makes no difference how many have a word
 FORMS = 20  # forms of one word at most
+LONG_STEM = 4  # letters in common that make of two words forms of one, most often
 LAST_LETTER = "{"  # sorts behind z
+
+type Expand = Callable[[Term], Condition]
 
 
 @dataclass(frozen=True)
@@ -49,16 +55,25 @@ class Index:
         """
         if term.is_exact:
             return term
-        words = self.known_forms(term)
-        return term if len(words) > FORMS else exactly({term.word, *words})
+        words = self.beginning_like(term)
+        if len(words) > FORMS:
+            return term
+        return exactly({term.word, *(word for word in words if term.matches(word))})
 
-    def known_forms(self, term: Term) -> list[str]:
+    def beginning_like(self, term: Term) -> list[str]:
         """Return words of the vocabulary that begin like a term, one more than FORMS at most."""
         self.cursor.execute(
             f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
             [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
         )
         return [word for (word,) in self.cursor.fetchall()]
+
+    def size(self, limit: int) -> int:
+        """Return how many questions there are, up to `limit`."""
+        self.cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self.table} LIMIT %s) few", [limit]
+        )
+        return int(self.cursor.fetchone()[0])
 
     def has(self, scope: Scope, condition: Condition) -> bool:
         """Whether anything matches, in whatever category and level."""
@@ -74,7 +89,9 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if self.known_forms(typed) or self.has(Scope.ALL, typed):
+            if any(typed.matches(word) for word in self.beginning_like(typed)):
+                continue
+            if self.has(Scope.ALL, literally(typed)):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -97,7 +114,8 @@ def every_word(index: Index, query: Query) -> list[int]:
     if not query.concepts:
         return []
     forms = cache(index.forms)
-    named = AnyOf(tuple(Term(name) for name in query.names))
+    is_complete = query.concepts[-1].ways[0][0].is_exact
+    named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
     keys: dict[int, None] = {}
     for scope, condition, enough in (
         (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural))), ENOUGH),
@@ -114,18 +132,47 @@ def every_word(index: Index, query: Query) -> list[int]:
     return list(keys)[:LIMIT]
 
 
-def most_words(index: Index, query: Query) -> list[int]:
-    """Return up to LACKING questions in which most of what was asked for occurs."""
-    concepts = sorted(query.concepts, key=lambda concept: -len(concept.word))[:RELAXED]
-    conditions = [any_way(concept, cache(index.forms)) for concept in concepts]
+def most_words(
+    index: Index, query: Query, *, is_last_resort: bool
+) -> tuple[list[int], list[float]]:
+    """
+    Return up to LACKING questions in which most of what was asked for occurs, and its rarity.
+
+    Where these are the `is_last_resort`, a single word is enough in a prominent place, provided
+    that half of the words occur at all: else the search is about something else.
+    """
+    forms = cache(index.forms)
+    sought = [looked_up(index, concept, forms) for concept in query.concepts]
+    size = index.size(COMMON)
+    rarities = [log(1 + size / count) if count else 0.0 for count, _ in sought]
+    known = [condition for count, condition in sorted(sought, key=itemgetter(0)) if count]
+    if len(known) * 2 < len(sought):
+        return [], rarities
+    rarest, most = known[:RELAXED], min(len(known), RELAXED, len(sought) - 1)
+    least = 1 if is_last_resort or len(sought) == 2 else (len(sought) + 1) // 2
+    asked: list[tuple[Scope, Condition]] = [
+        (Scope.ALL, AllOf((condition, AnyOf(tuple(rarest[:place] + rarest[place + 1 :])))))
+        for place, condition in enumerate(rarest[:2])
+        if most > 1
+    ]
+    for count in range(most, least - 1, -1):
+        # A single word has to be in a prominent place.
+        scopes = (Scope.HEAD, Scope.LEAD, Scope.ALL) if count > 1 else (Scope.HEAD,)
+        asked += [(scope, at_least(count, rarest)) for scope in scopes]
     keys: dict[int, None] = {}
-    for count in range(len(concepts) - 1, (len(concepts) - 1) // 2, -1):
-        # One word of two has to be in a prominent place.
-        for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)[: 3 if count > 1 else 1]:
-            if len(keys) < LACKING:
-                some = index.candidates(scope, at_least(count, conditions), LACKING)
-                keys |= dict.fromkeys(some)
-    return list(keys)[:LACKING]
+    for scope, condition in asked:
+        if len(keys) < LACKING:
+            keys |= dict.fromkeys(index.candidates(scope, condition, LACKING))
+    return list(keys)[:LACKING], rarities
+
+
+def looked_up(index: Index, concept: Concept, forms: Expand) -> tuple[int, Condition]:
+    """Return in how many questions a concept occurs, up to COMMON, and how it is found there."""
+    for expand in (forms, literally):
+        condition = any_way(concept, expand)
+        if count := len(index.candidates(Scope.ALL, condition, COMMON)):
+            return count, condition
+    return 0, condition
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
@@ -144,8 +191,6 @@ def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
 
 # Conditions
 
-type Expand = Callable[[Term], Condition]
-
 
 def every(query: Query, expand: Expand) -> Condition:
     return AllOf(tuple(any_way(concept, expand) for concept in query.concepts))
@@ -156,7 +201,10 @@ def any_way(concept: Concept, expand: Expand) -> Condition:
 
 
 def literally(term: Term) -> Condition:
-    return term
+    """Return the condition for all that begins like a term, unless that says too little."""
+    if term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM:
+        return term
+    return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
 
 
 def plural(term: Term) -> Condition:

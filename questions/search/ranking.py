@@ -6,14 +6,14 @@ how much of what the question goes by (its slug, its keywords) was asked for.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from questions.search.words import FIELD_END, Query, Term, separated, stem
 
 # How much a hit in a field is worth. The last is for words that only the index has seen.
 TITLE, KEYWORD, SHORT_ANSWER, ANSWER = 1.0, 0.8, 0.45, 0.2
-OTHER_FORM, BEGINNING, OTHER_NAME = 0.95, 0.6, 0.9  # of what the word itself is worth
+OTHER_FORM, BEGINNING, AKIN, OTHER_NAME = 0.95, 0.6, 0.3, 0.9  # of what the word itself is worth
 TOPIC = 1.3  # what the slug or the first keyword adds, where just that was asked for
 LATER_KEYWORD = 0.03  # other keywords add 1 at most, and each place in their list takes that off
 LONG_NAME = 1.05  # what a keyword of several words adds, where just that was asked for
@@ -26,8 +26,10 @@ TEXTS = ("slug", "keywords", "title", "short_answer")  # what a question is rank
 class Ranking:
     """Says how relevant questions are to one query."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, weights: Sequence[float] = ()) -> None:
+        """`weights` say how much each concept counts: all the same, unless given."""
         self.query = query
+        self.weights = weights or [1.0] * len(query.concepts)
         # For each way to find a concept: what it is worth, and what to look for.
         self.ways = [
             [
@@ -46,12 +48,17 @@ class Ranking:
         ]
 
     def score(self, texts: tuple[str, ...], missing: float) -> float:
-        """Return the relevance of TEXTS; `missing` is the worth of a word that is not in them."""
+        """
+        Return the relevance of TEXTS, and of the answer where it is given.
+
+        `missing` is the worth of a word that is not in them.
+        """
         joined = f" {FIELD_END} ".join(text.replace(FIELD_END, " ") for text in texts)
-        slug, keywords, title, short_answer = separated(f" {joined} ").split(FIELD_END)
-        fields = ((title, TITLE), (f"{slug}{keywords}", KEYWORD), (short_answer, SHORT_ANSWER))
-        found = sum(strength(ways, fields, missing) for ways in self.ways)
-        score = found / len(self.ways) + self.aboutness([slug, *keywords.split(",")])
+        slug, keywords, title, short_answer, *rest = separated(f" {joined} ").split(FIELD_END)
+        fields = [(title, TITLE), (f"{slug}{keywords}", KEYWORD), (short_answer, SHORT_ANSWER)]
+        fields += [(answer, ANSWER) for answer in rest]
+        score = self.mean(strength(ways, fields, missing) for ways in self.ways)
+        score += self.aboutness([slug, *keywords.split(",")])
         if self.pairs:
             score += NEIGHBORS * self.neighbors(title, keywords)
         if self.query.literals:
@@ -61,7 +68,12 @@ class Ranking:
     def coverage(self, text: str) -> float:
         """Return how much of the query occurs in a text: 1 is all of it, in these very words."""
         fields = ((f" {separated(text).replace(',', ' ')} ", 1.0),)
-        return sum(strength(ways, fields, 0.0) for ways in self.ways) / len(self.ways)
+        return self.mean(strength(ways, fields, 0.0) for ways in self.ways)
+
+    def mean(self, worths: Iterable[float]) -> float:
+        """Return what the concepts are worth together, given what each of them is."""
+        pairs = zip(self.weights, worths, strict=True)
+        return sum(weight * worth for weight, worth in pairs) / sum(self.weights)
 
     def aboutness(self, names: list[str]) -> float:
         """Return how much a question's names and the query have in common; 0 is nothing."""
@@ -78,11 +90,11 @@ class Ranking:
                 continue
             words = name.split()
             field = f" {' '.join(words)} {joined} "
-            common = sum(
+            common = [
                 max(min([pattern.likeness(field) for pattern in patterns]) for _, patterns in ways)
                 for ways in self.ways
-            )
-            share = common / len(self.ways) * min(1.0, common / len(words))
+            ]
+            share = sum(common) / len(common) * min(1.0, sum(common) / len(words))
             best = max(best, worth * share)
         return best
 
@@ -116,6 +128,7 @@ class Pattern:
 
     def __init__(self, term: Term) -> None:
         self.stem = term.beginning
+        self.typed = term.word
         self.word = f" {term.word} "
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
@@ -129,6 +142,9 @@ class Pattern:
         best = 0.0
         while start >= 0 and best < OTHER_FORM:
             word = field[start + 1 : field.index(" ", start + 1)]
-            best = OTHER_FORM if stem(word) == self.stem else BEGINNING
+            if stem(word) == self.stem:
+                best = OTHER_FORM
+            else:  # what has only the stem in common may be pagination, and pages were asked for
+                best = max(best, BEGINNING if word.startswith(self.typed) else AKIN)
             start = field.find(self.beginning, start + 1)
         return best

@@ -12,6 +12,8 @@ from django.db.backends.utils import CursorWrapper
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from questions.search.words import stop_words
+
 SHORTEST = 5  # letters of a word that is corrected
 LONG = 7  # letters from which two wrong ones are too few to make it another word
 SIMILAR = 60  # percent that a word has in common with one that is offered instead
@@ -70,6 +72,8 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
     for known, distance, _ in process.extract(
         word, vocabulary, scorer=OSA.distance, score_cutoff=2, limit=None
     ):
+        if known in stop_words():  # nobody looks for it
+            continue
         sounds_alike = sound(known) == sound(word)
         may_miss_two = len(word) >= LONG or (len(word) == LONG - 1 == len(known) and sounds_alike)
         if distance == 1 or may_miss_two:

@@ -8,6 +8,7 @@ these rules needs no new index.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -36,10 +37,13 @@ SYMBOLS = {
     "...": " qqellipsis ",
 }
 
+SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
+
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
     *("ions", "ion", "ies", "ied", "tors", "tor", "ers", "er", "ed", "es", "e", "s", "y"),
 )
+DOUBLING = ("ing", "ed", "er", "ers")
 STEM_LENGTH = 4  # letters of a word that an ending leaves at least; 3 where they end in a consonant
 
 
@@ -99,8 +103,15 @@ def stem(word: str) -> str:
         if ending == "s" and rest.endswith(("s", "u", "i")):  # class, status, analysis
             return word
         doubled = rest[-1] == rest[-2] and rest[-1] not in "lsz"  # running
-        return rest[:-1] if doubled and ending in {"ing", "ed", "er", "ers"} else rest
+        return rest[:-1] if doubled and ending in DOUBLING else rest
     return word
+
+
+def inflected(word: str) -> set[str]:
+    """Return the forms that a word may have."""
+    beginning = stem(word)
+    doubled = [f"{beginning}{beginning[-1]}{ending}" for ending in DOUBLING]
+    return {word, beginning, *doubled, *(f"{beginning}{ending}" for ending in ENDINGS)}
 
 
 @dataclass(frozen=True)
@@ -109,11 +120,16 @@ class Term:
 
     word: str
     is_exact: bool = False
+    is_stemmed: bool = True  # whether forms of it are looked for, not only what begins with it
 
     @property
     def beginning(self) -> str:
         """What a word that matches begins with, or is."""
-        return self.word if self.is_exact else stem(self.word)
+        return stem(self.word) if self.is_stemmed and not self.is_exact else self.word
+
+    def matches(self, word: str) -> bool:
+        """Whether a word with the same beginning is a form of this one, or goes on from it."""
+        return stem(word) == self.beginning or word.startswith(self.word)
 
 
 @dataclass(frozen=True)
@@ -135,6 +151,7 @@ class Query:
 
     concepts: tuple[Concept, ...]
     literals: tuple[str, ...]  # `__get__`, `.pyi`: code, as it was typed
+    is_code: bool  # whether it asks for nothing but code
     names: tuple[str, ...]  # that a thing asked for might have, each run together
 
 
@@ -143,19 +160,33 @@ def parse(text: str) -> Query:
     words: list[str] = []
     telling: list[str] = []
     literals = []
-    for chunk in text[:TEXT_LENGTH].split():
+    coded: set[str] = set()
+    whole: set[str] = set()
+    for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:TEXT_LENGTH]).split():
         parts = [word[:WORD_LENGTH] for word in normalized(chunk).split()]
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
         if is_code:
             code = chunk.lower().strip("`'\"(),;:?!")
             literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
+            coded.update(parts)
+            whole.update(word for word in parts if ends_here(word, chunk))
         telling += [word for word in parts if is_code or word not in stop_words()]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
     names = [words, telling, *aliases().get(" ".join(telling), ())]
     joined = dict.fromkeys("".join(name) for name in names if name)
-    return Query(concepts(telling), tuple(dict.fromkeys(literals)), tuple(joined))
+    return Query(
+        concepts(telling, whole),
+        tuple(dict.fromkeys(literals)),
+        is_code=coded.issuperset(telling),
+        names=tuple(joined),
+    )
+
+
+def ends_here(word: str, code: str) -> bool:
+    """Whether a word is complete: the `del` of `__del__` is not how `delete` begins."""
+    return any(f"{word}{end}" in code.lower() for end in ("__", "()"))
 
 
 def replaced_word(text: str, word: str, other: str) -> str:
@@ -163,9 +194,11 @@ def replaced_word(text: str, word: str, other: str) -> str:
     return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, text, flags=re.IGNORECASE)
 
 
-def concepts(words: list[str]) -> tuple[Concept, ...]:
+def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ...]:
+    """Return what `words` ask for; those that are `whole` are found as they are only."""
     ways: list[list[tuple[Term, ...]]] = [
-        [(term(word, is_last=word is words[-1]),)] for word in words
+        [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
+        for word in words
     ]
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]

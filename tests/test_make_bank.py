@@ -4,6 +4,7 @@ from itertools import islice
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from questions import generator
@@ -26,6 +27,14 @@ def test_it_makes_what_was_asked_for(client: Client) -> None:
     page = client.get(f"/questions/{slug}/").content.decode()
     assert "Question 45 of 45" in page
     assert generator.MARK in page
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has the limit")
+def test_it_may_take_longer_than_a_page() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '50ms'")
+    make(300)
+    assert Question.objects.count() == 300
 
 
 def test_the_same_seed_makes_the_same_bank_and_another_seed_another() -> None:

@@ -22,8 +22,8 @@ from django.test import Client
 
 from qabank import pagecache
 from qabank.pagecache import PageCache, preferred_encoding
-from questions import versions, views
-from questions.models import Category, ContentVersion, FormerSlug, Question
+from questions import misses, versions, views
+from questions.models import Category, ContentVersion, FormerSlug, MissedSearch, Question
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -461,6 +461,19 @@ def test_addresses_that_do_not_exist_are_not_kept(site: Site) -> None:
         assert site.get(f"/questions/none-{number}/").status == 404
         assert site.get(f"/none-{number}/").status == 404
     assert not site.cache.pages.pages
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_a_search_that_finds_nothing_is_counted_each_time(
+    site: Site, headers: dict[str, str]
+) -> None:
+    build.question(title="What is a needle?")
+    for _ in range(3):
+        assert "No question matches" in site.get("/?q=xyzzy", **headers).body
+        assert "What is a" in site.get("/?q=needle", **headers).body
+    assert len(site.rendered) == 4
+    misses.recorder.write()
+    assert dict(MissedSearch.objects.values_list("text", "count")) == {"xyzzy": 3}
 
 
 def test_redirects_are_kept_until_they_change(site: Site) -> None:

@@ -3,9 +3,12 @@ Made-up questions in any number, for benchmarks, tests and demonstrations.
 
 They read like the real ones from a distance: lengths, Markdown, code and the spread of common
 and rare words are similar. What they say is not to be believed, and `verified_with` says so.
+
+Their titles and keywords are about a shop and its machines; what the real ones are about they only
+mention, in every text. So a search for it has one right question among any number of others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from random import Random
 
@@ -19,39 +22,54 @@ AREAS = (
 )
 EMOJI = "🐍⚡🕸🏗🧪🗄📦🔒🎁🔭📡🧩"
 VERBS = (
-    *("load", "parse", "render", "merge", "retry", "cancel", "lock", "stream", "batch", "encode"),
-    *("validate", "schedule", "publish", "archive", "rotate", "shard", "index", "dedupe", "replay"),
-    *("backfill", "compress", "throttle", "resolve", "migrate", "snapshot", "evict", "hydrate"),
+    *("weigh", "tally", "render", "merge", "reissue", "void", "seal", "relay", "batch", "encode"),
+    *("inspect", "defer", "publish", "archive", "rotate", "shard", "label", "dedupe", "replay"),
+    *("amend", "compress", "throttle", "resolve", "transfer", "snapshot", "evict", "hydrate"),
 )
 NOUNS = (
-    *("invoice", "session", "order", "ledger", "token", "payload", "cursor", "worker", "queue"),
-    *("tenant", "webhook", "report", "upload", "customer", "shipment", "schema", "template"),
-    *("document", "notification", "subscription", "metric", "coupon", "inventory", "fixture"),
+    *("invoice", "visit", "parcel", "ledger", "voucher", "payload", "route", "courier", "basket"),
+    *("tenant", "refund", "receipt", "upload", "customer", "shipment", "blueprint", "leaflet"),
+    *("brochure", "notification", "subscription", "metric", "coupon", "inventory", "tariff"),
     *("certificate", "thumbnail", "replica", "partition", "transcript", "calendar", "geofence"),
 )
 SUBJECTS = (
+    *("a loading dock", "a feature flag", "a circuit breaker", "a bloom filter", "a read replica"),
+    *("a change feed", "a vector clock", "a hash ring", "a leaky bucket", "a sharding map"),
+    *("a price engine", "a stock count", "a loyalty scheme", "a tax table", "a checksum"),
+    *("a billing run", "a log shipper", "a quorum", "a heartbeat", "a dead letter"),
+    *("a delivery van", "a price tag", "a sitemap", "a newsletter", "a barcode scanner"),
+    *("a label printer", "a returns desk", "a packing line", "a gift card", "a size chart"),
+)
+SITUATIONS = (
+    *("under load", "after a deploy", "during a strike", "in the second region"),
+    *("when the customer hangs up", "when two clerks meet", "across warehouses"),
+    *("behind a firewall", "on a full disk", "with a million parcels", "in the middle of a sale"),
+    *("when a supplier is late", "in holiday weeks", "while a backup goes on", "at midnight"),
+    *("after a failover", "when the clock jumps", "on a cold start", "when power runs short"),
+)
+# What texts mention, but no title is about.
+MENTIONS = (
     *("a descriptor", "a generator", "a context manager", "a metaclass", "the event loop"),
     *("a thread pool", "a connection pool", "a queryset", "a middleware", "a migration"),
     *("an index", "a lock", "a cache", "a message queue", "a webhook", "a signal handler"),
     *("a decorator", "a protocol class", "a task group", "a semaphore", "a transaction"),
     *("a savepoint", "a type stub", "a mock", "a fixture", "a weak reference", "a buffer"),
-    *("a serializer", "a rate limiter", "a feature flag", "a retry policy", "a health check"),
+    *("a serializer", "a virtual environment", "a container", "a retry policy", "a health check"),
 )
-SITUATIONS = (
-    *("under load", "after a deploy", "during a slow migration", "in a long-lived worker"),
-    *("when the client disconnects", "when two writers meet", "across processes"),
-    *("behind a proxy", "on a full disk", "with a million rows", "in the middle of a transaction"),
-    *("when an import is circular", "in free-threaded builds", "while tests run in parallel"),
-    *("after a fork", "when the clock jumps", "on a cold start", "when memory runs short"),
+CIRCUMSTANCES = (
+    *("during a slow migration", "in a long-lived worker", "when the client disconnects"),
+    *("when two writers meet", "across processes", "behind a proxy"),
+    *("in the middle of a transaction", "when an import is circular", "in free-threaded builds"),
+    *("while tests run in parallel", "after a fork", "when memory runs short"),
 )
 QUESTIONS = (
     "What happens to {subject} {situation}, and how would you notice?",
-    "How would you make `{call}` safe {situation}?",
+    "What keeps `{call}` honest {situation}?",
     "Why does {subject} behave differently {situation}?",
     "When would you choose {subject} over {other} {situation}?",
-    "How do you find out why `{call}` became slow {situation}?",
+    "What does a clerk see if `{call}` comes late {situation}?",
     "What does {subject} guarantee {situation}, and what does it not?",
-    "How would you test that `{call}` survives, {situation}?",
+    "Who is to be told that `{call}` came to nothing {situation}?",
     "Which mistakes do people make with {subject} {situation}?",
 )
 SENTENCES = (
@@ -158,18 +176,24 @@ def answer(random: Random, words: "Words") -> str:
 
 def paragraph(random: Random, sentences: int) -> str:
     return " ".join(
-        Words(random).fill(sentence) for sentence in random.sample(SENTENCES, sentences)
+        Words(random, SUBJECTS + MENTIONS, SITUATIONS + CIRCUMSTANCES).fill(sentence)
+        for sentence in random.sample(SENTENCES, sentences)
     )
 
 
 class Words:
     """One draw of words that fit together."""
 
-    def __init__(self, random: Random) -> None:
-        self.subject, self.other = random.sample(SUBJECTS, 2)
+    def __init__(
+        self,
+        random: Random,
+        subjects: Sequence[str] = SUBJECTS,
+        situations: Sequence[str] = SITUATIONS,
+    ) -> None:
+        self.subject, self.other = random.sample(subjects, 2)
         self.noun, self.thing = random.sample(NOUNS, 2)
         self.verb = random.choice(VERBS)
-        self.situation = random.choice(SITUATIONS)
+        self.situation = random.choice(situations)
         # Most names occur a few times in the whole bank: an index needs rare words too.
         self.name = f"{self.verb}_{self.noun}_{int(random.paretovariate(0.6)) % 10_000}"
 

@@ -8,7 +8,11 @@ served from memory without Django. Three things keep it from ever serving a wron
   sends, a cookie or an unknown parameter, reaches no public view and can't get into its page.
 - The database itself moves the content version with every change (questions/bookkeeping.py), and
   every request compares it.
-- A page is kept only if the version was the same before and after it was rendered.
+- A page is kept only if the version was the same before and after it was rendered. It is one that
+  can be shown in any case: what a page reads comes from one state of the database
+  (questions/public.py).
+
+Where the database is out of reach, what is kept goes on being served, at once.
 
 The memory belongs to the process: another release is another process, which starts empty.
 """
@@ -18,8 +22,8 @@ import hashlib
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from io import BytesIO
@@ -48,6 +52,8 @@ OVERHEAD = 6 * 1024  # bytes that a page takes beside its bodies: key, headers, 
 ATTEMPTS = 3  # at a page, if the content changes while it is rendered
 OURS = {"Content-Length", "ETag", "Last-Modified"}  # headers that are said here
 OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not for a 304
+PATIENCE = 0.05  # seconds to wait for a page that another thread renders; most take a tenth
+STALE = 1.0  # seconds for which the version before may be served, if rendering takes longer
 SETTLED = 2.0  # seconds; an older page that is still asked for is worth the best compression
 
 
@@ -67,9 +73,7 @@ class PageCache:
         self.application = application
         self.watcher = watcher
         self.pages = Pages(limit)
-        # A page is rendered by one thread at a time. Pages that share a lock wait for each other
-        # too, which costs nothing: a process has no more processors than this.
-        self.locks = [threading.Lock() for _ in range(64)]
+        self.turns = Turns()
         self.finisher = Finisher(self.pages)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -82,24 +86,50 @@ class PageCache:
     def page(self, environ: Environ) -> "Page | Stream | None":
         """Return the page that is asked for; None where it isn't public."""
         asked = key_of(environ)
+        version = self.watcher.current()
         # Only normalized keys are kept, and most requests come with one.
         page = self.pages.get(asked)
-        if page is not None and page.version == self.watcher.current():
+        if page is not None and page.version == version:
             environ[CACHE_STATE] = "hit"
             return page
         key = normalized(asked, environ)
         if key is None:
             return None
-        with self.locks[hash(key) % len(self.locks)]:
-            page = self.kept_page(key)
-            environ[CACHE_STATE] = "hit" if page else "miss"
-            return page or self.fresh_page(key, environ)
-
-    def kept_page(self, key: Key) -> "Page | None":
         page = self.pages.get(key)
-        # None: the database is out of reach, and an old page is better than none.
-        is_good = page is not None and self.watcher.current() in (page.version, None)
-        return page if is_good else None
+        if page is not None and version in (page.version, None):
+            # None: the database is out of reach, and an old page is better than none.
+            environ[CACHE_STATE] = "hit" if version else "stale"
+            return page
+        return self.changed_page(key, page, environ)
+
+    def changed_page(self, key: Key, before: "Page | None", environ: Environ) -> "Page | Stream":
+        """Return a page that has to be rendered, which one thread at a time does."""
+        arrived = monotonic()
+        with self.turns.at(key) as turn:
+            if not turn.lock.acquire(timeout=PATIENCE):
+                if before is not None and monotonic() - turn.began < STALE:
+                    environ[CACHE_STATE] = "stale"
+                    return before
+                turn.lock.acquire()
+            try:
+                turn.began = monotonic()
+                before = self.pages.get(key)
+                if before is not None and before.version == self.watcher.current():
+                    environ[CACHE_STATE] = "hit"
+                    return before
+                if turn.failure is not None and turn.failed > arrived:
+                    return turn.failure  # or each who waits would wait for the database in turn
+                environ[CACHE_STATE] = "miss"
+                page = self.fresh_page(key, environ)
+                if isinstance(page, Stream) or not page.is_unavailable:
+                    return page
+                if before is not None:
+                    environ[CACHE_STATE] = "stale"
+                    return before
+                turn.failure, turn.failed = page, monotonic()
+                return page
+            finally:
+                turn.lock.release()
 
     def fresh_page(self, key: Key, environ: Environ) -> "Page | Stream":
         for _ in range(ATTEMPTS):
@@ -257,6 +287,11 @@ class Page:
         )
 
     @property
+    def is_unavailable(self) -> bool:
+        """Whether Django says that the database is out of reach (qabank/unavailable.py)."""
+        return self.status.startswith("503")
+
+    @property
     def size(self) -> int:
         return OVERHEAD + sum(len(variant.body) for variant in self.variants.values())
 
@@ -353,6 +388,38 @@ def preferred_encoding(accepted: str) -> str:
         if allowed.get(encoding, allowed.get("*", False)):
             return encoding
     return "identity"
+
+
+class Turn:
+    """At rendering a page, for the threads that want it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.began = 0.0
+        self.failure: Page | None = None
+        self.failed = 0.0
+
+
+class Turns:
+    """Each page's own: nobody waits for another page, which may never get its data."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.turns: dict[Key, Turn] = {}
+
+    @contextmanager
+    def at(self, key: Key) -> Iterator[Turn]:
+        with self.lock:
+            turn = self.turns.setdefault(key, Turn())
+            turn.users += 1
+        try:
+            yield turn
+        finally:
+            with self.lock:
+                turn.users -= 1
+                if not turn.users:
+                    del self.turns[key]
 
 
 class Pages:

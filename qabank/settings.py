@@ -220,7 +220,9 @@ else:
         "pool": {
             "min_size": 1,
             "max_size": env_number("DATABASE_POOL", default=8),
-            "timeout": 10,  # seconds to wait for a free connection
+            "timeout": 2,  # seconds to wait for a free connection; then it is a 503
+            # Try again with the next request, instead of after longer and longer pauses.
+            "reconnect_timeout": 0,
         },
         "connect_timeout": 5,
         # No page needs as long as that. `prepare` lifts it for migrations.
@@ -363,6 +365,7 @@ LOGGING = {
         "json": {"()": "qabank.watching.JSONFormatter"},
         "plain": {"()": "qabank.watching.PlainFormatter"},
     },
+    "filters": {"briefly": {"()": "qabank.unavailable.Briefly"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "stdout": {
@@ -375,7 +378,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # Each of these requests has its line anyway: 404s and the like, and odd hosts.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["briefly"]},
+        # It would tell of each attempt to connect; each 503 has its line.
+        "psycopg.pool": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # runserver's own line for a request would be a second one.
         "django.server": {"level": "ERROR"},

@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from qabank import security
 
+handler500 = "qabank.unavailable.handler500"
+
 urlpatterns = [
     path("", include("questions.urls")),
     path(".well-known/security.txt", security.contacts),

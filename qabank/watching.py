@@ -21,7 +21,7 @@ from django.conf import settings
 
 USABLE_ID = re.compile(r"[\w.:=/+-]{1,128}", re.ASCII)
 OTHER_CHARSET = re.compile(r"""charset\s*=\s*(?!["']?utf-8["']?\s*(;|$))""", re.IGNORECASE)
-CACHE_STATE = "qabank.cache_state"  # in WSGI's environ: "hit", "miss", or not there
+CACHE_STATE = "qabank.cache_state"  # in WSGI's environ: "hit", "stale", "miss", or not there
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 logger = logging.getLogger("qabank.requests")

@@ -32,7 +32,7 @@ MOST_QUESTIONS = 5_000
 revalidated = cache_control(no_cache=True)
 
 
-@public_page()
+@public_page(from_bank=False)
 @revalidated
 def service_worker(request: HttpRequest) -> HttpResponse:
     """
@@ -49,7 +49,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     return render(request, "service-worker.js", context, content_type="text/javascript")
 
 
-@public_page()
+@public_page(from_bank=False)
 def page(request: HttpRequest) -> HttpResponse:
     """Answer with what the worker shows in place of a page that it does not have."""
     return render(request, "offline.html")
@@ -82,7 +82,7 @@ def bank(request: HttpRequest) -> JsonResponse:
     )
 
 
-@public_page()
+@public_page(from_bank=False)
 def manifest(request: HttpRequest) -> JsonResponse:
     """Describe the site to a device that installs it."""
 

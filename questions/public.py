@@ -6,10 +6,12 @@ path, the normalized query and whether htmx asks. A public view can't depend on 
 because nothing else reaches it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from typing import Any
 
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -31,9 +33,14 @@ def no_parameters(query: QueryDict) -> str:
     return ""
 
 
-def public_page(normalize: Callable[[QueryDict], str] = no_parameters) -> Callable[[View], View]:
+def public_page(
+    normalize: Callable[[QueryDict], str] = no_parameters, *, from_bank: bool = True
+) -> Callable[[View], View]:
     """
     Declare a view's page public.
+
+    What it shows is read from one state of the database; a page that is not `from_bank` reads
+    nothing, and can be had without a database.
 
     `normalize` returns a query with the parameters that the view reads, and no others; the view
     gets that query. Two queries that it makes equal share a page.
@@ -43,7 +50,8 @@ def public_page(normalize: Callable[[QueryDict], str] = no_parameters) -> Callab
         @require_safe
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = view(request, *args, **kwargs)
+            with snapshot() if from_bank else nullcontext():
+                response = view(request, *args, **kwargs)
             response.headers.setdefault(
                 "Cache-Control", FRAGMENT if wants_fragment(request.headers) else SHARED
             )
@@ -54,6 +62,34 @@ def public_page(normalize: Callable[[QueryDict], str] = no_parameters) -> Callab
         return page
 
     return decorate
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """
+    Let all queries inside see the database in one state, whatever is committed meanwhile.
+
+    On SQLite without the lock for writing, which settings.py wants at the start of every other
+    transaction: a page must not wait for a refresh.
+    """
+    if connection.in_atomic_block:
+        yield  # it is too late for that
+        return
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()  # it reads the setting
+        database: Any = connection
+        mode, database.transaction_mode = database.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                database.transaction_mode = mode
+                yield
+        finally:
+            database.transaction_mode = mode
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
 
 
 def wants_fragment(headers: Mapping[str, str]) -> bool:

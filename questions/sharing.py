@@ -20,14 +20,14 @@ TITLE = "Advanced Python backend interview questions"
 picture_cache = cache_control(public=True, max_age=24 * 60 * 60)
 
 
-@public_page()
+@public_page(from_bank=False)
 @picture_cache
 def icon(request: HttpRequest) -> HttpResponse:
     """Answer browsers that show a page without a <link> to an icon: the admin, or a feed."""
     return redirect(static("img/icon-192.png"))
 
 
-@public_page()
+@public_page(from_bank=False)
 @picture_cache
 def home_picture(request: HttpRequest) -> HttpResponse:
     return png(TITLE, "A short answer to say first, the detail behind it, and code that was run")
@@ -55,7 +55,7 @@ def png(title: str, caption: str) -> HttpResponse:
     return picture
 
 
-@public_page()
+@public_page(from_bank=False)
 def robots(request: HttpRequest) -> HttpResponse:
     """Let everything be read, but not each of the endless ways to open and filter the list."""
     sitemap = request.build_absolute_uri(reverse("sitemap"))

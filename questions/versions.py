@@ -11,7 +11,8 @@ import select
 import sqlite3
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from time import monotonic
@@ -22,7 +23,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from questions.bookkeeping import CHANNEL, VERSION
 
-RETRY = 1.0  # seconds between attempts to connect
+PATIENCE = 0.2  # seconds that a request waits for another one's question to the database
+RETRY = 0.5  # seconds between attempts to connect
 HEARTBEAT = 1.0  # seconds after which PostgreSQL is asked although it has sent nothing
 LISTENER_PAUSE = 0.05  # seconds for which the thread sleeps while there is no connection
 LEASE = 2.5  # seconds for which the last answer counts without a new one
@@ -35,10 +37,10 @@ class Version(NamedTuple):
 
 class Watcher(Protocol):
     def current(self) -> Version | None:
-        """Return the version as far as is known here; None where the database cannot tell."""
+        """Return the version as far as is known here; None where the database cannot tell soon."""
 
     def read(self) -> Version | None:
-        """Return the version that is in the database now; None where it cannot tell."""
+        """Return the version that is in the database now; None where it cannot tell soon."""
 
     def close(self) -> None:
         """Let go of the database."""
@@ -49,6 +51,17 @@ def watcher(alias: str = "default") -> Watcher:
     if connection.vendor == "postgresql":
         return PostgreSQLWatcher(connection)
     return SQLiteWatcher(connection)
+
+
+@contextmanager
+def patiently(lock: threading.Lock) -> Iterator[bool]:
+    """Hold the lock, if it can be had soon; give whether it could."""
+    is_ours = lock.acquire(timeout=PATIENCE)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            lock.release()
 
 
 QUERY = f"SELECT version, changed FROM {VERSION}"  # noqa: S608 (our own table)
@@ -72,12 +85,15 @@ class SQLiteWatcher:
         self.version: Version | None = None
 
     def current(self) -> Version | None:
-        if self.memory is not None and self.memory[:WAL_INDEX_HEADER] == self.seen:
+        memory = self.memory
+        if memory is not None and memory[:WAL_INDEX_HEADER] == self.seen:
             return self.version
         return self.read()
 
     def read(self) -> Version | None:
-        with self.lock:
+        with patiently(self.lock) as is_ours:
+            if not is_ours:
+                return None
             try:
                 if self.connection is None:
                     self.connection = self.connect()
@@ -86,7 +102,7 @@ class SQLiteWatcher:
                 name, changed = self.connection.execute(QUERY).fetchone()
                 self.version = Version(name, datetime.fromisoformat(f"{changed}Z").timestamp())
                 self.seen = seen
-            except (sqlite3.Error, TypeError):  # TypeError: there is no row
+            except (sqlite3.Error, OSError, TypeError):  # TypeError: there is no row
                 self.disconnect()
             return self.version
 
@@ -100,7 +116,7 @@ class SQLiteWatcher:
         connection = sqlite3.connect(
             f"file:{name}?mode=rw",
             uri=True,
-            timeout=1,
+            timeout=PATIENCE,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -159,7 +175,9 @@ class PostgreSQLWatcher:
         return self.version if monotonic() < self.lease_ends else self.read()
 
     def read(self) -> Version | None:
-        with self.lock:
+        with patiently(self.lock) as is_ours:
+            if not is_ours:
+                return None  # the database has gone without a word, and somebody waits for it
             if self.connection is not None:
                 self.ask()
             # Right after a connection broke, a new one may well succeed.

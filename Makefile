@@ -61,6 +61,12 @@ bench-search: ## Measure the search on both databases, with up to 100,000 questi
 	@bin/venv requirements.txt
 	@$(python) bench/search.py $(ARGS)
 
+.PHONY: faults
+faults: ## Break things while the site is asked, and count what visitors notice (ARGS=--help)
+	@bin/venv requirements.txt
+	@$(python) manage.py prepare --verbosity 0
+	@$(python) bench/faults.py $(ARGS)
+
 .PHONY: lighthouse
 lighthouse: ## Let Lighthouse judge the pages on a phone (needs npm and Chromium)
 	@bin/venv requirements.txt

@@ -7,14 +7,19 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from gunicorn.workers import gthread
 
+from tests.test_settings import manage
 from tests.test_watching import Server
+
+IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 KEPT, LAST = REQUEST + b"\r\n", REQUEST + b"Connection: close\r\n\r\n"
@@ -150,3 +155,172 @@ def test_a_reload_loses_nobody(server: Server) -> None:
         thread.join()
     assert not set(before) & set(workers(server))
     assert not wrong
+
+
+# The database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    """Give the address of a database of its own, of the kind that the suite runs on."""
+    (tmp_path / "data").mkdir()
+    if IS_SQLITE:
+        yield f"sqlite:///{tmp_path}/data/db.sqlite3"
+        return
+    with postgres() as cursor:
+        cursor.execute("CREATE DATABASE faults")
+    try:
+        yield f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/faults"
+    finally:
+        with postgres() as cursor:
+            cursor.execute("DROP DATABASE faults WITH (FORCE)")
+
+
+def postgres() -> Any:
+    """Connect to the server beside Django, whose test database may be in use."""
+    import psycopg  # noqa: PLC0415 (only here, and only on PostgreSQL)
+
+    wanted = settings.DATABASES["default"]
+    return closing(
+        psycopg.connect(
+            host=wanted["HOST"], user=wanted["USER"], dbname="postgres", autocommit=True
+        )
+    )
+
+
+class Relay:
+    """Stands between the site and PostgreSQL's socket, and can be cut or frozen."""
+
+    def __init__(self, folder: Path, host: str) -> None:
+        name = ".s.PGSQL.5432"
+        self.path, self.target = folder / name, f"{host}/{name}"
+        self.flows = threading.Event()
+        self.pairs: list[socket.socket] = []
+        self.mend()
+
+    def mend(self) -> None:
+        self.flows.set()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        threading.Thread(target=self.accept, args=[self.listener], daemon=True).start()
+
+    def accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self.target)
+                self.pairs += [client, server]
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self.flows.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        self.path.unlink()
+        # shutdown wakes who waits in it; close alone does not.
+        for each in [self.listener, *self.pairs]:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self.pairs.clear()
+
+
+def soon(condition: Callable[[], bool], seconds: float) -> bool:
+    ends = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.skipif(not IS_SQLITE, reason="SQLite's")
+def test_a_disk_that_comes_late_is_503_until_then(database: str, tmp_path: Path) -> None:
+    server = Server(tmp_path, DATABASE_URL=database, WEB_CONCURRENCY="1")
+    try:
+        data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+        data.rename(elsewhere)
+        code, headers, body = server.get("/")
+        assert (code, headers["Retry-After"]) == (503, "5")
+        assert b"out of reach" in body
+        assert server.get("/readyz")[0] == 503
+        assert server.get("/healthz")[0] == 200
+        elsewhere.rename(data)
+        assert server.get("/")[0] == 200
+        assert "Traceback" not in server.err.read_text()
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(IS_SQLITE, reason="PostgreSQL's")
+def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
+    database: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    relay = Relay(folder, settings.DATABASES["default"]["HOST"])
+    address = f"postgres://qabank@/{folder}/faults"
+    server = Server(tmp_path, DATABASE_URL=address, WEB_CONCURRENCY="1")
+    try:
+        tag = server.get("/")[1]["ETag"]
+        numbers = iter(range(1000))
+
+        def other() -> int:
+            return server.get(f"/?open=word{next(numbers)}")[0]
+
+        def kept() -> list[int]:
+            began = time.monotonic()
+            found = [server.get("/")[0], server.get("/", If_None_Match=tag)[0]]
+            assert time.monotonic() - began < 1
+            return found
+
+        assert other() == 200
+        relay.cut()
+        for _ in range(3):
+            assert kept() == [200, 304]
+            began = time.monotonic()
+            code, headers, _ = server.get("/?level=core")
+            assert (code, headers["Retry-After"]) == (503, "5")
+            assert time.monotonic() - began < 4
+        relay.mend()
+        assert soon(lambda: other() == 200, 1)
+        # Gone without a word: connections stay open and nothing comes.
+        relay.flows.clear()
+        time.sleep(3)  # what was heard before no longer counts
+        for _ in range(3):
+            assert kept() == [200, 304]
+        relay.flows.set()
+        assert soon(lambda: other() == 200, 1)
+        assert "Traceback" not in server.err.read_text()
+    finally:
+        relay.flows.set()
+        server.stop()
+        relay.cut()
+
+
+def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
+    database: str, tmp_path: Path
+) -> None:
+    before, file, after = (tmp_path / name for name in ("before.yaml", "new.yaml", "after.yaml"))
+    assert manage("prepare", "--no-static", DATABASE_URL=database).returncode == 0
+    manage("export_bank", str(before), DATABASE_URL=database)
+    file.write_text(before.read_text().replace("level: core", "level: expert"))
+    code = (
+        "import os, signal; from django.core.management import call_command;"
+        "from questions import refreshing;"
+        "refreshing.remember = lambda entries: os.kill(os.getpid(), signal.SIGKILL);"
+        f"call_command('refresh_bank', {str(file)!r})"
+    )
+    result = manage("shell", "-v0", "-c", code, DATABASE_URL=database)
+    assert result.returncode == -signal.SIGKILL, result.stderr
+    manage("export_bank", str(after), DATABASE_URL=database)
+    assert after.read_text() == before.read_text()
+    assert manage("refresh_bank", str(file), DATABASE_URL=database).returncode == 0
+    manage("export_bank", str(after), DATABASE_URL=database)
+    assert after.read_text() == file.read_text()

@@ -205,6 +205,8 @@ def stop(bench: Bench) -> None:
     with Database.of(bench) as database:
         for _ in range(bench.times(10)):
             with Site(bench, database) as site:
+                for path in every_page(database):
+                    site.ask(path)
                 head = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
                 others = [site.connect() for _ in range(6)]
                 others += [site.connect(head) for _ in range(3)]
@@ -404,7 +406,8 @@ class Load:
             self.answers.append(self.ask(connection, path))
             if not self.keeps or self.answers[-1].error:
                 connection.close()
-            time.sleep(self.pause)
+            # Who is refused and asks again at once would take the machine from the site.
+            time.sleep(0.05 if self.answers[-1].error else self.pause)
         connection.close()
 
     def ask(self, connection: http.client.HTTPConnection, path: str) -> Answer:

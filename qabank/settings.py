@@ -241,6 +241,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # they are for our own pages (RESPONSE_HEADERS)
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half the files to compress; nothing asks for the others
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -21,7 +21,6 @@ ASSETS = [
     "js/bank.js",
     "js/keep.js",
     "js/keyboard.js",
-    "js/search.js",
     "js/site.js",
     "django_htmx/htmx-2.min.js",
 ]

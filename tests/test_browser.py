@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests import build
 
@@ -267,3 +267,46 @@ def test_show_more_hits_go_on_in_place(page: Page) -> None:
     expect(page.locator(".entry")).not_to_have_count(20)
     expect(page.locator(".entry summary").nth(20)).to_be_focused()
     expect(page.locator(".found")).to_contain_text("for “heap”")
+
+
+def test_two_quick_steps_back_end_at_the_page_of_their_address(page: Page) -> None:
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.goto("/")
+    for level in ("core", "advanced"):
+        page.locator(f"[name=level][value={level}]").check(force=True)
+        expect(page).to_have_url(re.compile(f"level={level}"))
+    page.route(re.compile("level=core"), slowly)
+    page.evaluate("history.back(); setTimeout(() => history.back(), 100)")
+    page.wait_for_timeout(1500)
+    expect(page).to_have_url(re.compile(r"/$"))
+    expect_search(page, "", 30)
+
+
+def test_after_a_step_back_everything_on_the_page_still_works(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Core", exact=True).check(force=True)
+    expect(page).to_have_url(re.compile("level=core"))
+    page.go_back()
+    expect_search(page, "", 30)
+    expect(page.get_by_label("All", exact=True)).to_be_checked()
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_attached()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_a_step_back_comes_to_where_one_was_reading(page: Page) -> None:
+    page.goto("/")
+    page.locator("#category-architecture").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 900)")
+    page.get_by_label("Core", exact=True).check(force=True)
+    expect(page).to_have_url(re.compile("level=core"))
+    page.evaluate("scrollTo(0, 0)")
+    page.go_back()
+    expect_search(page, "", 30)
+    assert page.evaluate("scrollY") == 900

@@ -55,8 +55,8 @@ def test_a_question_page_has_the_whole_answer_and_its_neighbors(client: Client) 
     page = text(client, shown.get_absolute_url())
     assert f"<h1>{shown.title}</h1>" in page
     assert "<h2>Follow-ups</h2>" in page
-    assert f'rel="prev" href="{before.get_absolute_url()}"' in page
-    assert f'rel="next" href="{after.get_absolute_url()}"' in page
+    assert f'class="previous" href="{before.get_absolute_url()}"' in page
+    assert f'class="next" href="{after.get_absolute_url()}"' in page
     assert "Question 2 of 3" in page
 
 
@@ -65,8 +65,8 @@ def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
     last = build.question(category=build.category(position=1), position=9)
     build.category(position=2)  # without questions
     first = build.question(category=build.category(position=3))
-    assert f'rel="next" href="{first.get_absolute_url()}"' in text(client, last.get_absolute_url())
-    assert f'rel="prev" href="{last.get_absolute_url()}"' in text(client, first.get_absolute_url())
+    assert f'class="next" href="{first.get_absolute_url()}"' in text(client, last.get_absolute_url())
+    assert f'class="previous" href="{last.get_absolute_url()}"' in text(client, first.get_absolute_url())
 
 
 @pytest.mark.usefixtures("db")

@@ -92,6 +92,31 @@
     watchCategories();
   });
 
+  // A step back to another list loads the page anew (htmx's refreshOnHistoryMiss), so that the
+  // server's answer, or the kept page without a connection, is that of the address. The place where
+  // one was reading goes along: browsers have clamped it to the shorter list by then.
+  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+    if (detail.history.type === "push") history.replaceState({ ...history.state, scroll: scrollY }, "");
+  });
+  addEventListener("popstate", ({ state }) => {
+    if (!state?.htmx) return;
+    history.scrollRestoration = "manual";
+    try {
+      sessionStorage.setItem("place", state.scroll ?? 0);
+    } catch {
+      // blocked
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    if (history.scrollRestoration === "auto") return;
+    try {
+      scrollTo(0, sessionStorage.getItem("place"));
+    } catch {
+      // blocked
+    }
+    addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
+  });
+
   // The navigation marks the category that is being read: the last one whose top is in the upper
   // third of the window or above it, or else the first.
   let spy;
@@ -149,36 +174,57 @@
     if (detail.elt.id === "results" || detail.elt.id === "jump") watchCategories();
   });
 
-  // What could not be loaded says so in its place, and can be asked for again.
-  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    document.addEventListener(event, ({ detail }) => fail(detail));
-  }
-  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-    for (const failure of document.querySelectorAll(".failure")) {
-      if (place(detail).contains(failure)) failure.remove();
-    }
-  });
-
   // "Show more" gives way to what comes next, and the reader goes on there.
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!detail.target.matches(".show-more")) return;
-    const last = detail.target.previousElementSibling;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target, isError } }) => {
+    if (isError || !target.matches(".show-more")) return;
+    const last = [...target.parentElement.querySelectorAll(":scope > .entry")].at(-1);
     document.addEventListener("htmx:afterSettle", () => last.nextElementSibling?.querySelector("summary")?.focus(), { once: true });
   });
 
-  const place = ({ elt, target }) => (elt.matches(".more") ? elt : target.parentElement);
+  // What could not be loaded says so in its place, and can be asked for again: by the button
+  // there, while a pointer that passes over an entry asks for nothing.
+  let askedAgain = null;
 
-  function fail({ elt, target, requestConfig }) {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (elt.matches(".more") && elt !== askedAgain && failureOf(event.detail)) event.preventDefault();
+  });
+  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(event, ({ detail }) => fail(detail));
+  }
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const failure = failureOf(detail);
+    if (!failure || detail.isError || detail.elt.matches(".more")) return;
+    if (failure.contains(document.activeElement)) document.getElementById("main").focus({ preventScroll: true });
+    failure.remove();
+  });
+
+  // An answer's failure is inside what the answer replaces; others stand before that.
+  function failureOf({ elt, target }) {
+    const failure = elt.matches(".more") ? elt.firstElementChild : target.previousElementSibling;
+    return failure?.matches(".failure") ? failure : null;
+  }
+
+  function fail(detail) {
+    const { elt, target, requestConfig } = detail;
     const isAnswer = elt.matches(".more");
     if (isAnswer && !elt.closest(".entry").open) return; // it was only about to be opened
     const failure = document.getElementById("failure").content.firstElementChild.cloneNode(true);
+    const button = failure.querySelector("button");
     const what = isAnswer ? "The full answer" : "The list";
     const why = navigator.onLine ? "could not be loaded." : "could not be loaded: you are offline.";
     failure.querySelector("p").textContent = `${what} ${why}`;
-    failure.querySelector("button").addEventListener("click", () => {
+    button.addEventListener("click", () => {
+      askedAgain = elt;
       if (isAnswer) htmx.trigger(elt, "toggle");
       else htmx.ajax("GET", requestConfig.path, { source: elt, target, swap: "outerHTML", values: Object.fromEntries(requestConfig.formData ?? []) });
+      askedAgain = null;
     });
-    place({ elt, target }).prepend(failure);
+    const earlier = failureOf(detail);
+    const isFocused = earlier?.contains(document.activeElement);
+    earlier?.remove();
+    if (isAnswer) elt.prepend(failure);
+    else target.before(failure);
+    if (isFocused) button.focus();
   }
 })();

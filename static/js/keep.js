@@ -67,8 +67,9 @@ async function keep(button, bank) {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const answer = await fetch(next.address, { cache: "no-cache", headers: next.headers });
       if (!answer.ok) throw new Error(answer.status);
-      bytes += (await answer.clone().blob()).size;
+      const content = await answer.clone().blob();
       await cache.put(next.key, answer);
+      bytes += content.size; // after waiting: others add to it meanwhile
       done += 1;
       progress(button, `Keeping ${Math.round((100 * done) / asked.length)} %, ${size(bytes)}`);
     }

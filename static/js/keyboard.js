@@ -1,15 +1,18 @@
 // Shortcuts. A list page walks its questions; a question's page goes to the one before or after.
+// From the search box the arrow keys walk the hits, and back.
 const summaries = () => [...document.querySelectorAll(".entry > summary")];
 const dialog = document.getElementById("shortcuts");
 const onOff = dialog.querySelector("[type=checkbox]");
+const box = document.getElementById("q");
 
 const keys = {
   j: () => go(1),
   k: () => go(-1),
-  ArrowDown: (event) => isEntry(event.target) && go(1),
-  ArrowUp: (event) => isEntry(event.target) && go(-1),
+  ArrowDown: ({ target }) => (isEntry(target) && go(1)) || (target === box && toHits()),
+  ArrowUp: ({ target }) => isEntry(target) && (go(-1) || toBox()),
+  Escape: ({ target }) => target === box && clear(),
   o: () => current()?.click(), // Enter does so by itself
-  e: () => document.getElementById("expand-all")?.click(),
+  e: () => document.querySelector("#expand-all, .expand")?.click(),
   "?": () => showHelp(),
 };
 
@@ -19,13 +22,19 @@ export function press(event) {
 }
 
 export function showHelp() {
-  onOff.checked = localStorage.getItem("shortcuts") !== "off";
+  onOff.checked = document.documentElement.dataset.shortcuts !== "off";
   dialog.showModal();
 }
 
 onOff.addEventListener("change", () => {
-  if (onOff.checked) localStorage.removeItem("shortcuts");
-  else localStorage.setItem("shortcuts", "off");
+  const { dataset } = document.documentElement;
+  if (onOff.checked) {
+    delete dataset.shortcuts;
+    localStorage.removeItem("shortcuts");
+  } else {
+    dataset.shortcuts = "off";
+    localStorage.setItem("shortcuts", "off");
+  }
 });
 
 const isEntry = (element) => element.matches(".entry > summary");
@@ -42,10 +51,28 @@ function isInView(summary) {
   return box.top >= top && box.bottom <= innerHeight;
 }
 
+function toHits() {
+  const first = document.querySelector(".hits .entry > summary");
+  first?.focus();
+  return Boolean(first);
+}
+
+function toBox() {
+  if (document.querySelector(".hits")) box.focus();
+  return Boolean(document.querySelector(".hits"));
+}
+
+function clear() {
+  if (!box.value) return false;
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  return true;
+}
+
 function go(step) {
   const all = summaries();
   if (!all.length) {
-    document.querySelector(`.neighbors [rel=${step > 0 ? "next" : "prev"}]`)?.click();
+    document.querySelector(`.neighbors .${step > 0 ? "next" : "previous"}`)?.click();
     return false;
   }
   const focused = document.activeElement.closest(".entry");

@@ -112,15 +112,35 @@
     }
   });
 
-  // Shortcuts: loaded at the first key.
+  // Shortcuts: loaded at the first key. "/" can't wait, as the browser may have its own use for it.
+  // Others have an off switch: a voice that dictates presses many (WCAG 2.1.4).
+  if (storage.get("shortcuts") === "off") root.dataset.shortcuts = "off";
+
   const isTyping = ({ target }) =>
     target.isContentEditable || target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
 
+  const isForBox = ({ key, target }) => target.id === "q" && ["ArrowDown", "Escape"].includes(key);
+
   document.addEventListener("keydown", async (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    if (storage.get("shortcuts") === "off" || document.querySelector("dialog[open]")) return;
-    (await load("keyboard")).press(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
+    const box = document.getElementById("q");
+    if (event.key === "/" && box) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    } else {
+      (await load("keyboard")).press(event);
+    }
   });
+
+  // Browsers offer to install a site once somebody has touched it. Until then the manifest and its
+  // icon would be two requests for nothing.
+  function linkManifest() {
+    for (const event of ["pointerdown", "keydown"]) removeEventListener(event, linkManifest);
+    document.head.append(Object.assign(document.createElement("link"), { rel: "manifest", href: root.dataset.manifest }));
+  }
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, linkManifest);
 
   // Offline: after the page is done, so that it waits for nothing.
   addEventListener("load", async () => {

@@ -226,6 +226,57 @@ def test_a_search_that_fails_says_so_and_can_be_tried_again(
     browser_errors.clear()
 
 
+@pytest.mark.usefixtures("bank")
+def test_what_failed_is_asked_for_again_by_its_button_only(
+    page: Page, browser_errors: list[str]
+) -> None:
+    asked: list[Route] = []
+
+    def fail(route: Route) -> None:
+        asked.append(route)
+        fails(route)
+
+    page.route("**/questions/gil/", fail)
+    page.goto("/")
+    gil = page.locator("[data-slug=gil]")
+    gil.locator("summary").first.click()
+    expect(gil.get_by_role("alert")).to_be_visible()
+    asked.clear()
+    page.mouse.move(0, 0)
+    gil.locator(".short-answer").hover()
+    gil.locator("summary").first.focus()
+    page.wait_for_timeout(200)
+    assert asked == []
+    again = gil.get_by_role("button", name="Try again")
+    again.press("Enter")
+    page.wait_for_timeout(200)
+    assert len(asked) == 1
+    expect(again).to_be_focused()
+    page.unroute("**/questions/gil/")
+    again.press("Enter")
+    expect(gil.locator(".answer")).to_be_focused()
+    browser_errors.clear()
+
+
+def test_what_should_go_on_a_list_fails_where_it_was_asked_for(
+    page: Page, browser_errors: list[str]
+) -> None:
+    category = build.category()
+    for number in range(25):
+        build.question(category=category, position=number + 1)
+    page.goto("/")
+    page.route("**/*start=21*", fails)
+    page.get_by_role("link", name="Show more").press("Enter")
+    failure = page.locator(".card").get_by_role("alert")
+    expect(failure).to_be_in_viewport()
+    page.unroute("**/*start=21*")
+    failure.get_by_role("button", name="Try again").press("Enter")
+    expect(page.locator(".entry")).to_have_count(25)
+    expect(page.locator(".entry > summary").nth(20)).to_be_focused()
+    expect(failure).to_be_hidden()
+    browser_errors.clear()
+
+
 def test_an_empty_bank_a_lone_question_and_a_lost_address_have_their_pages(
     page: Page, browser_errors: list[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """What somebody can read on a train."""
 
+import re
 from typing import Any
 
 import pytest
@@ -97,6 +98,32 @@ def test_the_whole_bank_can_be_kept_and_read_and_removed(
     go_offline(page)
     page.goto("/questions/mocking/")
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+def test_the_size_of_what_is_kept_is_that_of_all_pages_and_files(page: Page) -> None:
+    visit(page, "/")
+    keep(page)
+    shown = page.locator(".keep [role=status]").inner_text()
+    kept = page.evaluate(
+        """async () => {
+            const [name] = (await caches.keys()).filter((name) => name.startsWith("kept-"));
+            const answers = await (await caches.open(name)).matchAll();
+            const sizes = await Promise.all(answers.map(async (a) => (await a.blob()).size));
+            return sizes.reduce((sum, size) => sum + size, 0);
+        }"""
+    )
+    assert f"{kept / 1e6:.1f} MB" in shown
+
+
+def test_a_step_back_without_a_connection_shows_what_is_kept(page: Page) -> None:
+    visit(page, "/")
+    page.goto("/?level=core")
+    page.goto("/")
+    page.get_by_label("Core", exact=True).check(force=True)
+    expect(page).to_have_url(re.compile("level=core"))
+    go_offline(page)
+    page.go_back()
+    expect(page.locator(".entry")).to_have_count(30)
 
 
 def test_a_correction_reaches_what_is_kept_with_the_next_visit(

@@ -137,6 +137,35 @@ def test_text_at_twice_the_size_and_a_page_at_400_percent_lose_nothing(page: Pag
     assert covered <= 0
 
 
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("address", ["/", "/?q=lock", "/?q=zzzz", "/questions/gil/", "/offline/"])
+def test_text_at_twice_the_size_fits_a_phone(page: Page, width: int, address: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+
+
+@pytest.mark.parametrize("size", [(320, 256), (844, 390)])
+def test_in_a_low_window_nothing_stays_in_the_way(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto("/?open=gil")
+    page.evaluate("scrollTo(0, 2000)")
+    for selector in (".site-header", "#jump"):
+        box = page.locator(selector).bounding_box()
+        assert box
+        covers = box["y"] + box["height"] > 0 and box["width"] > size[0] / 2
+        assert not covers, selector
+
+
 def test_forced_colors_still_show_what_is_chosen(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     page.goto("/?level=core")

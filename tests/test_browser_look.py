@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Question
 from tests import build
@@ -160,6 +160,26 @@ def test_a_print_of_the_page_has_all_short_answers_and_no_furniture(page: Page) 
     page.goto("/?open=all")
     link = "getComputedStyle(document.querySelector('.reading a'), '::after').content"
     assert "https://" in page.evaluate(link)
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_print_of_a_search_says_what_was_searched(page: Page) -> None:
+    page.goto("/?q=lock&level=advanced")
+    page.emulate_media(media="print")
+    expect(page.locator(".found")).to_have_text(re.compile(r"questions for “lock”, Advanced$"))
+    expect(page.locator(".found")).to_be_visible()
+    for name in ("Clear filters", "Expand all", "Show more"):
+        assert page.get_by_role("link", name=name).count() == 0
+    assert page.get_by_role("heading", level=1).count() == 0
+    expect(page.locator(".short-answer").first).to_be_visible()
+
+
+@pytest.mark.usefixtures("bank")
+def test_everything_prints_on_less_than_two_pages_a_question(page: Page) -> None:
+    page.goto("/?open=all")
+    margin: PdfMargins = {"top": "15mm", "right": "15mm", "bottom": "15mm", "left": "15mm"}
+    pdf = page.pdf(format="A4", margin=margin)
+    assert 20 < len(re.findall(rb"/Type\s*/Page\b", pdf)) < 60
 
 
 @pytest.mark.usefixtures("bank")

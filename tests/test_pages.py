@@ -65,8 +65,12 @@ def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
     last = build.question(category=build.category(position=1), position=9)
     build.category(position=2)  # without questions
     first = build.question(category=build.category(position=3))
-    assert f'class="next" href="{first.get_absolute_url()}"' in text(client, last.get_absolute_url())
-    assert f'class="previous" href="{last.get_absolute_url()}"' in text(client, first.get_absolute_url())
+    assert f'class="next" href="{first.get_absolute_url()}"' in text(
+        client, last.get_absolute_url()
+    )
+    assert f'class="previous" href="{last.get_absolute_url()}"' in text(
+        client, first.get_absolute_url()
+    )
 
 
 @pytest.mark.usefixtures("db")

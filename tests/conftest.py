@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -27,6 +28,9 @@ IS_CI = os.environ.get("CI") == "true"
 
 def pytest_configure() -> None:
     cheap_settings().enable()
+    # Time on a busy machine says nothing about the code; a test that is about it sets its own.
+    hypothesis.settings.register_profile("busy", deadline=None)
+    hypothesis.settings.load_profile("busy")
     # pytest keeps its temporary folders in the checkout, where `make clean` finds them.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.VAR_DIR))
     # Playwright runs an event loop in the thread of the tests, from the first browser test to the

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,14 @@ def require_package(name: str, *, wanted_by: str) -> None:
         )
 
 
+def connect_again(pool: Any) -> None:
+    """Let the pool of connections to a PostgreSQL that is away try again in a moment."""
+    time.sleep(0.25)  # in a thread of the pool
+    # Growing by one is how a pool can be asked for it.
+    pool.resize(0, pool.max_size)
+    pool.resize(1, pool.max_size)
+
+
 def kept_secret_key(path: Path) -> str:
     """Return the key kept in `path`, made at the first start, readable by its owner only."""
     if not path.exists():
@@ -221,10 +230,16 @@ else:
             "min_size": 1,
             "max_size": env_number("DATABASE_POOL", default=8),
             "timeout": 2,  # seconds to wait for a free connection; then it is a 503
-            # Try again with the next request, instead of after longer and longer pauses.
+            # It would try again after longer and longer pauses.
             "reconnect_timeout": 0,
+            "reconnect_failed": connect_again,
         },
         "connect_timeout": 5,
+        # A server that vanished from the network would otherwise be waited for for two hours.
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,  # milliseconds
         # No page needs as long as that. `prepare` lifts it for migrations.
         "options": f"-c statement_timeout={env_number('STATEMENT_TIMEOUT', default=10)}s"
         " -c idle_in_transaction_session_timeout=60s",

@@ -12,6 +12,7 @@ from questions.models import (
     SHORT_ANSWER_LENGTH,
     Question,
 )
+from tests.test_loaddata import BAD
 
 BASE_DIR: Path = settings.BASE_DIR
 
@@ -81,3 +82,8 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         f"ends at {sandbox.FILE_LIMIT >> 20} MB",
     ):
         assert text in checking
+
+
+def test_the_bad_files_are_counted_right() -> None:
+    operating = (BASE_DIR / "docs" / "operating.md").read_text()
+    assert f"{len(BAD)} kinds of bad file" in operating

@@ -53,7 +53,7 @@ ATTEMPTS = 3  # at a page, if the content changes while it is rendered
 OURS = {"Content-Length", "ETag", "Last-Modified"}  # headers that are said here
 OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not for a 304
 PATIENCE = 0.05  # seconds to wait for a page that another thread renders; most take a tenth
-STALE = 1.0  # seconds for which the version before may be served, if rendering takes longer
+STALE = 1.0  # seconds after a change for which the version before may be served meanwhile
 SETTLED = 2.0  # seconds; an older page that is still asked for is worth the best compression
 
 
@@ -100,19 +100,24 @@ class PageCache:
             # None: the database is out of reach, and an old page is better than none.
             environ[CACHE_STATE] = "hit" if version else "stale"
             return page
-        return self.changed_page(key, page, environ)
+        # abs: the database's clock may be another one.
+        is_just_changed = version is not None and abs(time() - version.changed) < STALE
+        return self.changed_page(key, page if is_just_changed else None, environ)
 
     def changed_page(self, key: Key, before: "Page | None", environ: Environ) -> "Page | Stream":
-        """Return a page that has to be rendered, which one thread at a time does."""
+        """
+        Return a page that has to be rendered, which one thread at a time does.
+
+        If that takes long, the others get the one `before`, which may be shown.
+        """
         arrived = monotonic()
         with self.turns.at(key) as turn:
             if not turn.lock.acquire(timeout=PATIENCE):
-                if before is not None and monotonic() - turn.began < STALE:
+                if before is not None:
                     environ[CACHE_STATE] = "stale"
                     return before
                 turn.lock.acquire()
             try:
-                turn.began = monotonic()
                 before = self.pages.get(key)
                 if before is not None and before.version == self.watcher.current():
                     environ[CACHE_STATE] = "hit"
@@ -396,7 +401,6 @@ class Turn:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.users = 0
-        self.began = 0.0
         self.failure: Page | None = None
         self.failed = 0.0
 

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from questions import views
-from questions.models import Category, CategoryQuerySet, Question
+from questions.models import Category, CategoryQuerySet, ContentVersion, Question
 from tests import build
 from tests.test_pagecache import Answer, Site
 
@@ -230,6 +231,27 @@ def test_while_one_thread_renders_for_long_the_others_get_the_page_before_for_a_
     assert "What is new?" in new[0].body
     assert "What is new?" in newer[0].body
     assert len(site.rendered) == 2
+
+
+def test_long_after_a_change_nobody_gets_the_page_before(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although this page was not asked for since, and its rendering has begun just now."""
+    build.question(title="What is old?")
+    site.get()
+    Question.objects.update(title="What is new?")
+    ContentVersion.objects.update(changed=datetime.now(UTC) - timedelta(seconds=2))
+    site.watcher.read()
+    gate = Gate(monkeypatch)
+    first, _ = ask(site, "/")
+    assert gate.reached.wait(5)
+    second, answers = ask(site, "/")
+    second.join(0.3)
+    assert not answers
+    gate.opened.set()
+    first.join()
+    second.join()
+    assert "What is new?" in answers[0].body
 
 
 def test_a_page_never_mixes_two_contents(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

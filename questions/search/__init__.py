@@ -28,6 +28,7 @@ from questions.search.words import Query, parse
 
 __all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
+PROMINENT = 0.5  # what is less relevant has its words in short answer and answer only
 RANKED = 48  # the first candidates, which are ranked by their texts
 
 
@@ -73,11 +74,7 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
         if not keys and (corrected := index.corrected(text, query)):
             query = parse(corrected)
             keys = every_word(index, query)
-        lacking: list[int] = []
-        weights: list[float] = []
-        if len(keys) < FEW and not (keys and query.is_code):
-            lacking, weights = most_words(index, query, is_last_resort=not keys)
-        if best := ranked(questions, query, keys, lacking, weights):
+        if best := ranked(index, questions, query, keys):
             return Found(best, query, corrected)
         return Found([], query, similar=tuple(index.similar(parse(text))))
 
@@ -102,36 +99,36 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
     return postgresql if connection.vendor == "postgresql" else sqlite
 
 
-def ranked(
-    questions: QuerySet[Any],
-    query: Query,
-    keys: list[int],
-    lacking: list[int],
-    weights: Sequence[float],
-) -> list[int]:
+def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]) -> list[int]:
     """
     Return `keys` in order of relevance; only the first RANKED are looked at closely.
 
-    Of those that lack a word come the ones that are more relevant than all that have each: what
-    stands in a title beats words scattered over an answer. `weights` say how much each word counts.
+    Where they are few, or have the words in no prominent place, questions that lack a word come as
+    well, if they are more relevant than all that have each.
     """
-    ranking = Ranking(query, weights if any(weights) else ())
-    scores = scored(questions, ranking, TEXTS, keys[:RANKED], missing=ANSWER)
-    rest = [key for key in lacking if key not in keys]
-    others = scored(questions, ranking, (*TEXTS, "answer"), rest, missing=0.0)
-    bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
-    scores |= {key: score for key, score in others.items() if score > bar}
+    texts = texts_of(questions, keys[:RANKED], TEXTS)
+    ranking = Ranking(query)
+    scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
+    best = max(scores.values(), default=0.0)
+    is_poor = len(keys) < FEW or best < PROMINENT
+    if is_poor and not (keys and query.is_code):  # half of a name is no hit
+        lacking, weights = most_words(index, query, is_last_resort=not keys)
+        ranking = Ranking(query, weights if any(weights) else ())
+        scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
+        rest = [key for key in lacking if key not in keys]
+        others = {
+            key: ranking.score(more, missing=0.0)
+            for key, more in texts_of(questions, rest, (*TEXTS, "answer")).items()
+        }
+        bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
+        scores |= {key: score for key, score in others.items() if score > bar}
     return [*sorted(scores, key=lambda key: (-scores[key], key)), *keys[RANKED:]]
 
 
-def scored(
-    questions: QuerySet[Any],
-    ranking: Ranking,
-    columns: Sequence[str],
-    keys: list[int],
-    missing: float,
-) -> dict[int, float]:
+def texts_of(
+    questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
+) -> dict[int, tuple[str, ...]]:
     if not keys:
         return {}
     rows = questions.filter(pk__in=keys).order_by().values_list("pk", *columns)
-    return {key: ranking.score(tuple(texts), missing) for key, *texts in rows}
+    return {key: tuple(texts) for key, *texts in rows}

@@ -142,28 +142,36 @@ def most_words(
     that half of the words occur at all: else the search is about something else.
     """
     forms = cache(index.forms)
-    sought = [looked_up(index, concept, forms) for concept in query.concepts]
+    looked = [(*looked_up(index, concept, forms), concept) for concept in query.concepts]
     size = index.size(COMMON)
-    rarities = [log(1 + size / count) if count else 0.0 for count, _ in sought]
-    known = [condition for count, condition in sorted(sought, key=itemgetter(0)) if count]
-    if len(known) * 2 < len(sought):
+    rarities = [rarity(count, size) for count, *_ in looked]
+    known = sorted((found for found in looked if found[0]), key=itemgetter(0))[:RELAXED]
+    if not known or sum(map(bool, rarities)) * 2 < len(looked):
         return [], rarities
-    rarest, most = known[:RELAXED], min(len(known), RELAXED, len(sought) - 1)
-    least = 1 if is_last_resort or len(sought) == 2 else (len(sought) + 1) // 2
+    conditions = [condition for _, condition, _ in known]
     asked: list[tuple[Scope, Condition]] = [
-        (Scope.ALL, AllOf((condition, AnyOf(tuple(rarest[:place] + rarest[place + 1 :])))))
-        for place, condition in enumerate(rarest[:2])
-        if most > 1
+        (Scope.ALL, AllOf((condition, AnyOf((*conditions[:place], *conditions[place + 1 :])))))
+        for place, (count, condition, _) in enumerate(known[: len(known) - 1])
+        if count <= LACKING
     ]
-    for count in range(most, least - 1, -1):
-        # A single word has to be in a prominent place.
-        scopes = (Scope.HEAD, Scope.LEAD, Scope.ALL) if count > 1 else (Scope.HEAD,)
-        asked += [(scope, at_least(count, rarest)) for scope in scopes]
+    least = (len(looked) + 2) // 3 if is_last_resort else (len(looked) + 1) // 2
+    for count in range(min(len(known), len(looked) - 1), max(1, least - 1), -1):
+        some = at_least(count, conditions)
+        asked += [(scope, some) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
+    if least == 1:
+        # A single word has to be in a prominent place. A number says too little.
+        words = [condition for _, condition, concept in known if not concept.word.isdigit()]
+        asked += [(scope, AnyOf(tuple(words))) for scope in (Scope.TOPIC, Scope.HEAD) if words]
     keys: dict[int, None] = {}
     for scope, condition in asked:
         if len(keys) < LACKING:
             keys |= dict.fromkeys(index.candidates(scope, condition, LACKING))
     return list(keys)[:LACKING], rarities
+
+
+def rarity(count: int, size: int) -> float:
+    """Return how much a word says: from 1 if all have it to 2 if one has, and 0 if none has."""
+    return 1 + log(size / count) / log(max(2, size)) if count else 0.0
 
 
 def looked_up(index: Index, concept: Concept, forms: Expand) -> tuple[int, Condition]:

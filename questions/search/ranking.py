@@ -132,6 +132,10 @@ class Pattern:
         self.word = f" {term.word} "
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
+    def is_begun(self, word: str) -> bool:
+        """Whether a word goes on from what was typed, of which one letter says little."""
+        return word.startswith(self.typed) and len(self.typed) > 1
+
     def likeness(self, field: str) -> float:
         """Return how close the best match in a field is: 1 the word itself, 0 none."""
         start = field.find(self.beginning)
@@ -145,6 +149,6 @@ class Pattern:
             if stem(word) == self.stem:
                 best = OTHER_FORM
             else:  # what has only the stem in common may be pagination, and pages were asked for
-                best = max(best, BEGINNING if word.startswith(self.typed) else AKIN)
+                best = max(best, BEGINNING if self.is_begun(word) else AKIN)
             start = field.find(self.beginning, start + 1)
         return best

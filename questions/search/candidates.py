@@ -22,7 +22,7 @@ LIMIT = 1000  # candidates at most
 ENOUGH = 200  # with as many in narrow scopes, the wider ones are not asked
 FEW = 10  # with fewer, all forms of the words are looked for, and questions that lack one
 LACKING = 64  # candidates at most that lack a word
-RELAXED = 6  # words of a search of which some may be missing, the rarest
+RELAXED = 5  # words of a search of which some may be missing, the rarest
 COMMON = 500  # questions from which it makes no difference how many have a word
 FORMS = 20  # forms of one word at most
 LONG_STEM = 4  # letters in common that make of two words forms of one, most often
@@ -164,7 +164,7 @@ def most_words(
         asked += [(scope, AnyOf(tuple(words))) for scope in (Scope.TOPIC, Scope.HEAD) if words]
     keys: dict[int, None] = {}
     for scope, condition in asked:
-        if len(keys) < LACKING:
+        if len(keys) < (FEW if scope is Scope.ALL else LACKING):
             keys |= dict.fromkeys(index.candidates(scope, condition, LACKING))
     return list(keys)[:LACKING], rarities
 

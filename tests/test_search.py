@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from operator import mul
 from pathlib import Path
 
 import pytest
@@ -450,11 +451,15 @@ OPERATORS = [*"\"'()*:^-+|&!<>@~%_\\{}[]", " AND ", " OR ", " NOT ", "NEAR(", "h
     st.one_of(
         st.text(max_size=200),
         st.lists(st.sampled_from(OPERATORS) | st.text(max_size=3), max_size=60).map("".join),
+        st.builds(mul, st.text(max_size=20), st.integers(0, 5000)),  # up to 100,000 characters
     )
 )
 @example("a" * 100_000)
 @example("a " * 50_000)
 @example("-" * 100_000)
+@example(" ".join(f"term{n}" for n in range(9000)))
+@example(" OR ".join(f'"needle{n}"*' for n in range(5000)))
+@example("needle NEAR(" * 8000)
 @example("🐍" * 25_000)
 @example("\u19b0a\u1cf2 \u166d")  # letters of which SQLite and Python think differently
 @example("a\ud800b")

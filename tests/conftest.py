@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
 from questions import misses
+from tests.firefox import firefox_path
 
 # A missing browser fails its tests instead of skipping them.
 IS_CI = os.environ.get("CI") == "true"
@@ -103,21 +104,31 @@ def chromium() -> str | None:
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if {"browser", "firefox"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
 
 
 @pytest.hookimpl(tryfirst=True)  # before any fixture of the browser
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("browser") and not chromium():
+    fixtures = getattr(item, "fixturenames", ())
+    if "firefox" in fixtures:
+        require("Firefox", firefox_path())
+    elif item.get_closest_marker("browser"):
+        require("Chromium", chromium())
+
+
+def require(name: str, path: str | None) -> None:
+    if path is None:
         if IS_CI:
-            pytest.fail("Chromium is not installed, and CI=true asks for it", pytrace=False)
-        pytest.skip("Chromium is not installed")
+            pytest.fail(f"{name} is not installed, and CI=true asks for it", pytrace=False)
+        pytest.skip(f"{name} is not installed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not IS_CI and not chromium():
         terminalreporter.write_line("Skipped, as Chromium is not installed here: the browser tests")
+    if not IS_CI and not firefox_path():
+        terminalreporter.write_line("Skipped, as Firefox is not installed here: its browser tests")
 
 
 @pytest.fixture(scope="session")

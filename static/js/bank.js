@@ -81,9 +81,7 @@
   // An entry that the address opened before htmx was ready has not asked for its answer yet. (The
   // server opens what `open` names; a page that was kept for offline may be of another address.)
   document.addEventListener("DOMContentLoaded", () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const entry = target && target.closest(".entry");
-    if (entry) entry.open = true; // for browsers that don't do so themselves
+    openTarget();
     const slugs = opened();
     for (const other of entries()) if (covers(slugs, other.dataset)) other.open = true;
     setTimeout(() => {
@@ -116,6 +114,17 @@
     }
     addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
   });
+
+  addEventListener("hashchange", openTarget);
+
+  // For browsers that don't do so themselves.
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const entry = target && target.closest(".entry");
+    if (!entry || entry.open) return;
+    entry.open = true;
+    target.scrollIntoView();
+  }
 
   // The navigation marks the category that is being read: the last one whose top is in the upper
   // third of the window or above it, or else the first.

@@ -5,6 +5,7 @@ Each state at each width, light and dark, into var/screenshots/. pytest runs thi
 it is named, and checks nothing: what is wrong here, a person sees.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests import build
 FOLDER = Path(settings.VAR_DIR) / "screenshots"
 README_PICTURE = Path(settings.BASE_DIR) / "docs" / "home.png"
 
-WIDTHS = {360: 740, 390: 844, 768: 1024, 1280: 900, 1920: 1080}
+WIDTHS = {320: 640, 360: 740, 390: 844, 768: 1024, 1280: 900, 1920: 1080}
 NARROW = 768  # screens below this one show two pixels for one
 
 pytestmark = pytest.mark.usefixtures("live_server")
@@ -65,7 +66,7 @@ STATES = {
 
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920])
 def test_states(browser: Browser, base_url: str, width: int, theme: str) -> None:
     for name, show in STATES.items():
         take(browser, base_url, width, theme, name, show)
@@ -86,6 +87,27 @@ def test_very_long_titles(browser: Browser, base_url: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+def test_more_to_show(browser: Browser, base_url: str, width: int) -> None:
+    category = build.category(name="Heaps")
+    for number in range(25):
+        build.question(category=category, position=number + 1, title=f"What is heap number {number}?")
+    end = see("/", lambda page: page.locator(".show-more").scroll_into_view_if_needed())
+    take(browser, base_url, width, "light", "more", end)
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("width", [320, 390])
+def test_text_at_twice_the_size(browser: Browser, base_url: str, width: int) -> None:
+    def enlarge(page: Page) -> None:
+        session = page.context.new_cdp_session(page)
+        session.send("Page.enable")
+        session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+        page.goto("/?q=lock")
+
+    take(browser, base_url, width, "light", "large-text", enlarge)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_error_of_ours(
     browser: Browser, base_url: str, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,11 +119,13 @@ def test_error_of_ours(
 
 
 @pytest.mark.usefixtures("bank")
-@pytest.mark.parametrize("address", ["/", "/?open=gil", "/questions/gil/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/?open=all", "/?q=lock&level=advanced", "/questions/gil/"]
+)
 def test_printed(browser: Browser, base_url: str, address: str) -> None:
     page = browser.new_page(base_url=base_url)
     page.goto(address)
-    name = address.strip("/?").replace("/", "-").replace("=", "-") or "home"
+    name = re.sub(r"\W+", "-", address.strip("/?")) or "home"
     margin: PdfMargins = {"top": "15mm", "right": "15mm", "bottom": "15mm", "left": "15mm"}
     page.pdf(path=FOLDER / f"print-{name}.pdf", format="A4", margin=margin)
     page.close()

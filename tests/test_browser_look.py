@@ -205,6 +205,17 @@ def test_without_scripts_nothing_is_shown_that_needs_them(new_context: NewContex
     expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
 
 
+@pytest.mark.usefixtures("bank")
+def test_a_first_visit_asks_for_six_things_and_the_manifest_waits(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/", wait_until="networkidle")
+    assert len(asked) <= 6
+    expect(page.locator("link[rel=manifest]")).to_have_count(0)
+    page.locator("h1").click()
+    expect(page.locator("link[rel=manifest]")).to_have_attribute("href", "/manifest.webmanifest")
+
+
 # When something goes wrong
 
 

@@ -2,7 +2,7 @@
 Firefox, driven over Marionette: the protocol that it speaks by itself, without geckodriver.
 
 Playwright drives a Firefox of its own only, and Debian 12 has no geckodriver
-(docs/decisions/012-firefox-over-marionette.md).
+(docs/decisions/013-firefox-over-marionette.md).
 """
 
 import json

@@ -97,8 +97,9 @@ def test_open_entries_hold_the_whole_answer(client: Client) -> None:
 def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> None:
     first = build.category(slug="first", position=1)
     second = build.category(slug="second", position=2)
-    build.question(slug="a", category=first)
-    build.question(slug="b", category=second)
+    for _ in range(2):
+        build.question(category=first)
+        build.question(category=second)
     page = client.get("/?level=core").content.decode()
     assert 'href="/?level=core&amp;open=all"' in page
     assert 'href="/?level=core&amp;open=first"' in page

@@ -384,6 +384,13 @@ def test_nothing_makes_the_list_page_fail(
     assert send("GET", [""], query, headers).status_code in {200, 301, 304, 400}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def released_database() -> Iterator[None]:
+    """Let the page cache go of the database, which it would listen to until the tests are over."""
+    yield
+    application.application.watcher.close()  # type: ignore[attr-defined]
+
+
 class Wire(RequestFactory):
     """A client that asks the whole WSGI application, as gunicorn does."""
 

@@ -20,7 +20,7 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
 from questions.search import postgresql, sqlite
-from questions.search.candidates import ENOUGH, FEW, Index, any_of, every_word, most_words
+from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import ANSWER, TEXTS, Ranking
@@ -29,7 +29,6 @@ from questions.search.words import Query, parse
 __all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
 PROMINENT = 0.5  # what is less relevant has its words in short answer and answer only
-RANKED = 48  # the first candidates, which are ranked by their texts
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, at
 from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
 LIMIT = 1000  # candidates at most
+RANKED = 48  # the first candidates, which are ranked by their texts
 ENOUGH = 200  # with as many in narrow scopes, the wider ones are not asked
 FEW = 10  # with fewer, all forms of the words are looked for, and questions that lack one
 LACKING = 64  # candidates at most that lack a word
@@ -116,10 +117,11 @@ def every_word(index: Index, query: Query) -> list[int]:
     forms = cache(index.forms)
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    keys: dict[int, None] = {}
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, every(query, forms)))))
+    if len(keys) > RANKED:
+        exact = AnyOf((exactly(query.names), every(query, plural)))
+        keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
     for scope, condition, enough in (
-        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural))), ENOUGH),
-        (Scope.TOPIC, AnyOf((named, every(query, forms))), ENOUGH),
         (Scope.NAMES, named, ENOUGH),
         (Scope.HEAD, every(query, forms), ENOUGH),
         (Scope.LEAD, every(query, forms), ENOUGH),

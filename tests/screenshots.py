@@ -90,9 +90,8 @@ def test_very_long_titles(browser: Browser, base_url: str, width: int) -> None:
 def test_more_to_show(browser: Browser, base_url: str, width: int) -> None:
     category = build.category(name="Heaps")
     for number in range(25):
-        build.question(
-            category=category, position=number + 1, title=f"What is heap number {number}?"
-        )
+        title = f"What is heap number {number}?"
+        build.question(category=category, position=number + 1, title=title)
     end = see("/", lambda page: page.locator(".show-more").scroll_into_view_if_needed())
     take(browser, base_url, width, "light", "more", end)
 

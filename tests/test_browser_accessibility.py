@@ -38,10 +38,16 @@ def test_axe_finds_nothing(
     browser_errors.clear()  # the lost page is a 404
 
 
+@pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_dialog_menu_and_failure(
-    page: Page, theme: str, assert_accessible: Callable[[Page], None], browser_errors: list[str]
+    page: Page,
+    theme: str,
+    width: int,
+    assert_accessible: Callable[[Page], None],
+    browser_errors: list[str],
 ) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.route("**/questions/gil/", lambda route: route.abort())
     page.goto("/")

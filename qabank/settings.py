@@ -385,7 +385,7 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "stdout": {
-            "class": "logging.StreamHandler",
+            "class": "qabank.watching.BatchHandler",
             "formatter": LOG_FORMAT,
             "stream": "ext://sys.stdout",
         },

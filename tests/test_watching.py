@@ -22,6 +22,7 @@ from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from qabank.watching import BatchHandler
 from tests import build
 from tests.test_settings import manage
 
@@ -130,6 +131,8 @@ class Server:
                 return error.code, error.headers, error.read()
 
     def lines(self) -> list[dict[str, Any]]:
+        if self.process.poll() is None:
+            time.sleep(2 * BatchHandler.PAUSE)
         return [json.loads(line) for line in self.out.read_text().splitlines()]
 
     def stop(self) -> None:
@@ -142,6 +145,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("server"), METRICS_TOKEN="sesame")
     yield running
     running.stop()
+
+
+def test_a_process_that_is_stopped_writes_what_it_has_not_written_yet(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.get("/?q=at+the+last+moment", X_Request_ID="last")
+    server.stop()
+    assert "last" in {line["id"] for line in server.lines()}
 
 
 def test_each_request_is_one_line_without_its_query(server: Server) -> None:

@@ -58,7 +58,7 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
     list_display_links = ["title"]
     list_filter = [ToDoFilter, "category", "level", "verified_on"]
     list_select_related = ["category"]
-    list_per_page = 50
+    list_per_page = 30  # as many rows as forms: each has a field for its position
     # Each of these would read the whole bank, however large: a second count of all rows, and the
     # order of the page across categories. This order is the one that `question_order` indexes.
     show_full_result_count = False

@@ -310,3 +310,19 @@ def test_a_step_back_comes_to_where_one_was_reading(page: Page) -> None:
     page.go_back()
     expect_search(page, "", 30)
     assert page.evaluate("scrollY") == 900
+
+
+def test_show_more_keeps_the_focus_while_an_answer_arrives(page: Page) -> None:
+    category = build.category(position=9)
+    for number in range(25):
+        build.question(category=category, position=number + 1)
+    page.goto("/")
+    # What htmx says when an answer that was asked for before is put in its place meanwhile.
+    page.evaluate(
+        """() => document.addEventListener("htmx:beforeSwap", () => document.body.dispatchEvent(
+             new CustomEvent("htmx:afterSettle", { bubbles: true, detail: { elt: document.body } })
+           ), { once: true })"""
+    )
+    section = page.locator(f"#category-{category.slug}")
+    section.get_by_role("link", name="Show more").press("Enter")
+    expect(section.locator(".entry summary").nth(20)).to_be_focused()

@@ -184,10 +184,17 @@
   });
 
   // "Show more" gives way to what comes next, and the reader goes on there.
+  let lastShown = null;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target, isError } }) => {
     if (isError || !target.matches(".show-more")) return;
-    const last = [...target.parentElement.querySelectorAll(":scope > .entry")].at(-1);
-    document.addEventListener("htmx:afterSettle", () => last.nextElementSibling?.querySelector("summary")?.focus(), { once: true });
+    lastShown = [...target.parentElement.querySelectorAll(":scope > .entry")].at(-1);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    // It may be an answer that settles, which was asked for before.
+    const next = lastShown?.isConnected && lastShown.nextElementSibling;
+    if (!next || !next.matches(".entry")) return;
+    lastShown = null;
+    next.querySelector("summary").focus();
   });
 
   // What could not be loaded says so in its place, and can be asked for again: by the button

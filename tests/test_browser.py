@@ -247,14 +247,14 @@ def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None
     page.keyboard.press("j")
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry")).to_have_count(40)
-    expect(section.locator(".entry summary").nth(20)).to_be_focused()
+    expect(section.locator(".entry > summary").nth(20)).to_be_focused()
     # What is around it is the whole bank's still.
     expect(page.locator("#jump [href='#category-architecture']")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/$"))
     section.get_by_role("link", name="Show more").click()
     expect(section.locator(".entry")).to_have_count(45)
     expect(section.get_by_role("link", name="Show more")).to_have_count(0)
-    section.locator("summary").last.click()
+    section.locator(".entry > summary").last.click()
     expect(section.locator(".entry").last.locator(".answer")).to_be_visible()
 
 
@@ -265,7 +265,7 @@ def test_show_more_hits_go_on_in_place(page: Page) -> None:
     expect(page.locator(".entry")).to_have_count(20)
     page.get_by_role("link", name="Show more").click()
     expect(page.locator(".entry")).not_to_have_count(20)
-    expect(page.locator(".entry summary").nth(20)).to_be_focused()
+    expect(page.locator(".entry > summary").nth(20)).to_be_focused()
     expect(page.locator(".found")).to_contain_text("for “heap”")
 
 
@@ -325,4 +325,4 @@ def test_show_more_keeps_the_focus_while_an_answer_arrives(page: Page) -> None:
     )
     section = page.locator(f"#category-{category.slug}")
     section.get_by_role("link", name="Show more").press("Enter")
-    expect(section.locator(".entry summary").nth(20)).to_be_focused()
+    expect(section.locator(".entry > summary").nth(20)).to_be_focused()

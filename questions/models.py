@@ -22,6 +22,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
+from questions.prepared import prepared
 
 TITLE_LENGTH = 250
 MISSED_LENGTH = 100
@@ -63,23 +64,24 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
-        tally = Tally.objects.filter(category=OuterRef("pk")).values("category")
-        count = Subquery(tally.annotate(total=Sum("questions")).values("total"))
-        return self.annotate(question_count=Coalesce(count, 0))
+        return self.annotate(question_count=tallied(Tally.objects.all()))
 
-    def counted(self) -> "list[Category]":
+    def counted(self, level: str = "") -> "list[Category]":
         """
-        Return all categories in order, with `question_count` and `questions_before`.
+        Return all categories in order, with `question_count`, `match_count`, `questions_before`.
 
-        The sums are those of the tally: the cost does not grow with the bank.
+        What matches is of `level`, if one is given. The sums are those of the tally: the cost does
+        not grow with the bank.
         """
-        counts = Tally.objects.counts()
-        categories = list(self.order_by("position", "slug"))
+        categories = []
         before = 0
-        for category in categories:
-            category.question_count = counts.get(category.pk, 0)
+        for *values, question_count, match_count in counted_rows(level):
+            category = Category.from_db(self.db, Category.columns(), values)
+            category.question_count = question_count
+            category.match_count = match_count
             category.questions_before = before
-            before += category.question_count
+            before += question_count
+            categories.append(category)
         return categories
 
 
@@ -97,7 +99,8 @@ class Category(models.Model):
     )
 
     question_count: int  # where the queryset was with_counts() or counted()
-    questions_before: int  # in the categories before it, where the queryset was counted()
+    match_count: int  # of the level asked for, where they were counted()
+    questions_before: int  # in the categories before it, where they were counted()
 
     objects = CategoryQuerySet.as_manager()
 
@@ -131,6 +134,24 @@ class Category(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        return [field.attname for field in cls._meta.concrete_fields]
+
+
+def tallied(tally: "TallyQuerySet") -> Coalesce:
+    """Return an expression for how many questions of a category `tally` counts."""
+    own = tally.filter(category=OuterRef("pk")).values("category")
+    return Coalesce(Subquery(own.annotate(total=Sum("questions")).values("total")), 0)
+
+
+@prepared
+def counted_rows(level: str) -> models.QuerySet[Any, Any]:
+    matching = Tally.objects.filter(level=level) if level else Tally.objects.all()
+    categories = Category.objects.with_counts().annotate(matching=tallied(matching))
+    categories = categories.order_by("position", "slug")
+    return categories.values_list(*Category.columns(), "question_count", "matching")
 
 
 class QuestionQuerySet(models.QuerySet["Question"]):
@@ -167,18 +188,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         return self.select_related("category").order_by(
             "category__position", "category__slug", "position", "slug"
         )
-
-    def all_checked_with(self) -> str:
-        """
-        Return the interpreter that printed what the samples of all these answers show.
-
-        "" where an answer was not checked as it is now, or where there were several interpreters.
-        Hashes every answer that was checked: 6 µs each.
-        """
-        is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint("answer"))
-        checked = Case(When(is_checked, then="checked_with"), default=Value(""))
-        interpreters = set(self.order_by().values_list(checked, flat=True).distinct())
-        return interpreters.pop() if len(interpreters) == 1 else ""
 
     def previous_to(self, question: "Question") -> "Question | None":
         """Return the question before `question` in the order of the page."""
@@ -431,6 +440,24 @@ class Question(models.Model):
             )
 
 
+def all_checked_with() -> str:
+    """
+    Return the interpreter that printed what the samples of all published answers show.
+
+    "" where an answer was not checked as it is now, or where there were several interpreters.
+    Hashes every answer that was checked: 6 µs each.
+    """
+    interpreters = [interpreter for (interpreter,) in interpreter_rows()]
+    return interpreters[0] if len(interpreters) == 1 else ""
+
+
+@prepared
+def interpreter_rows() -> models.QuerySet[Any, Any]:
+    is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint("answer"))
+    interpreter = Case(When(is_checked, then="checked_with"), default=Value(""))
+    return Question.objects.published().order_by().values_list(interpreter).distinct()
+
+
 class FormerSlug(models.Model):
     """
     A slug that a question had before, which goes on redirecting to it.
@@ -462,10 +489,6 @@ class MissedSearch(models.Model):
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):
-    def counts(self) -> dict[int, int]:
-        """Return the number of published questions by the category's key."""
-        return dict(self.values_list("category").annotate(Sum("questions")))
-
     def total(self) -> int:
         counted: int = self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
         return counted

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from questions import rules
 from questions.markdown import render, render_inline, sanitize
 from questions.models import ANSWER_LENGTH, Question
-from questions.views import SECTION_LENGTH
+from questions.sections import SECTION_LENGTH
 from tests import build
 from tests.vectors import ADDRESSES, HTML, LINKS, PLACES, vectors
 

@@ -1,5 +1,7 @@
 """The public pages, as a browser without scripts gets them."""
 
+import re
+
 import html5lib
 import pytest
 from django.db import connection
@@ -260,3 +262,37 @@ def test_every_page_has_a_title_and_description_of_its_own(client: Client, bank:
     assert len(set(titles)) == len(titles)
     assert all('<meta name="description"' in head for head in heads)
     assert reverse("home") == "/"
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("model", "field", "value", "shown"),
+    [
+        (Category, "name", "Renamed", "Renamed</a></h2>"),
+        (Category, "emoji", "🧀", "🧀"),
+        (Category, "slug", "moved", 'href="/categories/moved/"'),
+        (Question, "title", "What is new?", "What is new?</h3>"),
+        (Question, "slug", "new", 'data-slug="new"'),
+        (Question, "level", Question.Level.EXPERT, ">Expert</span>"),
+        (Question, "short_answer", "Said otherwise.", "<p>Said otherwise.</p>"),
+    ],
+)
+def test_a_list_that_was_rendered_before_shows_each_change(
+    client: Client, model: type[Category | Question], field: str, value: str, shown: str
+) -> None:
+    build.question()
+    assert shown not in text(client, "/")
+    model.objects.update(**{field: value})
+    assert shown in text(client, "/")
+
+
+@pytest.mark.usefixtures("db")
+def test_numbers_and_counts_that_were_rendered_before_move_with_the_bank(client: Client) -> None:
+    category = build.category()
+    second = build.question(category=category, position=2)
+    client.get("/")
+    first = build.question(category=category, position=1)
+    page = text(client, "/")
+    entries = re.findall(r'data-slug="(.+?)".*?class="number">(\d+)<', page, re.DOTALL)
+    assert entries == [(first.slug, "1"), (second.slug, "2")]
+    assert '<span class="count">2<' in page

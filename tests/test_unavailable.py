@@ -195,7 +195,7 @@ def test_who_waits_for_a_page_that_fails_shares_the_failure(
     assert gate.reached.wait(5)
     asked += [ask(site, "/") for _ in range(5)]
     time.sleep(0.3)
-    monkeypatch.setattr(views, "counts_by_category", fail)
+    monkeypatch.setattr(views, "sections", fail)
     gate.opened.set()
     for thread, _ in asked:
         thread.join()
@@ -259,8 +259,8 @@ def test_a_page_never_mixes_two_contents(client: Client, monkeypatch: pytest.Mon
     build.question(title="What is before?", category=build.category(name="Before"))
     counted = CategoryQuerySet.counted
 
-    def change_meanwhile(categories: CategoryQuerySet) -> list[Category]:
-        found = counted(categories)
+    def change_meanwhile(categories: CategoryQuerySet, level: str) -> list[Category]:
+        found = counted(categories, level)
         in_thread(refresh)
         return found
 

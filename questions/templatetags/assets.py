@@ -4,6 +4,7 @@ import base64
 import functools
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -19,8 +20,7 @@ def script(name: str, attributes: str = "") -> SafeString:
     """Load a script; `attributes` may be `defer`."""
     return format_html(
         '<script src="{}" integrity="{}"{}></script>',
-        staticfiles_storage.url(name),
-        integrity(name),
+        *asset(name),
         f" {attributes}" if attributes else "",
     )
 
@@ -28,44 +28,46 @@ def script(name: str, attributes: str = "") -> SafeString:
 @register.simple_tag
 def module(name: str, path: str) -> SafeString:
     """Tell site.js, by an attribute of the page, where a module is that it loads when needed."""
+    address, integrity = asset(path)
     return format_html(
         'data-{}="{}" data-{}-integrity="{}"',
         name,
-        staticfiles_storage.url(path),
+        address,
         name,
-        integrity(path),
+        integrity,
     )
 
 
 @register.simple_tag
 def stylesheet(name: str) -> SafeString:
-    return format_html(
-        '<link rel="stylesheet" href="{}" integrity="{}">',
-        staticfiles_storage.url(name),
-        integrity(name),
-    )
+    return format_html('<link rel="stylesheet" href="{}" integrity="{}">', *asset(name))
 
 
-def integrity(name: str) -> str:
+class Asset(NamedTuple):
+    address: str
+    integrity: str  # hash of the file as it is served
+
+
+def asset(name: str) -> Asset:
     """
-    Return the hash of a static file as it is served.
+    Return where a static file is, and what it holds.
 
-    A collected file is read once per process: its name changes with its content. Under DEBUG, and
-    in tests, files are served as they are and may change at any time.
+    A collected file is looked up once per process: its name changes with its content. Under DEBUG,
+    and in tests, files are served as they are and may change at any time.
     """
-    storage = staticfiles_storage
-    if isinstance(storage, ManifestStaticFilesStorage):
-        return hash_of_collected(storage.stored_name(name))
+    if isinstance(staticfiles_storage, ManifestStaticFilesStorage):
+        return collected_asset(name)
     path = finders.find(name)
     if path is None:
         raise ValueError(f"There is no static file {name}.")
-    return sha384(Path(path).read_bytes())
+    return Asset(staticfiles_storage.url(name), sha384(Path(path).read_bytes()))
 
 
 @functools.cache
-def hash_of_collected(stored_name: str) -> str:
+def collected_asset(name: str) -> Asset:
+    stored_name = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
     with staticfiles_storage.open(stored_name) as file:
-        return sha384(file.read())
+        return Asset(staticfiles_storage.url(name), sha384(file.read()))
 
 
 def sha384(content: bytes) -> str:

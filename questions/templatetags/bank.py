@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from questions import markdown as rendering
 from questions.models import Category, Question
 from questions.results import Entry, Hit
 from questions.search.marks import END, START
+from questions.sections import ClosedEntry, Section
 
 register = template.Library()
 
@@ -37,45 +38,53 @@ def answer(question: Question, heading_level: int = 2) -> SafeString:
 
 
 @register.simple_tag
-def entries(shown: Iterable[Entry | Hit]) -> SafeString:
+def kept(template: str, **values: Hashable) -> SafeString:
+    """
+    Include a template that depends on nothing but these values.
+
+    Its HTML is kept: most of a page that is rendered after an edit says what it said before.
+    """
+    if settings.DEBUG:
+        return render_to_string(template, values)
+    return render_kept(template, tuple(values.items()))
+
+
+@lru_cache(maxsize=256)
+def render_kept(template: str, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return render_to_string(template, dict(values))
+
+
+@register.simple_tag
+def category_section(section: Section) -> SafeString:
+    """Render a category of a list."""
+    template = "questions/_section.html"
+    if any(entry.is_open for entry in section.entries):
+        return render_to_string(template, {"section": section})
+    return kept(template, section=section)
+
+
+@register.simple_tag
+def entries(shown: Iterable[Entry | ClosedEntry]) -> SafeString:
     """Render the entries of a list, each with the whole answer if it is open."""
     return mark_safe("".join(map(entry, shown)))  # noqa: S308 (templates made it)
 
 
-def entry(shown: Entry | Hit) -> str:
-    if isinstance(shown, Hit) or shown.is_open or settings.DEBUG:
-        return render_entry(shown)
-    question = shown.question
-    return closed_entry(
-        question.category.slug,
-        question.number,
-        question.slug,
-        question.title,
-        question.level,
-        question.short_answer,
-    )
+def entry(shown: Entry | ClosedEntry) -> str:
+    if isinstance(shown, ClosedEntry) and not settings.DEBUG:
+        return render_closed_entry(shown)
+    return render_entry(shown)
 
 
 @lru_cache(maxsize=2048)
-def closed_entry(
-    category: str, number: int, slug: str, title: str, level: str, short_answer: str
-) -> str:
+def render_closed_entry(shown: ClosedEntry) -> str:
     """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
-    question = Question(
-        category=Category(slug=category),
-        slug=slug,
-        title=title,
-        level=level,
-        short_answer=short_answer,
-    )
-    question.number = number
-    return render_entry(Entry(question, is_open=False))
+    return render_entry(shown)
 
 
 @register.simple_tag
-def closed_body(question: Question) -> SafeString:
+def closed_body(slug: str, short_answer: str) -> SafeString:
     """Render what a closed entry holds: the short answer, and the way to the whole one."""
-    return render_closed_body(question.slug, question.short_answer)
+    return render_closed_body(slug, short_answer)
 
 
 @lru_cache(maxsize=2048)
@@ -84,8 +93,25 @@ def render_closed_body(slug: str, short_answer: str) -> SafeString:
     return render_to_string("questions/_closed.html", {"question": question})
 
 
-def render_entry(shown: Entry | Hit) -> str:
-    return render_to_string("questions/_entry.html", {"entry": shown, "question": shown.question})
+def render_entry(shown: Entry | ClosedEntry) -> str:
+    context = {
+        "question": question_of(shown) if isinstance(shown, ClosedEntry) else shown.question,
+        "hit": shown if isinstance(shown, Hit) else None,
+        "is_open": shown.is_open,
+    }
+    return render_to_string("questions/_entry.html", context)
+
+
+def question_of(shown: ClosedEntry) -> Question:
+    question = Question(
+        category=Category(slug=shown.category),
+        slug=shown.slug,
+        title=shown.title,
+        level=shown.level,
+        short_answer=shown.short_answer,
+    )
+    question.number = shown.number
+    return question
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from questions import misses
-from questions.models import MissedSearch
+from questions.models import Category, MissedSearch
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,17 @@ def test_the_passage_is_escaped_and_marks_survive_no_markup(client: Client) -> N
     assert "&lt;b&gt;<mark>needle</mark>&lt;/b&gt; &amp; thread?" in html
     assert "&lt;img src=x onerror=alert(1)&gt; <mark>needle</mark> <code>&lt;i&gt;</code>" in html
     assert "<img src=x" not in html
+
+
+def test_a_question_that_was_found_before_shows_what_is_looked_for_now(client: Client) -> None:
+    question = build.question(title="Why a needle in <slot></slot>?", short_answer="Some hay.\n")
+    html = page(client, "/?q=needle")
+    assert "<h3>Why a <mark>needle</mark> in &lt;slot&gt;&lt;/slot&gt;?</h3>" in html
+    html = page(client, "/?q=hay")
+    assert "<h3>Why a needle in &lt;slot&gt;&lt;/slot&gt;?</h3>" in html
+    assert '<span class="passage">Some <mark>hay</mark>.</span>' in html
+    Category.objects.filter(pk=question.category_id).update(name="Straw")
+    assert "Straw</span>" in page(client, "/?q=hay")
 
 
 def test_a_line_of_code_is_shown_as_code(client: Client) -> None:

@@ -18,7 +18,7 @@ from questions import markdown as rendering
 from questions.models import Category, Question
 from questions.results import Entry, Hit
 from questions.search.marks import END, START
-from questions.sections import ClosedEntry, Section
+from questions.sections import ClosedEntry, Section, closed
 
 register = template.Library()
 
@@ -70,6 +70,8 @@ def entries(shown: Iterable[Entry | ClosedEntry]) -> SafeString:
 
 
 def entry(shown: Entry | ClosedEntry) -> str:
+    if isinstance(shown, Hit):
+        return hit(shown)
     if isinstance(shown, ClosedEntry) and not settings.DEBUG:
         return render_closed_entry(shown)
     return render_entry(shown)
@@ -79,6 +81,27 @@ def entry(shown: Entry | ClosedEntry) -> str:
 def render_closed_entry(shown: ClosedEntry) -> str:
     """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
     return render_entry(shown)
+
+
+SLOT = mark_safe("<slot></slot>")  # noqa: S308 (nothing that an editor writes can be this)
+
+
+def hit(shown: Hit) -> str:
+    """Render a hit. Only its title and passage depend on what was searched for."""
+    title, passage = (marked(inline_code(text)) for text in (shown.title, shown.passage))
+    if shown.is_open or settings.DEBUG:
+        return render_entry(shown, title, passage)
+    category = shown.question.category
+    before, between, after = around_hit(closed(shown.question), category.name, category.emoji)
+    return f"{before}{title}{between}{passage}{after}"
+
+
+@lru_cache(maxsize=1024)
+def around_hit(shown: ClosedEntry, category_name: str, category_emoji: str) -> list[str]:
+    """Return the HTML of a closed hit before its title, up to its passage, and after it."""
+    question = question_of(shown)
+    question.category.name, question.category.emoji = category_name, category_emoji
+    return render_entry(Entry(question, is_open=False), SLOT, SLOT).split(SLOT)
 
 
 @register.simple_tag
@@ -93,10 +116,15 @@ def render_closed_body(slug: str, short_answer: str) -> SafeString:
     return render_to_string("questions/_closed.html", {"question": question})
 
 
-def render_entry(shown: Entry | ClosedEntry) -> str:
+def render_entry(
+    shown: Entry | ClosedEntry, title: SafeString | None = None, passage: SafeString | None = None
+) -> str:
+    """Render an entry; a hit has a passage, and marks in its title."""
+    question = question_of(shown) if isinstance(shown, ClosedEntry) else shown.question
     context = {
-        "question": question_of(shown) if isinstance(shown, ClosedEntry) else shown.question,
-        "hit": shown if isinstance(shown, Hit) else None,
+        "question": question,
+        "title": inline_code(question.title) if title is None else title,
+        "passage": passage,
         "is_open": shown.is_open,
     }
     return render_to_string("questions/_entry.html", context)
@@ -130,7 +158,6 @@ def inline_code(title: str) -> SafeString:
     return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
 
 
-@register.filter
 def marked(html: SafeString) -> SafeString:
     """Put marks around the words that a search found, in text that is escaped already."""
     return mark_safe(html.replace(START, "<mark>").replace(END, "</mark>"))  # noqa: S308

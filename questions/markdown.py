@@ -117,6 +117,9 @@ def sanitize(markup: str) -> str:
 class Renderer(RendererHTML):
     """markdown-it's renderer with our headings, links, tables and code blocks."""
 
+    def softbreak(self, *args: Any) -> str:
+        return " "  # a paragraph that is one line compresses better than the lines of its source
+
     def heading_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:

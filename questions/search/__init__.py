@@ -63,7 +63,8 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
     Return what is found for `text`, which may be anything, among `questions`.
 
     The queryset's own filters hold among what the index proposes; `narrowing` is for those that
-    should hold in the index already, where they cost nothing and hide no hit further down.
+    should hold in the index already, where they cost nothing and hide no hit further down. What
+    `narrowing` says need not be said by the queryset too, which costs a query of its own.
     """
     connection = connections[questions.db]
     with connection.cursor() as cursor:
@@ -105,7 +106,7 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
     Where they are few, or have the words in no prominent place, questions that lack a word come as
     well, if they are more relevant than all that have each.
     """
-    texts = texts_of(questions, keys[:RANKED], TEXTS)
+    texts = texts_of(index, questions, keys[:RANKED], TEXTS)
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
@@ -117,7 +118,7 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
         rest = [key for key in lacking if key not in keys]
         others = {
             key: ranking.score(more, missing=0.0)
-            for key, more in texts_of(questions, rest, (*TEXTS, "answer")).items()
+            for key, more in texts_of(index, questions, rest, (*TEXTS, "answer")).items()
         }
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}
@@ -125,9 +126,9 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
 
 
 def texts_of(
-    questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
+    index: Index, questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
 ) -> dict[int, tuple[str, ...]]:
-    if not keys:
-        return {}
-    rows = questions.filter(pk__in=keys).order_by().values_list("pk", *columns)
-    return {key: tuple(texts) for key, *texts in rows}
+    """Return the texts of `keys`, but for those that are not among `questions`."""
+    if keys and questions.query.has_filters():
+        keys = list(questions.filter(pk__in=keys).order_by().values_list("pk", flat=True))
+    return index.texts(keys, columns)

@@ -5,7 +5,7 @@ The widest scope of a common word has most of the bank in it. So the narrow ones
 and the wider ones only while there are not enough.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import log
@@ -75,6 +75,16 @@ class Index:
             f"SELECT count(*) FROM (SELECT 1 FROM {self.table} LIMIT %s) few", [limit]
         )
         return int(self.cursor.fetchone()[0])
+
+    def texts(self, keys: Sequence[int], columns: Iterable[str]) -> dict[int, tuple[str, ...]]:
+        """Return what the table holds in `columns`. (The ORM takes ten times as long.)"""
+        if not keys:
+            return {}
+        places = ", ".join(["%s"] * len(keys))
+        self.cursor.execute(
+            f"SELECT id, {', '.join(columns)} FROM {self.table} WHERE id IN ({places})", keys
+        )
+        return {key: tuple(texts) for key, *texts in self.cursor.fetchall()}
 
     def has(self, scope: Scope, condition: Condition) -> bool:
         """Whether anything matches, in whatever category and level."""

@@ -6,8 +6,7 @@ and the wider ones only while there are not enough.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
 from math import log
 from operator import itemgetter
 from types import ModuleType
@@ -40,6 +39,7 @@ class Index:
     cursor: CursorWrapper
     table: str
     narrowing: Narrowing
+    known_forms: dict[Term, Condition] = field(default_factory=dict)
 
     def candidates(self, scope: Scope, condition: Condition, limit: int = LIMIT) -> list[int]:
         keys: list[int] = self.engine.candidates(
@@ -56,10 +56,11 @@ class Index:
         """
         if term.is_exact:
             return term
-        words = self.beginning_like(term)
-        if len(words) > FORMS:
-            return term
-        return exactly({term.word, *(word for word in words if term.matches(word))})
+        if term not in self.known_forms:
+            words = self.beginning_like(term)
+            forms = {term.word, *(word for word in words if term.matches(word))}
+            self.known_forms[term] = term if len(words) > FORMS else exactly(forms)
+        return self.known_forms[term]
 
     def beginning_like(self, term: Term) -> list[str]:
         """Return words of the vocabulary that begin like a term, one more than FORMS at most."""
@@ -124,24 +125,44 @@ def every_word(index: Index, query: Query) -> list[int]:
     """Return up to LIMIT questions in which all that was asked for occurs, promising ones first."""
     if not query.concepts:
         return []
-    forms = cache(index.forms)
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, every(query, forms)))))
+    in_any_form = every(query, index.forms)
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_any_form))))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    for scope, condition, enough in (
-        (Scope.NAMES, named, ENOUGH),
-        (Scope.HEAD, every(query, forms), ENOUGH),
-        (Scope.LEAD, every(query, forms), ENOUGH),
-        (Scope.ALL, every(query, forms), ENOUGH),
+    if len(keys) < ENOUGH:
+        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
+    keys = widened(index, keys, in_any_form, (Scope.HEAD, Scope.LEAD, Scope.ALL), RANKED, ENOUGH)
+    if len(keys) < FEW:
         # Forms that occur deep in answers only are slow to look for.
-        (Scope.ALL, every(query, literally), FEW),
-    ):
-        if len(keys) < enough:
-            keys |= dict.fromkeys(index.candidates(scope, condition))
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
     return list(keys)[:LIMIT]
+
+
+def widened(
+    index: Index,
+    keys: dict[int, None],
+    condition: Condition,
+    scopes: tuple[Scope, ...],
+    any_order: int,
+    enough: int,
+) -> dict[int, None]:
+    """
+    Return `keys` and what matches in one of `scopes`, narrow ones first, until there is `enough`.
+
+    Up to `any_order` keys may come in any order. Then the last scope, which holds the others, is
+    the only one that has to be asked.
+    """
+    if len(keys) <= any_order:
+        all_keys = keys | dict.fromkeys(index.candidates(scopes[-1], condition, any_order + 1))
+        if len(all_keys) <= any_order:
+            return all_keys
+    for scope in scopes:
+        if len(keys) < enough:
+            keys = keys | dict.fromkeys(index.candidates(scope, condition))
+    return keys
 
 
 def most_words(
@@ -153,8 +174,7 @@ def most_words(
     Where these are the `is_last_resort`, a single word is enough in a prominent place, provided
     that half of the words occur at all: else the search is about something else.
     """
-    forms = cache(index.forms)
-    looked = [(*looked_up(index, concept, forms), concept) for concept in query.concepts]
+    looked = [(*looked_up(index, concept), concept) for concept in query.concepts]
     size = index.size(COMMON)
     rarities = [rarity(count, size) for count, *_ in looked]
     known = sorted((found for found in looked if found[0]), key=itemgetter(0))[:RELAXED]
@@ -186,9 +206,9 @@ def rarity(count: int, size: int) -> float:
     return 1 + log(size / count) / log(max(2, size)) if count else 0.0
 
 
-def looked_up(index: Index, concept: Concept, forms: Expand) -> tuple[int, Condition]:
+def looked_up(index: Index, concept: Concept) -> tuple[int, Condition]:
     """Return in how many questions a concept occurs, up to COMMON, and how it is found there."""
-    for expand in (forms, literally):
+    for expand in (index.forms, literally):
         condition = any_way(concept, expand)
         if count := len(index.candidates(Scope.ALL, condition, COMMON)):
             return count, condition

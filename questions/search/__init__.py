@@ -110,10 +110,8 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
-    if len(keys) < FEW:
-        is_poor = len(query.concepts) > 1  # else all that has the one word is found
-    else:
-        is_poor = best < PROMINENT
+    # One word can't be lacking: where few have it, these are all.
+    is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
     if is_poor and not (keys and query.is_code):  # half of a name is no hit
         lacking, weights = most_words(index, query, is_last_resort=not keys)
         ranking = Ranking(query, weights if any(weights) else ())

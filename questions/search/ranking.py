@@ -7,9 +7,11 @@ how much of what the question goes by (its slug, its keywords) was asked for.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-from questions.search.words import FIELD_END, Query, Term, separated, stem
+from questions.search.words import Query, Term, separated, stem
 
 # How much a hit in a field is worth. The last is for words that only the index has seen.
 TITLE, KEYWORD, SHORT_ANSWER, ANSWER = 1.0, 0.8, 0.45, 0.2
@@ -30,6 +32,7 @@ class Ranking:
         """`weights` say how much each concept counts: all the same, unless given."""
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
+        self.total_weight = sum(self.weights)
         # For each way to find a concept: what it is worth, and what to look for.
         self.ways = [
             [
@@ -53,14 +56,13 @@ class Ranking:
 
         `missing` is the worth of a word that is not in them.
         """
-        joined = f" {FIELD_END} ".join(text.replace(FIELD_END, " ") for text in texts)
-        slug, keywords, title, short_answer, *rest = separated(f" {joined} ").split(FIELD_END)
-        fields = [(title, TITLE), (f"{slug}{keywords}", KEYWORD), (short_answer, SHORT_ANSWER)]
-        fields += [(answer, ANSWER) for answer in rest]
+        slug, keywords, title, short_answer, *answers = texts
+        prepared = prepare(slug, keywords, title, short_answer)
+        fields = [*prepared.fields, *((answer_words(answer), ANSWER) for answer in answers)]
         score = self.mean(strength(ways, fields, missing) for ways in self.ways)
-        score += self.aboutness([slug, *keywords.split(",")])
+        score += self.aboutness(prepared.names)
         if self.pairs:
-            score += NEIGHBORS * self.neighbors(title, keywords)
+            score += NEIGHBORS * self.neighbors(prepared.title, prepared.keywords)
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
         return score
@@ -73,28 +75,24 @@ class Ranking:
     def mean(self, worths: Iterable[float]) -> float:
         """Return what the concepts are worth together, given what each of them is."""
         pairs = zip(self.weights, worths, strict=True)
-        return sum(weight * worth for weight, worth in pairs) / sum(self.weights)
+        return sum([weight * worth for weight, worth in pairs]) / self.total_weight
 
-    def aboutness(self, names: list[str]) -> float:
+    def aboutness(self, names: Iterable["Name"]) -> float:
         """Return how much a question's names and the query have in common; 0 is nothing."""
         best = 0.0
         for index, name in enumerate(names):
             worth = TOPIC if index <= 1 else 1.0 - LATER_KEYWORD * (index - 1)
             if worth <= best:
                 break
-            joined = name.replace(" ", "")
-            if stem(joined) in self.names:
-                is_long = index > 1 and len(name.split()) > 1
+            if name.stem in self.names:
+                is_long = index > 1 and name.length > 1
                 return LONG_NAME - LATER_KEYWORD / 3 * index if is_long else worth
-            if not any(stem in joined for stem in self.stems):
+            if not any(stem in name.joined for stem in self.stems):
                 continue
-            words = name.split()
-            field = f" {' '.join(words)} {joined} "
             common = [
-                max(min([pattern.likeness(field) for pattern in patterns]) for _, patterns in ways)
-                for ways in self.ways
+                max(likeness(patterns, name.field) for _, patterns in ways) for ways in self.ways
             ]
-            share = sum(common) / len(common) * min(1.0, sum(common) / len(words))
+            share = sum(common) / len(common) * min(1.0, sum(common) / name.length)
             best = max(best, worth * share)
         return best
 
@@ -108,6 +106,47 @@ class Ranking:
         return sum(code in text for code in self.query.literals) / len(self.query.literals)
 
 
+class Name(NamedTuple):
+    """A slug or a keyword, prepared for being compared with what was asked for."""
+
+    joined: str  # run together
+    stem: str  # of that
+    field: str  # its words, and what is run together
+    length: int  # in words
+
+
+class Prepared(NamedTuple):
+    """The words of TEXTS, prepared for being searched."""
+
+    title: str
+    keywords: str
+    fields: tuple[tuple[str, float], ...]  # and what a hit there is worth
+    names: tuple[Name, ...]  # the slug, and each keyword
+
+
+@lru_cache(maxsize=1024)  # 5 MB
+def prepare(slug: str, keywords: str, title: str, short_answer: str) -> Prepared:
+    slug, keywords, title = spaced(slug), spaced(keywords), spaced(title)
+    fields = (title, TITLE), (f"{slug}{keywords}", KEYWORD), (spaced(short_answer), SHORT_ANSWER)
+    return Prepared(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
+
+
+def name_of(text: str) -> Name:
+    words = text.split()
+    joined = "".join(words)
+    return Name(joined, stem(joined), f" {' '.join(words)} {joined} ", len(words))
+
+
+@lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
+def answer_words(answer: str) -> str:
+    return spaced(answer)
+
+
+def spaced(text: str) -> str:
+    """Return the words of a text, with a space or a comma around each."""
+    return separated(f" {text} ")
+
+
 def strength(
     ways: list[tuple[float, list["Pattern"]]],
     fields: Iterable[tuple[str, float]],
@@ -119,8 +158,13 @@ def strength(
         for field, field_worth in fields:
             worth = name_worth * field_worth
             if worth > best:
-                best = max(best, worth * min([pattern.likeness(field) for pattern in patterns]))
+                best = max(best, worth * likeness(patterns, field))
     return best
+
+
+def likeness(patterns: list["Pattern"], field: str) -> float:
+    """Return how close the worst match is in a field that has to have all of them."""
+    return min([pattern.likeness(field) for pattern in patterns])
 
 
 class Pattern:

@@ -63,17 +63,16 @@ class Separators(dict[int, int | str]):
         return self[code]
 
 
-FIELD_END = "\x1f"
-SEPARATORS = Separators({ord(","): ",", ord(FIELD_END): FIELD_END})
+SEPARATORS = Separators({ord(","): ","})
 
 
 def normalized(text: str) -> str:
     """Return the words of `text` as the index holds them, with single spaces between."""
-    return " ".join(separated(text).replace(",", " ").replace(FIELD_END, " ").split())
+    return " ".join(separated(text).replace(",", " ").split())
 
 
 def separated(text: str) -> str:
-    """Return the words of `text` as in the index; commas and FIELD_END stay, the rest is space."""
+    """Return the words of `text` as in the index; commas stay, the rest is space."""
     text = text.lower()
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)

@@ -67,9 +67,9 @@ class Ranking:
             score += LITERAL * self.literals(" ".join(texts).lower())
         return score
 
-    def coverage(self, text: str) -> float:
-        """Return how much of the query occurs in a text: 1 is all of it, in these very words."""
-        fields = ((f" {separated(text).replace(',', ' ')} ", 1.0),)
+    def coverage(self, words: str) -> float:
+        """Return how much of the query is in `words`: 1 is all of it, in these very words."""
+        fields = ((words, 1.0),)
         return self.mean(strength(ways, fields, 0.0) for ways in self.ways)
 
     def mean(self, worths: Iterable[float]) -> float:
@@ -140,6 +140,11 @@ def name_of(text: str) -> Name:
 @lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
 def answer_words(answer: str) -> str:
     return spaced(answer)
+
+
+def words_of(text: str) -> str:
+    """Return the words of a text, with a space around each."""
+    return spaced(text).replace(",", " ")
 
 
 def spaced(text: str) -> str:

@@ -72,6 +72,8 @@ def results(filters: Filters, categories: list[Category]) -> Results:
 def hits(
     filters: Filters, categories: list[Category], found: search.Found, keys: list[int]
 ) -> list[Hit]:
+    if not keys:
+        return []
     columns = "*" if filters.open else SHOWN
     by_key = {question.pk: question for question in published(keys, columns)}
     by_category = {category.pk: category for category in categories}
@@ -93,8 +95,6 @@ def published(keys: list[int], columns: str) -> Iterable[Question]:
 
     Written out: this takes a fifth of the time that the ORM takes, most of it for writing SQL.
     """
-    if not keys:
-        return []
     places = ", ".join(["%s"] * len(keys))
     return Question.objects.raw(
         f"SELECT {columns}, {PLACE} AS place FROM questions_question"  # noqa: S608 (all ours)

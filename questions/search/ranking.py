@@ -32,7 +32,7 @@ class Ranking:
         """`weights` say how much each concept counts: all the same, unless given."""
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
-        self.total_weight = sum(self.weights)
+        self.total_weight = sum(self.weights) or 1.0  # who asks for nothing finds nothing
         # For each way to find a concept: what it is worth, and what to look for.
         self.ways = [
             [

@@ -2,7 +2,8 @@
 The candidates: a bounded number of questions among which the best ones are.
 
 The widest scope of a common word has most of the bank in it. So the narrow ones are asked first,
-and the wider ones only while there are not enough.
+and the wider ones only while there are not enough. Where there are so few that all are ranked, the
+widest scope is enough.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +40,7 @@ class Index:
     cursor: CursorWrapper
     table: str
     narrowing: Narrowing
-    known_forms: dict[Term, Condition] = field(default_factory=dict)
+    known_forms: dict[Term, Condition] = field(default_factory=dict)  # looked up before
 
     def candidates(self, scope: Scope, condition: Condition, limit: int = LIMIT) -> list[int]:
         keys: list[int] = self.engine.candidates(
@@ -134,33 +135,22 @@ def every_word(index: Index, query: Query) -> list[int]:
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
     if len(keys) < ENOUGH:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, in_any_form, (Scope.HEAD, Scope.LEAD, Scope.ALL), RANKED, ENOUGH)
+    keys = widened(index, keys, in_any_form)
     if len(keys) < FEW:
         # Forms that occur deep in answers only are slow to look for.
         keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
     return list(keys)[:LIMIT]
 
 
-def widened(
-    index: Index,
-    keys: dict[int, None],
-    condition: Condition,
-    scopes: tuple[Scope, ...],
-    any_order: int,
-    enough: int,
-) -> dict[int, None]:
-    """
-    Return `keys` and what matches in one of `scopes`, narrow ones first, until there is `enough`.
-
-    Up to `any_order` keys may come in any order. Then the last scope, which holds the others, is
-    the only one that has to be asked.
-    """
-    if len(keys) <= any_order:
-        all_keys = keys | dict.fromkeys(index.candidates(scopes[-1], condition, any_order + 1))
-        if len(all_keys) <= any_order:
+def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[int, None]:
+    """Return `keys` and those for which a condition holds, prominent ones first."""
+    if len(keys) <= RANKED:
+        # Of what will be ranked anyway the order says nothing, and ALL holds the other scopes.
+        all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, condition, RANKED + 1))
+        if len(all_keys) <= RANKED:
             return all_keys
-    for scope in scopes:
-        if len(keys) < enough:
+    for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL):
+        if len(keys) < ENOUGH:
             keys = keys | dict.fromkeys(index.candidates(scope, condition))
     return keys
 

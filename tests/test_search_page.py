@@ -50,6 +50,11 @@ def test_hits_are_marked_in_the_title_and_in_the_passage_that_has_them(client: C
     assert "One <mark>decorated</mark> function with a link." in html
 
 
+def test_a_sign_is_marked_as_a_whole(client: Client) -> None:
+    build.question(title="What is an except* clause?", keywords="except*")
+    assert "an <mark>except*</mark> clause" in page(client, "/?q=except*")
+
+
 def test_the_passage_is_escaped_and_marks_survive_no_markup(client: Client) -> None:
     build.question(
         title="<b>needle</b> & \x02thread\x03?", answer="<img src=x onerror=alert(1)> needle `<i>`"

@@ -1,5 +1,7 @@
 """The list of a page that searches nothing: each category with the first of its questions."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -59,7 +61,7 @@ def sections(
     for category in matching:
         if not (own := entries.get(category.pk)):
             continue
-        is_open = all(entry.is_open for entry in own)
+        is_open = bool(filters.open) and all(entry.is_open for entry in own)
         toggled = (linked.closing if is_open else linked.opening)(category, categories)
         address = category.get_absolute_url()
         end = filters.start + len(own)
@@ -96,14 +98,16 @@ type Entries = dict[int, list[ClosedEntry | Entry]]  # by the category's key
 def closed_entries(filters: Filters, categories: list[Category], length: int) -> Entries:
     """Return the entries of a list in which none is open."""
     by_key = {category.pk: category for category in categories}
-    entries: Entries = {key: [] for key in by_key}
     first = filters.start - 1
     rows = closed_rows(filters.level, tuple(by_key), first, first + length)
-    for key, slug, title, level, short_answer, *places in rows:
-        category, own = by_key[key], entries[key]
-        place = places[0] if places else filters.start + len(own)
-        number = category.questions_before + place
-        own.append(ClosedEntry(category.slug, number, slug, title, level, short_answer))
+    entries: Entries = {}
+    for key, own in groupby(rows, itemgetter(0)):
+        slug, before = by_key[key].slug, by_key[key].questions_before
+        if filters.level:
+            entries[key] = [ClosedEntry(slug, before + row[1], *row[2:]) for row in own]
+        else:
+            numbered = enumerate(own, before + filters.start)
+            entries[key] = [ClosedEntry(slug, number, *row[1:]) for number, row in numbered]
     return entries
 
 
@@ -111,12 +115,11 @@ def closed_entries(filters: Filters, categories: list[Category], length: int) ->
 def closed_rows(
     level: str, categories: tuple[int, ...], start: int, stop: int
 ) -> QuerySet[Question, Any]:
-    columns = ["category", "slug", "title", "level", "short_answer"]
     questions = listed(level, categories, start, stop)
-    if level:  # otherwise the places are those from `start` on
-        questions = questions.placed()
-        columns.append("place")
-    return questions.values_list(*columns)
+    texts = ("slug", "title", "level", "short_answer")
+    if level:
+        return questions.placed().values_list("category", "place", *texts)
+    return questions.values_list("category", *texts)  # their places are those from `start` on
 
 
 def opened_entries(filters: Filters, categories: list[Category], length: int) -> Entries:

@@ -89,9 +89,9 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     linked = replace(filters, start=1, category="" if page_category else filters.category)
     found = results(filters, categories) if filters.q else None
     listed = [] if found else sections(filters, categories, linked, request.path)
-    entries = found.hits if found else [entry for section in listed for entry in section.entries]
     start = found.start if found else filters.start
-    all_open = all(entry.is_open for entry in entries)
+    shown = len(found.hits) if found else sum(len(section.entries) for section in listed)
+    all_open = all(part.is_open for part in (found.hits if found else listed))
     total = sum(c.question_count for c in categories)
     context = {
         "filters": filters,
@@ -101,7 +101,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "sections": listed,
         "found": found,
         "count": found.count if found else sum(section.match_count for section in listed),
-        "shown": len(entries),
+        "shown": shown,
         "start": start,
         "total": total,
         "levels": tuple(Question.Level.choices),

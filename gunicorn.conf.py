@@ -3,6 +3,7 @@
 What has no variable here can still be set: GUNICORN_CMD_ARGS="--keep-alive 75".
 """
 
+import ctypes
 import os
 import socket
 import tempfile
@@ -49,6 +50,12 @@ threads = number("WEB_THREADS", 256)
 # leave a connection pool or an open database handle shared by all of them,
 # which breaks requests at random; and SIGHUP would go on serving the old code.
 preload_app = False
+
+# glibc gives threads heaps of their own, in each of which some megabytes of
+# rendered pages stay: 115 instead of 89 MB a worker after 2,000 edits.
+M_ARENA_MAX = -8  # malloc.h
+with suppress(AttributeError, OSError):  # another C library
+    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 # A worker whose main thread is stuck for this long is replaced. A slow
 # request does not trigger it: requests run in threads of their own.

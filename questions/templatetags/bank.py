@@ -49,7 +49,7 @@ def kept(template: str, **values: Hashable) -> SafeString:
     return render_kept(template, tuple(values.items()))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # 8 MB, where each is a section of twenty entries
 def render_kept(template: str, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
     return render_to_string(template, dict(values))
 

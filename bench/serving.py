@@ -250,6 +250,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.folder = tempfile.TemporaryDirectory()
         (Path(self.folder.name) / "bare.py").write_text(BARE)
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "gunicorn", *arguments],
@@ -277,13 +278,20 @@ class Server:
         self.worker = int(children.read_text().split()[0])
 
     def get(self, path: str, headers: dict[str, str] = BROTLI) -> "Answer":
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        """Ask over one connection, as a browser does, as long as it stays open."""
         try:
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
+            return self.ask(path, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            return self.ask(path, headers)  # it was closed meanwhile
+
+    def ask(self, path: str, headers: dict[str, str]) -> "Answer":
+        try:
+            self.connection.request("GET", path, headers=headers)
+            response = self.connection.getresponse()
             return Answer(response, response.read())
-        finally:
-            connection.close()
+        except OSError:
+            self.connection.close()  # the next request opens another one
+            raise
 
     def warm_up(self) -> None:
         """Wait until the home page, which goes on being asked for, has its best compression."""
@@ -304,6 +312,7 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
+        self.connection.close()
         self.folder.cleanup()
 
 

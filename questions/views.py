@@ -93,9 +93,10 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     shown = len(found.hits) if found else sum(len(section.entries) for section in listed)
     all_open = all(part.is_open for part in (found.hits if found else listed))
     total = sum(c.question_count for c in categories)
+    home = reverse("home")
     context = {
         "filters": filters,
-        "jumps": tuple(jump(category, filters, page_category) for category in categories),
+        "jumps": tuple(jump(category, filters, page_category, home) for category in categories),
         "categories": categories,
         "page_category": page_category,
         "sections": listed,
@@ -108,8 +109,8 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "all_open": all_open,
         "toggle_address": request.path + linked.query(open=() if all_open else (ALL,), start=start),
         "first_query": linked.query(),
-        "clear_query": linked.query(q="", category="", level=""),
-        "everywhere_query": linked.query(category="", level=""),
+        "clear_address": home + linked.query(q="", category="", level=""),
+        "everywhere_address": home + linked.query(category="", level=""),
         "checked_with": checked_with(filters, total),
     }
     if found:
@@ -142,12 +143,12 @@ class Jump(NamedTuple):
     is_current: bool
 
 
-def jump(category: Category, filters: Filters, page_category: Category | None) -> Jump:
+def jump(category: Category, filters: Filters, page_category: Category | None, home: str) -> Jump:
     """Return the category's entry in the navigation, which leads down this page if it can."""
     if page_category or not category.question_count:
         address = category.get_absolute_url()
     elif filters.active:
-        address = reverse("home") + filters.query(category=category.slug, start=1)
+        address = home + filters.query(category=category.slug, start=1)
     else:
         address = f"#category-{category.slug}"
     is_current = category.slug == filters.category

@@ -99,6 +99,8 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "jumps": tuple(jump(category, filters, page_category, home) for category in categories),
         "categories": categories,
         "page_category": page_category,
+        "is_filtered": linked.active,
+        "narrowed_to": narrowed_to(linked, categories),
         "sections": listed,
         "found": found,
         "count": found.count if found else sum(section.match_count for section in listed),
@@ -130,6 +132,12 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
 def checked_with(filters: Filters, total: int) -> str:
     """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
     return "" if filters.active or total > CHECKED_TOTAL else all_checked_with()
+
+
+def narrowed_to(filters: Filters, categories: list[Category]) -> list[str]:
+    """Return the names of level and category, as a print says them after the number of hits."""
+    level = [Question.Level(filters.level).label] if filters.level else []
+    return level + [category.name for category in categories if category.slug == filters.category]
 
 
 class Jump(NamedTuple):

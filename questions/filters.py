@@ -57,9 +57,9 @@ class Filters:
             questions = questions.at_level(self.level)
         return questions.search(self.q) if self.q else questions
 
-    def opens(self, question: Question) -> bool:
-        """Whether the entry of `question` is open."""
-        return not {ALL, question.category.slug, question.slug}.isdisjoint(self.open)
+    def opens(self, category: str, question: str) -> bool:
+        """Whether the entry of a question is open; both are slugs."""
+        return not {ALL, category, question}.isdisjoint(self.open)
 
     def opening(self, category: Category, categories: list[Category]) -> tuple[str, ...]:
         """Return `open` as it is when every entry of `category` is opened as well."""

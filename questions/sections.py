@@ -1,31 +1,18 @@
 """The list of a page that searches nothing: each category with the first of its questions."""
 
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from questions.entries import ClosedEntry, Entry, opened
 from questions.filters import Filters
 from questions.models import Category, Question, QuestionQuerySet
 from questions.prepared import prepared
-from questions.results import Entry
 
 SECTION_LENGTH = 20  # questions of a category that a list shows
 LIST_LENGTH = 100  # questions that a list shows in all; each category has at least one
-
-
-class ClosedEntry(NamedTuple):
-    """All that the HTML of a closed entry is made from: equal ones look the same."""
-
-    category: str  # its slug
-    number: int
-    slug: str
-    title: str
-    level: str
-    short_answer: str
-
-    is_open: bool = False
 
 
 class Section(NamedTuple):
@@ -36,7 +23,7 @@ class Section(NamedTuple):
     emoji: str
     address: str
     match_count: int  # of its questions that match the filters, whether shown or not
-    entries: tuple[ClosedEntry | Entry, ...]
+    entries: tuple[Entry, ...]
     is_open: bool
     toggle_address: str  # opens all its entries, or closes them where all are open
     more_address: str  # of what comes after these entries, where there is more
@@ -56,11 +43,11 @@ def sections(
     """
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     length = section_length([category.match_count for category in matching])
-    entries = (opened_entries if filters.open else closed_entries)(filters, matching, length)
+    entries = opened(closed_entries(filters, matching, length), filters, matching)
+    by_slug = {category.slug: category for category in matching}
     found = []
-    for category in matching:
-        if not (own := entries.get(category.pk)):
-            continue
+    for slug, grouped in groupby(entries, attrgetter("category")):
+        category, own = by_slug[slug], tuple(grouped)
         is_open = bool(filters.open) and all(entry.is_open for entry in own)
         toggled = (linked.closing if is_open else linked.opening)(category, categories)
         address = category.get_absolute_url()
@@ -72,7 +59,7 @@ def sections(
             category.emoji,
             address,
             category.match_count,
-            tuple(own),
+            own,
             is_open,
             toggle_address=path + linked.query(open=toggled),
             more_address=more if end <= category.match_count else "",
@@ -92,22 +79,20 @@ def section_length(counts: list[int]) -> int:
     return 1
 
 
-type Entries = dict[int, list[ClosedEntry | Entry]]  # by the category's key
-
-
-def closed_entries(filters: Filters, categories: list[Category], length: int) -> Entries:
-    """Return the entries of a list in which none is open."""
-    by_key = {category.pk: category for category in categories}
+def closed_entries(filters: Filters, categories: list[Category], length: int) -> list[ClosedEntry]:
+    """Return the first entries of each category, one category after the other."""
     first = filters.start - 1
-    rows = closed_rows(filters.level, tuple(by_key), first, first + length)
-    entries: Entries = {}
-    for key, own in groupby(rows, itemgetter(0)):
-        slug, before = by_key[key].slug, by_key[key].questions_before
+    keys = tuple(category.pk for category in categories)
+    rows = closed_rows(filters.level, keys, first, first + length)
+    by_key = {key: list(own) for key, own in groupby(rows, itemgetter(0))}
+    entries: list[ClosedEntry] = []
+    for category in categories:
+        own, slug, before = by_key.get(category.pk, ()), category.slug, category.questions_before
         if filters.level:
-            entries[key] = [ClosedEntry(slug, before + row[1], *row[2:]) for row in own]
+            entries += [ClosedEntry(slug, before + row[1], *row[2:]) for row in own]
         else:
             numbered = enumerate(own, before + filters.start)
-            entries[key] = [ClosedEntry(slug, number, *row[1:]) for number, row in numbered]
+            entries += [ClosedEntry(slug, number, *row[1:]) for number, row in numbered]
     return entries
 
 
@@ -120,31 +105,6 @@ def closed_rows(
     if level:
         return questions.placed().values_list("category", "place", *texts)
     return questions.values_list("category", *texts)  # their places are those from `start` on
-
-
-def opened_entries(filters: Filters, categories: list[Category], length: int) -> Entries:
-    """Return the entries of a list in which some are open, which shows their answers too."""
-    by_key = {category.pk: category for category in categories}
-    entries: Entries = {key: [] for key in by_key}
-    first = filters.start - 1
-    for question in listed(filters.level, tuple(by_key), first, first + length).placed():
-        category = by_key[question.category_id]
-        question.category = category
-        question.number = category.questions_before + question.place
-        entry = Entry(question, is_open=True) if filters.opens(question) else closed(question)
-        entries[category.pk].append(entry)
-    return entries
-
-
-def closed(question: Question) -> ClosedEntry:
-    return ClosedEntry(
-        question.category.slug,
-        question.number,
-        question.slug,
-        question.title,
-        question.level,
-        question.short_answer,
-    )
 
 
 def listed(level: str, categories: tuple[int, ...], start: int, stop: int) -> QuestionQuerySet:

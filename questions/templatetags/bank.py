@@ -15,10 +15,11 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
+from questions.entries import ClosedEntry, Entry, OpenEntry
 from questions.models import Category, Question
-from questions.results import Entry, Hit
+from questions.results import Hit
 from questions.search.marks import END, START
-from questions.sections import ClosedEntry, Section, closed
+from questions.sections import Section
 
 register = template.Library()
 
@@ -64,17 +65,15 @@ def category_section(section: Section) -> SafeString:
 
 
 @register.simple_tag
-def entries(shown: Iterable[Entry | ClosedEntry]) -> SafeString:
+def entries(shown: Iterable[Entry]) -> SafeString:
     """Render the entries of a list, each with the whole answer if it is open."""
     return mark_safe("".join(map(entry, shown)))  # noqa: S308 (templates made it)
 
 
-def entry(shown: Entry | ClosedEntry) -> str:
-    if isinstance(shown, Hit):
-        return hit(shown)
-    if isinstance(shown, ClosedEntry) and not settings.DEBUG:
-        return render_closed_entry(shown)
-    return render_entry(shown)
+def entry(shown: Entry) -> str:
+    if shown.is_open or settings.DEBUG:
+        return render_entry(shown)
+    return render_closed_entry(shown)
 
 
 @lru_cache(maxsize=2048)
@@ -83,25 +82,29 @@ def render_closed_entry(shown: ClosedEntry) -> str:
     return render_entry(shown)
 
 
+@register.simple_tag
+def hits(shown: Iterable[Hit]) -> SafeString:
+    """Render what was found, each with the whole answer if it is open."""
+    return mark_safe("".join(map(hit, shown)))  # noqa: S308 (templates made it)
+
+
 SLOT = mark_safe("<slot></slot>")  # nothing that an editor writes can become this
 
 
 def hit(shown: Hit) -> str:
     """Render a hit. Only its title and passage depend on what was searched for."""
     title, passage = (marked(inline_code(text)) for text in (shown.title, shown.passage))
+    shown = shown._replace(title=title, passage=passage)
     if shown.is_open or settings.DEBUG:
-        return render_entry(shown, title, passage)
-    category = shown.question.category
-    before, between, after = around_hit(closed(shown.question), category.name, category.emoji)
+        return render_entry(shown.entry, shown)
+    before, between, after = around_hit(shown._replace(title=SLOT, passage=SLOT))
     return f"{before}{title}{between}{passage}{after}"
 
 
 @lru_cache(maxsize=1024)
-def around_hit(shown: ClosedEntry, category_name: str, category_emoji: str) -> list[str]:
+def around_hit(shown: Hit) -> list[str]:
     """Return the HTML of a closed hit before its title, up to its passage, and after it."""
-    question = question_of(shown)
-    question.category.name, question.category.emoji = category_name, category_emoji
-    return render_entry(Entry(question, is_open=False), SLOT, SLOT).split(SLOT)
+    return render_entry(shown.entry, shown).split(SLOT)
 
 
 @register.simple_tag
@@ -116,15 +119,13 @@ def render_closed_body(slug: str, short_answer: str) -> SafeString:
     return render_to_string("questions/_closed.html", {"question": question})
 
 
-def render_entry(
-    shown: Entry | ClosedEntry, title: SafeString | None = None, passage: SafeString | None = None
-) -> str:
-    """Render an entry; a hit has a passage, and marks in its title."""
-    question = question_of(shown) if isinstance(shown, ClosedEntry) else shown.question
+def render_entry(shown: Entry, hit: Hit | None = None) -> str:
+    """Render an entry; what is said of a `hit` is HTML."""
+    question = shown.question if isinstance(shown, OpenEntry) else question_of(shown)
     context = {
         "question": question,
-        "title": inline_code(question.title) if title is None else title,
-        "passage": passage,
+        "title": hit.title if hit else inline_code(question.title),
+        "hit": hit,
         "is_open": shown.is_open,
     }
     return render_to_string("questions/_entry.html", context)

@@ -5,8 +5,8 @@ What a request costs: processor time of the server, read from outside.
     make bench ARGS="--big 0"        thirty only: two minutes
 
 The site runs as in production, with one worker; beside it a bare WSGI application returns the same
-bytes. Machines are noisy and shared: rounds alternate between the two, and what is printed are
-medians and the ratios of neighboring rounds. Load comes from wrk where it is installed.
+bytes. Machines are noisy and shared: what is compared is asked in turns, and what is printed are
+medians, also of the ratios of neighboring rounds. Load comes from wrk where it is installed.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 
@@ -60,26 +61,23 @@ def main() -> None:
     if WRK is None:
         print("wrk is not installed: a client in Python asks instead, which takes longer.")
     with tempfile.TemporaryDirectory(prefix="qabank-bench-") as folder:
-        bank = Bank(Path(folder) / "thirty.sqlite3", ["loaddata", "bank"])
-        measure_start(bank)
-        thirty = measure(bank, options.rounds, "thirty questions")
+        thirty = Bank(Path(folder) / "thirty.sqlite3", ["loaddata", "bank"])
+        measure_start(thirty)
+        measure(thirty, options.rounds, "thirty questions")
         if options.big:
             print(f"\nMaking {options.big:,} questions ...")
-            bank = Bank(Path(folder) / "big.sqlite3", ["make_bank", str(options.big)])
-            big = measure(bank, options.rounds, f"{options.big:,} questions")
-            print(f"\n{options.big:,} questions compared with thirty")
-            for name, cost in big.items():
-                print(f"  {name:38} {cost / thirty[name]:8.2f} times")
-            measure_memory(bank, options.pages)
+            big = Bank(Path(folder) / "big.sqlite3", ["make_bank", str(options.big)])
+            measure(big, options.rounds, f"{options.big:,} questions")
+            compare_sizes(thirty, big, options.rounds)
+            measure_memory(big, options.pages)
 
 
 # What is measured
 
 
-def measure(bank: "Bank", rounds: int, title: str) -> dict[str, float]:
-    """Print and return the milliseconds that each kind of request costs."""
+def measure(bank: "Bank", rounds: int, title: str) -> None:
+    """Print the milliseconds that each kind of request costs."""
     print(f"\n{title}")
-    costs: dict[str, float] = {}
     site = Server({"DATABASE_URL": bank.url})
     try:
         site.warm_up()
@@ -87,34 +85,71 @@ def measure(bank: "Bank", rounds: int, title: str) -> dict[str, float]:
         known = {**BROTLI, "If-None-Match": page.headers["ETag"]}
         print(f"  home page in brotli: {len(page.content):,} bytes")
         for name, headers in [("home page, cached", BROTLI), ("home page, 304", known)]:
-            costs[name] = compare(site, name, headers, rounds)
-        slug = bank.slug()
-        pages: dict[str, tuple[str | list[str], dict[str, str]]] = {
-            "home page, not cached": ("/", BROTLI),
-            "question, not cached": (f"/questions/{slug}/", BROTLI),
-            "category, not cached": (bank.category_address(), BROTLI),
-            "filter by level, not cached": ("/?level=core", HTMX),
-            "filter by a word, not cached": (SEARCHES, HTMX),
-            "filter by level, whole page": ("/?level=core", BROTLI),
-            "filter by a word, whole page": (SEARCHES, BROTLI),
-        }
-        for name, (paths, headers) in pages.items():
-            costs[name] = cost_after_edits(site, bank, paths, headers)
-            print(f"  {name:38} {costs[name]:8.2f} ms")
+            compare(site, name, headers, rounds)
+        for name, act in acts(site, bank).items():
+            cost = median(cost_of(site, act) for _ in range(5))
+            print(f"  {name:38} {cost:8.2f} ms")
         print(f"  memory of the worker                   {site.memory():8.1f} MB")
-        cookie = bank.session()
-        for name, path in [
-            ("admin, list of questions", "/admin/questions/question/"),
-            ("admin, list of categories", "/admin/questions/category/"),
-        ]:
-            costs[name] = cost_of(site, 40, lambda path=path: site.get(path, cookie))  # type: ignore[misc]
-            print(f"  {name:38} {costs[name]:8.2f} ms")
     finally:
         site.stop()
-    return costs
 
 
-def compare(site: "Server", name: str, headers: dict[str, str], rounds: int) -> float:
+def compare_sizes(thirty: "Bank", big: "Bank", rounds: int) -> None:
+    """Print how many times as much a request costs with many questions, asking both in turns."""
+    print("\nmany questions compared with thirty")
+    small_site, big_site = Server({"DATABASE_URL": thirty.url}), Server({"DATABASE_URL": big.url})
+    try:
+        small_site.warm_up()
+        big_site.warm_up()
+        pairs = [
+            (cost_of_flood(big_site, BROTLI), cost_of_flood(small_site, BROTLI))
+            for _ in range(rounds)
+        ]
+        print_times("home page, cached", pairs)
+        small_acts = acts(small_site, thirty)
+        for name, act in acts(big_site, big).items():
+            pairs = [
+                (cost_of(big_site, act), cost_of(small_site, small_acts[name]))
+                for _ in range(rounds)
+            ]
+            print_times(name, pairs)
+    finally:
+        small_site.stop()
+        big_site.stop()
+
+
+def print_times(name: str, pairs: list[tuple[float, float]]) -> None:
+    print(f"  {name:38} {median(big / small for big, small in pairs):8.2f} times")
+
+
+def acts(site: "Server", bank: "Bank") -> dict[str, Callable[[], None]]:
+    """Return by name what asks once for a page that was edited since it was last asked for."""
+    cookie = bank.session
+    pages: dict[str, tuple[str | list[str], dict[str, str]]] = {
+        "home page, not cached": ("/", BROTLI),
+        "question, not cached": (f"/questions/{bank.slug()}/", BROTLI),
+        "category, not cached": (bank.category_address(), BROTLI),
+        "filter by level, not cached": ("/?level=core", HTMX),
+        "filter by a word, not cached": (SEARCHES, HTMX),
+        "filter by level, whole page": ("/?level=core", BROTLI),
+        "filter by a word, whole page": (SEARCHES, BROTLI),
+        "admin, list of questions": ("/admin/questions/question/", cookie),
+        "admin, list of categories": ("/admin/questions/category/", cookie),
+    }
+
+    def act(paths: str | list[str], headers: dict[str, str]) -> Callable[[], None]:
+        turns = itertools.cycle([paths] if isinstance(paths, str) else paths)
+
+        def edit_and_ask() -> None:
+            bank.edit()
+            site.get(next(turns), headers)
+
+        return edit_and_ask
+
+    return {name: act(paths, headers) for name, (paths, headers) in pages.items()}
+
+
+def compare(site: "Server", name: str, headers: dict[str, str], rounds: int) -> None:
     """Print how much more the cached page costs than a bare application with the same bytes."""
     sample = site.get("/", headers)
     kept = [(n, v) for n, v in sample.headers.items() if n.lower() not in SERVER_HEADERS]
@@ -130,7 +165,6 @@ def compare(site: "Server", name: str, headers: dict[str, str], rounds: int) -> 
     ratio = median(ours / theirs for ours, theirs in pairs)
     theirs = median(theirs for _, theirs in pairs)
     print(f"  {name:38} {ours:8.3f} ms, bare WSGI {theirs:.3f} ms: {ratio:.2f} times")
-    return ours
 
 
 def cost_of_flood(server: "Server", headers: dict[str, str]) -> float:
@@ -139,29 +173,13 @@ def cost_of_flood(server: "Server", headers: dict[str, str]) -> float:
     return (server.processor_time() - before) / count * 1000
 
 
-def cost_after_edits(
-    site: "Server", bank: "Bank", paths: str | list[str], headers: dict[str, str]
-) -> float:
-    """Return the milliseconds that a page costs if it was edited since it was last asked for."""
-    turns = itertools.cycle([paths] if isinstance(paths, str) else paths)
-
-    def act() -> None:
-        bank.edit()
-        site.get(next(turns), headers)
-
-    return cost_of(site, 60, act)
-
-
-def cost_of(site: "Server", count: int, act: Callable[[], object]) -> float:
-    """Return the milliseconds that one of `count` acts costs, the median of five turns."""
+def cost_of(site: "Server", act: Callable[[], None]) -> float:
+    """Return the milliseconds that `act` costs, the mean of sixty times."""
     act()
-    costs = []
-    for _ in range(5):
-        before = site.processor_time()
-        for _ in range(count):
-            act()
-        costs.append((site.processor_time() - before) / count * 1000)
-    return median(costs)
+    before = site.processor_time()
+    for _ in range(60):
+        act()
+    return (site.processor_time() - before) / 60 * 1000
 
 
 def measure_start(bank: "Bank") -> None:
@@ -226,6 +244,7 @@ class Bank:
         query = "SELECT slug FROM questions_category ORDER BY id LIMIT 1"
         return f"/categories/{self.database.execute(query).fetchone()[0]}/"
 
+    @cached_property
     def session(self) -> dict[str, str]:
         """Return the headers of somebody who is logged in to the admin."""
         key = self.manage(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from questions.models import Category, Question, QuestionQuerySet
+from questions.models import Category, Question
 
 TEXT_LENGTH = 200  # characters of `q` that are used
 OPEN_LIMIT = 200  # values of `open` that are used
@@ -49,13 +49,6 @@ class Filters:
     def active(self) -> bool:
         """Whether the list is narrowed down."""
         return bool(self.q or self.category or self.level)
-
-    def apply(self, questions: QuestionQuerySet) -> QuestionQuerySet:
-        if self.category:
-            questions = questions.in_category(self.category)
-        if self.level:
-            questions = questions.at_level(self.level)
-        return questions.search(self.q) if self.q else questions
 
     def opens(self, category: str, question: str) -> bool:
         """Whether the entry of a question is open; both are slugs."""

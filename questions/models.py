@@ -162,9 +162,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def published(self) -> Self:
         return self.filter(published=True)
 
-    def in_category(self, slug: str) -> Self:
-        return self.filter(category__slug=slug)
-
     def at_level(self, level: str) -> Self:
         return self.filter(level=level)
 

@@ -48,7 +48,7 @@ def sections(
     found = []
     for slug, grouped in groupby(entries, attrgetter("category")):
         category, own = by_slug[slug], tuple(grouped)
-        is_open = bool(filters.open) and all(entry.is_open for entry in own)
+        is_open = all(entry.is_open for entry in own)
         toggled = (linked.closing if is_open else linked.opening)(category, categories)
         address = category.get_absolute_url()
         end = filters.start + len(own)

@@ -144,7 +144,7 @@ def every_word(index: Index, query: Query) -> list[int]:
 
 def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[int, None]:
     """Return `keys` and those for which a condition holds, prominent ones first."""
-    if len(keys) <= RANKED:
+    if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
         # Of what will be ranked anyway the order says nothing, and ALL holds the other scopes.
         all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, condition, RANKED + 1))
         if len(all_keys) <= RANKED:

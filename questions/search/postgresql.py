@@ -32,6 +32,9 @@ SEPARATORS = (
 )
 
 
+STOPS_AT_LIMIT = False  # a GIN index collects all matches first
+
+
 def candidates(
     cursor: CursorWrapper,
     table: str,

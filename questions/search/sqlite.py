@@ -33,6 +33,9 @@ OUTER_SIGNS = punctuation + "\r\t\u201c\u201d\u2018\u2019\u2026"  # typographic 
 DETAIL = dict.fromkeys(Scope, "none") | {Scope.ALL: "column"}
 
 
+STOPS_AT_LIMIT = True  # FTS5 reads no more matches than it is asked for
+
+
 def candidates(
     cursor: CursorWrapper,
     table: str,

@@ -85,6 +85,10 @@ limit_request_line = 8190
 limit_request_field_size = 10_240
 limit_request_fields = 64
 
+# Nobody outside says under which address the site lies. By default a proxy on
+# this machine may, and passes on what a visitor sent as SCRIPT_NAME.
+forwarder_headers = ""
+
 # Workers are not recycled by max_requests: nothing leaks, and each recycling
 # costs an import of Django and every cache that lives in the process.
 

@@ -111,8 +111,10 @@ class RequestLog:
         self.answered.append(answered)
         if not self.is_waiting:
             self.is_waiting = True
-            with contextlib.suppress(RuntimeError):  # the process ends, and writes at last
+            try:
                 threading.Thread(target=self.write_soon, daemon=True).start()
+            except RuntimeError:  # no thread now, or the process ends, and writes at last
+                self.is_waiting = False
 
     def write_soon(self) -> None:
         time.sleep(self.PAUSE)

@@ -60,11 +60,13 @@ class Site:
         self.rendered.append(environ["PATH_INFO"])
         return self.django(environ, start_response)
 
-    def get(self, address: str = "/", method: str = "GET", **headers: str) -> Answer:
+    def get(
+        self, address: str = "/", method: str = "GET", root: str = "", **headers: str
+    ) -> Answer:
         path, _, query = address.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
+            "SCRIPT_NAME": root,
             "PATH_INFO": path,
             "QUERY_STRING": query,
             "SERVER_NAME": "testserver",
@@ -102,6 +104,17 @@ def test_a_page_is_rendered_once(site: Site) -> None:
     assert "What is kept?" in first.body
     assert (second.status, second.headers, second.raw) == (200, first.headers, first.raw)
     assert len(site.rendered) == 1
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=question", "/?open=all", "/?level=core"])
+def test_what_was_rendered_under_another_address_of_the_site_is_not_shown(
+    site: Site, address: str
+) -> None:
+    build.question()
+    assert "/elsewhere/questions/" in site.get(address, root="/elsewhere").body
+    page = site.get(address).body
+    assert "/questions/" in page
+    assert "elsewhere" not in page
 
 
 @pytest.mark.usefixtures("bank")

@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Hashable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import quote
 
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -22,6 +22,29 @@ from questions.search.marks import END, START
 from questions.sections import Section
 
 register = template.Library()
+
+
+def keeping[**Values, HTML](
+    most: int,
+) -> Callable[[Callable[Values, HTML]], Callable[Values, HTML]]:
+    """
+    Keep what a function makes of equal values: the `most` results that were used last.
+
+    What it makes may hold addresses, so the script prefix that they begin with is a value too.
+    """
+
+    def decorate(render: Callable[Values, HTML]) -> Callable[Values, HTML]:
+        @lru_cache(maxsize=most)
+        def render_at(_prefix: str, *args: Values.args, **kwargs: Values.kwargs) -> HTML:
+            return render(*args, **kwargs)
+
+        @wraps(render)
+        def kept(*args: Values.args, **kwargs: Values.kwargs) -> HTML:
+            return render_at(get_script_prefix(), *args, **kwargs)  # type: ignore[arg-type]
+
+        return kept
+
+    return decorate
 
 
 @register.filter
@@ -50,7 +73,7 @@ def kept(template: str, **values: Hashable) -> SafeString:
     return render_kept(template, tuple(values.items()))
 
 
-@lru_cache(maxsize=64)  # 8 MB, where each is a section of twenty entries
+@keeping(64)  # 8 MB, where each is a section of twenty entries
 def render_kept(template: str, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
     return render_to_string(template, dict(values))
 
@@ -71,12 +94,12 @@ def entries(shown: Iterable[Entry]) -> SafeString:
 
 
 def entry(shown: Entry) -> str:
-    if shown.is_open or settings.DEBUG:
+    if isinstance(shown, OpenEntry) or settings.DEBUG:
         return render_entry(shown)
     return render_closed_entry(shown)
 
 
-@lru_cache(maxsize=2048)
+@keeping(2048)
 def render_closed_entry(shown: ClosedEntry) -> str:
     """Render a closed entry, which is most of what a list costs; the last 2,048 are kept."""
     return render_entry(shown)
@@ -101,7 +124,7 @@ def hit(shown: Hit) -> str:
     return f"{before}{title}{between}{passage}{after}"
 
 
-@lru_cache(maxsize=1024)
+@keeping(1024)
 def around_hit(shown: Hit) -> list[str]:
     """Return the HTML of a closed hit before its title, up to its passage, and after it."""
     return render_entry(shown.entry, shown).split(SLOT)
@@ -113,7 +136,7 @@ def closed_body(slug: str, short_answer: str) -> SafeString:
     return render_closed_body(slug, short_answer)
 
 
-@lru_cache(maxsize=2048)
+@keeping(2048)
 def render_closed_body(slug: str, short_answer: str) -> SafeString:
     question = Question(slug=slug, short_answer=short_answer)
     return render_to_string("questions/_closed.html", {"question": question})

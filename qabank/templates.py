@@ -5,7 +5,7 @@ import re
 from django.template import Origin
 from django.template.loaders import filesystem
 
-INDENTATION = re.compile(r"\n\s+")
+INDENTATION = re.compile(r"\n[ \t]+")  # not empty lines: errors name a template's line
 
 
 class Loader(filesystem.Loader):

@@ -100,7 +100,7 @@ worker_tmp_dir = str(memory if os.access(memory, os.W_OK) else Path(__file__).pa
 # It would be made in $HOME, and nothing uses it.
 control_socket_disable = True
 
-# The site writes a line for each request itself (qabank/watching.py).
+# The site writes a line for each request itself (qabank/request_log.py).
 accesslog = None
 
 # Prometheus' counts of all workers meet in files. Without the token none are kept.

@@ -2,4 +2,4 @@ from django.contrib.admin import apps
 
 
 class AdminConfig(apps.AdminConfig):
-    default_site = "qabank.admin.BankAdminSite"
+    default_site = "qabank.second_factor.BankAdminSite"

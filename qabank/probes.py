@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from qabank import watching
+from qabank import request_log as watching
 from questions.models import Question
 
 logger = logging.getLogger(__name__)

@@ -170,12 +170,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # These two first: what they add has to be on static files and refused requests as well.
-    "qabank.middleware.response_headers",
+    "qabank.headers.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # the admin; public pages: qabank/pagecache.py
+    "django.middleware.gzip.GZipMiddleware",  # the admin; public pages: questions/pagecache
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -363,7 +363,7 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
-AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
+AXES_CLIENT_IP_CALLABLE = "qabank.lockout.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
 AXES_VERBOSE = False
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")  # whose X-Forwarded-For is believed
@@ -386,14 +386,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "json": {"()": "qabank.watching.JSONFormatter"},
-        "plain": {"()": "qabank.watching.PlainFormatter"},
+        "json": {"()": "qabank.request_log.JSONFormatter"},
+        "plain": {"()": "qabank.request_log.PlainFormatter"},
     },
     "filters": {"briefly": {"()": "qabank.unavailable.Briefly"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "stdout": {
-            "class": "qabank.watching.BatchHandler",
+            "class": "qabank.request_log.BatchHandler",
             "formatter": LOG_FORMAT,
             "stream": "ext://sys.stdout",
         },
@@ -420,7 +420,7 @@ if SENTRY_DSN := os.environ.get("SENTRY_DSN", "").strip():
     require_package("sentry_sdk", wanted_by="SENTRY_DSN")
     import sentry_sdk
 
-    from qabank.watching import without_visitor
+    from qabank.request_log import without_visitor
 
     sentry_sdk.init(
         dsn=SENTRY_DSN,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from qabank import security
+from qabank import security_txt as security
 
 handler500 = "qabank.unavailable.handler500"
 

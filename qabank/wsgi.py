@@ -12,11 +12,11 @@ application: WSGIApplication = get_wsgi_application()
 # What follows needs Django's settings.
 from django.conf import settings  # noqa: E402
 
-from qabank.watching import Watched  # noqa: E402
+from qabank.request_log import Watched  # noqa: E402
 
 if not settings.DEBUG:
-    from qabank.pagecache import PageCache
-    from questions.versions import watcher
+    from questions.pagecache.cache import PageCache
+    from questions.pagecache.watcher import watcher
 
     application = PageCache(application, watcher())
 

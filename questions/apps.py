@@ -23,6 +23,6 @@ def install_triggers(using: str, **kwargs: Any) -> None:
 
 def keep_editors(**kwargs: Any) -> None:
     # For the same reason: it needs the models of accounts.
-    from questions import roles  # noqa: PLC0415
+    from questions.admin import roles  # noqa: PLC0415
 
     roles.keep_editors(**kwargs)

@@ -1,10 +1,11 @@
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import path
 
-from questions import offline, sharing, views
-from questions.feeds import Changes
-from questions.public import public_page
-from questions.sitemaps import SITEMAPS, page_number
+from questions.pagecache.public import public_page
+from questions.pages import offline, views
+from questions.sharing import pictures as sharing
+from questions.sharing.feeds import Changes
+from questions.sharing.sitemaps import SITEMAPS, page_number
 
 urlpatterns = [
     # Pages

@@ -17,7 +17,7 @@ from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
-from questions import misses
+from questions.pages import missed as misses
 from tests.firefox import firefox_path
 
 # A missing browser fails its tests instead of skipping them.

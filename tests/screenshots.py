@@ -115,7 +115,7 @@ def test_error_of_ours(
     def broken(*args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("questions.views.list_page", broken)
+    monkeypatch.setattr("questions.pages.views.list_page", broken)
     take(browser, base_url, width, "light", "error", see("/"))
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from questions import rules
+from questions.checking import rules
 from questions.markdown import render, render_inline, sanitize
 from questions.models import ANSWER_LENGTH, Question
-from questions.sections import SECTION_LENGTH
+from questions.pages.sections import SECTION_LENGTH
 from tests import build
 from tests.vectors import ADDRESSES, HTML, LINKS, PLACES, vectors
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from questions import auditing, reviews, support
+from questions.checking import end_of_life as support
+from questions.checking import reviews
+from questions.management import auditing
 from questions.models import Question
 from tests import build
 from tests.commands import run
@@ -40,7 +42,10 @@ def test_nothing_is_due() -> None:
             "names CPython 3.9.2, out of support since 2025-10-31",
         ),
         ({"verified_with": "CPython 3.13.0, Django 5.1"}, "names Django 5.1, out of support since"),
-        ({"verified_with": "CPython 2.7"}, "CPython 2.7, whose support questions/support.py does"),
+        (
+            {"verified_with": "CPython 2.7"},
+            "CPython 2.7, whose support end_of_life.py does",
+        ),
         ({"answer": "No sample."}, "some has no runnable sample"),
         ({"further_reading": "None.\n"}, "some has no further reading"),
     ],

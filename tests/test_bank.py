@@ -16,9 +16,10 @@ import yaml
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from questions import fixtures, samples
+from questions.checking import samples
 from questions.markdown import parser
 from questions.models import Question
+from questions.refreshing import files as fixtures
 
 SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
 

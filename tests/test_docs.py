@@ -5,13 +5,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from questions import history_triggers, rules, samples, sandbox
+from questions.checking import rules, samples, sandbox
 from questions.models import (
     ANSWER_LENGTH,
     FURTHER_READING_LENGTH,
     SHORT_ANSWER_LENGTH,
     Question,
 )
+from questions.triggers import history as history_triggers
 from tests.test_loaddata import BAD
 
 BASE_DIR: Path = settings.BASE_DIR

@@ -9,8 +9,8 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions import fixtures
 from questions.models import Category, Question
+from questions.refreshing import files as fixtures
 
 SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
 

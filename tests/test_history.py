@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 
-from questions import diffs, history, history_triggers
+from questions import history
+from questions.admin import diffs
 from questions.models import Change, FormerSlug, Origin, Question
+from questions.triggers import history as history_triggers
 from tests import build
 from tests.test_admin import LIST, form
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from questions import links
-from questions.links import Answer
+from questions.checking import links
+from questions.checking.links import Answer
 from tests import build
 from tests.commands import run
 

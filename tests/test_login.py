@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from qabank.clients import client_address
+from qabank.lockout import client_address
 from qabank.settings import env_networks
 from questions.models import Question
 from tests import build

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from questions import generator
+from questions.management import generator
 from questions.models import Category, Question
 from tests import build
 

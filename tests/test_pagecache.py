@@ -20,10 +20,12 @@ from django.db import connection, transaction
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from qabank import pagecache
-from qabank.pagecache import PageCache, preferred_encoding
-from questions import misses, versions, views
 from questions.models import Category, ContentVersion, FormerSlug, MissedSearch, Question
+from questions.pagecache import cache as pagecache
+from questions.pagecache import watcher as versions
+from questions.pagecache.cache import PageCache, preferred_encoding
+from questions.pages import missed as misses
+from questions.pages import views
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -123,7 +123,7 @@ def test_an_error_of_ours_gets_a_page_too(client: Client, monkeypatch: pytest.Mo
     def fail(*args: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("questions.views.list_page", fail)
+    monkeypatch.setattr("questions.pages.views.list_page", fail)
     client.raise_request_exception = False
     assert "Something went wrong on our side" in text(client, "/", status=500)
 

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from questions import fixtures, refreshing
 from questions.models import Category, Question, Refreshed
+from questions.refreshing import files as fixtures
+from questions.refreshing import plan as refreshing
 from tests import build
 from tests.commands import run
 from tests.test_loaddata import state

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from questions import fixtures, rules
+from questions.checking import rules
 from questions.models import Question
+from questions.refreshing import files as fixtures
 from tests import build
 from tests.commands import run
 

@@ -17,9 +17,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from questions import fixtures, samples
+from questions.checking import samples
+from questions.checking.samples import INTERPRETER
 from questions.models import Question
-from questions.samples import INTERPRETER
+from questions.refreshing import files as fixtures
 from tests import build
 from tests.commands import run
 
@@ -542,6 +543,6 @@ def test_the_site_never_loads_what_runs_samples() -> None:
         text=True,
         check=True,
     )
-    assert "questions.views" in result.stdout
+    assert "questions.pages.views" in result.stdout
     assert "samples" not in result.stdout
     assert "sandbox" not in result.stdout

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from questions import misses
 from questions.models import Category, MissedSearch
+from questions.pages import missed as misses
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -99,7 +99,7 @@ def test_refused_and_failed_requests_carry_them_too(client: Client, monkeypatch:
         assert_strict(redirected)
     assert client.post("/").status_code == 405
     assert_strict(client.post("/"))
-    monkeypatch.setattr("questions.views.list_page", lambda *args: 1 / 0)
+    monkeypatch.setattr("questions.pages.views.list_page", lambda *args: 1 / 0)
     client.raise_request_exception = False
     failed = client.get("/")
     assert failed.status_code == 500

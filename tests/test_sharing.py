@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from questions.models import Category, Question
-from questions.sitemaps import Questions
+from questions.sharing.sitemaps import Questions
 from tests import build
 
 NAMESPACES = {
@@ -246,7 +246,7 @@ def test_every_script_and_style_that_a_page_names_is_kept_with_the_bank(
 
 
 def test_a_bank_too_large_to_keep_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("questions.offline.MOST_QUESTIONS", 1)
+    monkeypatch.setattr("questions.pages.offline.MOST_QUESTIONS", 1)
     build.question()
     assert "version" in json.loads(text(client, "/offline.json"))
     build.question()

@@ -14,8 +14,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
-from questions import views
 from questions.models import Category, CategoryQuerySet, ContentVersion, Question
+from questions.pages import views
 from tests import build
 from tests.test_pagecache import Answer, Site
 

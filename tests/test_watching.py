@@ -22,7 +22,7 @@ from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from qabank.watching import RequestLog
+from qabank.request_log import RequestLog
 from tests import build
 from tests.test_settings import manage
 
@@ -230,7 +230,7 @@ def test_errors_reach_sentry_without_who_asked_for_what(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Sentry) as receiver:
         threading.Thread(target=receiver.serve_forever, daemon=True).start()
         code = (
-            "import sentry_sdk; from django.test import Client; from questions import views;"
+            "import sentry_sdk; from django.test import Client; from questions.pages import views;"
             "views.list_page = lambda *args: 1 / 0;"
             "c = Client(raise_request_exception=False, headers={'host': 'localhost'});"
             "print(c.get('/?q=whisper', headers={'cookie': 'sessionid=hush'}).status_code);"

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from questions import fixtures
 from questions.models import Question
+from questions.refreshing import files as fixtures
 
 
 class BankCommand(BaseCommand):

@@ -15,11 +15,11 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
-from questions.entries import ClosedEntry, Entry, OpenEntry
 from questions.models import Category, Question
-from questions.results import Hit
+from questions.pages.entries import ClosedEntry, Entry, OpenEntry
+from questions.pages.hits import Hit
+from questions.pages.sections import Section
 from questions.search.marks import END, START
-from questions.sections import Section
 
 register = template.Library()
 

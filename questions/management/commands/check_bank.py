@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions import rules
+from questions.checking import rules
 from questions.management.base import BankCommand
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions import links, rules
+from questions.checking import links, rules
 from questions.management.base import BankCommand
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions import fixtures, samples
+from questions.checking import samples
 from questions.management.base import BankCommand
+from questions.refreshing import files as fixtures
 
 
 class Command(BankCommand):

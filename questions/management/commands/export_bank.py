@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
-from questions import fixtures, refreshing
 from questions.management.base import BankCommand
+from questions.refreshing import files as fixtures
+from questions.refreshing import plan as refreshing
 
 
 class Command(BankCommand):

@@ -7,7 +7,9 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializationError, DeserializedObject
 from django.db import DatabaseError, transaction
 
-from questions import fixtures, history, refreshing
+from questions import history
+from questions.refreshing import files as fixtures
+from questions.refreshing import plan as refreshing
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 

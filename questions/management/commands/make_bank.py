@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from questions import generator, history
+from questions import history
+from questions.management import generator
 from questions.models import Category, Question
 
 BATCH = 1000

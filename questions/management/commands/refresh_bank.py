@@ -11,9 +11,12 @@ from django.core.management.base import CommandError
 from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError
 
-from questions import fixtures, history, refreshing, rules
+from questions import history
+from questions.checking import rules
 from questions.management.base import BankCommand
-from questions.refreshing import Change, Entry, Fields, Key, Kind
+from questions.refreshing import files as fixtures
+from questions.refreshing import plan as refreshing
+from questions.refreshing.plan import Change, Entry, Fields, Key, Kind
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field

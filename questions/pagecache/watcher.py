@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from questions.bookkeeping import CHANNEL, VERSION
+from questions.triggers.bookkeeping import CHANNEL, VERSION
 
 PATIENCE = 0.2  # seconds that a request waits for another one's question to the database
 RETRY = 0.5  # seconds between attempts to connect

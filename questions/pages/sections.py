@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from questions.entries import ClosedEntry, Entry, opened
-from questions.filters import Filters
 from questions.models import Category, Question, QuestionQuerySet
-from questions.prepared import prepared
+from questions.models.prepared import prepared
+from questions.pages.entries import ClosedEntry, Entry, opened
+from questions.pages.filters import Filters
 
 SECTION_LENGTH = 20  # questions of a category that a list shows
 LIST_LENGTH = 100  # questions that a list shows in all; each category has at least one

@@ -25,9 +25,9 @@ from django.db import transaction
 from django.utils import timezone
 from markdown_it.token import Token
 
-from questions import fixtures
 from questions.markdown import is_sample, parser, shown_output
 from questions.models import Question, fingerprint
+from questions.refreshing import files as fixtures
 
 INTERPRETER = f"{platform.python_implementation()} {platform.python_version()}"
 TIMEOUT = 10.0  # seconds

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from questions.filters import ALL, Filters, normalize
 from questions.models import (
     Category,
     FormerSlug,
@@ -16,11 +15,12 @@ from questions.models import (
     Tally,
     all_checked_with,
 )
-from questions.public import UNKEPT, public_page, wants_fragment
-from questions.related import NEIGHBORS, comparable, related
-from questions.results import results
-from questions.sections import sections
-from questions.sharing import question_data
+from questions.pagecache.public import UNKEPT, public_page, wants_fragment
+from questions.pages.filters import ALL, Filters, normalize
+from questions.pages.hits import results
+from questions.pages.related import NEIGHBORS, comparable, related
+from questions.pages.sections import sections
+from questions.sharing.pictures import question_data
 
 CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
 

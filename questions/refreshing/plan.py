@@ -17,8 +17,8 @@ from typing import Any
 from django.core import serializers
 from django.db import connection, models, transaction
 
-from questions.fixtures import FIELDS, MODELS
 from questions.models import Category, FormerSlug, Question, Refreshed
+from questions.refreshing.files import FIELDS, MODELS
 from questions.triggers import CHECK
 
 Fields = dict[str, Any]

@@ -8,9 +8,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
-from questions import markdown, pictures
+from questions import markdown
 from questions.models import Category, Question
-from questions.public import public_page
+from questions.pagecache.public import public_page
+from questions.sharing import drawing as pictures
 from questions.templatetags.bank import plain
 
 SITE_NAME = "QA Bank"

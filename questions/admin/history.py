@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
-from questions import diffs, history
+from questions import history
+from questions.admin import diffs
 from questions.models import Category, Question
 
 PER_PAGE = 20

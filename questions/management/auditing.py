@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from questions import reviews, rules, samples
+from questions.checking import reviews, rules, samples
 from questions.models import Question
 
 

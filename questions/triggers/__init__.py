@@ -18,8 +18,10 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from questions import bookkeeping, history_triggers, search
+from questions import search
 from questions.models import Change, ContentVersion, FormerSlug, Origin, Question, Tally
+from questions.triggers import bookkeeping
+from questions.triggers import history as history_triggers
 
 QUESTION = Question._meta.db_table
 FORMER_SLUG = FormerSlug._meta.db_table

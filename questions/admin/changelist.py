@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from questions import reviews, rules
+from questions.checking import reviews, rules
 from questions.models import Category, Question, QuestionQuerySet
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from questions.checking.end_of_life import LAST_DAY
 from questions.models import Question
-from questions.support import LAST_DAY
 
 DAYS = 365  # that an answer counts as verified
 
@@ -37,6 +37,6 @@ def out_of_support(product: str, version: str, today: date) -> Iterator[str]:
         return
     name = next((name for name in series if f"{version}.".startswith(f"{name}.")), None)
     if name is None:
-        yield f"names {product} {version}, whose support questions/support.py does not know"
+        yield f"names {product} {version}, whose support end_of_life.py does not know"
     elif (last_day := series[name]) and last_day < today:
         yield f"names {product} {version}, out of support since {last_day}"

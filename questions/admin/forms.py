@@ -9,7 +9,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from questions import diffs, history, rules
+from questions import history
+from questions.admin import diffs
+from questions.checking import rules
 from questions.models import Change, Question
 
 

@@ -22,7 +22,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
-from questions.prepared import prepared
+from questions.models.prepared import prepared
 
 TITLE_LENGTH = 250
 MISSED_LENGTH = 100

@@ -1,7 +1,7 @@
 """
 What makes a page public: it is the same for everybody, so that it can be kept and shared.
 
-The page cache (qabank/pagecache.py) asks Django for a public page with nothing but the host, the
+The page cache (`cache.py`) asks Django for a public page with nothing but the host, the
 path, the normalized query and whether htmx asks. A public view can't depend on anything else,
 because nothing else reaches it.
 """

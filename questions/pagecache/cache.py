@@ -1,16 +1,16 @@
 """
 The page cache: a WSGI layer in front of Django.
 
-A public page (questions/public.py) is rendered and compressed once per content version, and then
+A public page (`public.py`) is rendered and compressed once per content version, and then
 served from memory without Django. Three things keep it from ever serving a wrong one:
 
 - Django is asked with a request that is made from the page's key alone. Whatever else a browser
   sends, a cookie or an unknown parameter, reaches no public view and can't get into its page.
-- The database itself moves the content version with every change (questions/bookkeeping.py), and
+- The database itself moves the content version with every change (questions/triggers/), and
   every request compares it.
 - A page is kept only if the version was the same before and after it was rendered. It is one that
   can be shown in any case: what a page reads comes from one state of the database
-  (questions/public.py).
+  (questions/pagecache/public.py).
 
 Where the database is out of reach, what is kept goes on being served, at once.
 
@@ -38,9 +38,9 @@ from django.http import QueryDict
 from django.http.request import HttpHeaders
 from django.urls import Resolver404, resolve
 
-from qabank.watching import CACHE_STATE
-from questions.public import UNKEPT, wants_fragment
-from questions.versions import Version, Watcher
+from qabank.request_log import CACHE_STATE
+from questions.pagecache.public import UNKEPT, wants_fragment
+from questions.pagecache.watcher import Version, Watcher
 
 type Environ = dict[str, Any]
 type StartResponse = Callable[..., Any]

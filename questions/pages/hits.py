@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from questions import misses, search
-from questions.entries import ClosedEntry, Entry, opened
-from questions.filters import Filters
+from questions import search
 from questions.models import PLACE, Category, Question
+from questions.pages import missed as misses
+from questions.pages.entries import ClosedEntry, Entry, opened
+from questions.pages.filters import Filters
 
 PAGE_LENGTH = 20  # hits
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
 from questions.models import Category, Question
-from questions.public import public_page
+from questions.pagecache.public import public_page
 
 # What each page needs. Names are hashed: a changed file has another address.
 ASSETS = [

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from questions.filters import Filters
 from questions.models import Category, Question
+from questions.pages.filters import Filters
 
 
 class ClosedEntry(NamedTuple):

@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from questions.admin_editing import EditingAdmin
-from questions.admin_history import HistoryAdmin
-from questions.admin_list import ListAdmin, ToDoFilter
+from questions.admin.changelist import ListAdmin, ToDoFilter
+from questions.admin.editing import EditingAdmin
+from questions.admin.history import HistoryAdmin
 from questions.models import Category, FormerSlug, MissedSearch, Question
 
 admin.site.site_header = "QA Bank"

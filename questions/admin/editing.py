@@ -13,10 +13,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from questions import history, rules, views
-from questions.forms import QuestionForm
+from questions import history
+from questions.admin.forms import QuestionForm
+from questions.checking import rules
 from questions.markdown import parser
 from questions.models import Category, Question
+from questions.pages import views
 
 
 class EditingAdmin(admin.ModelAdmin):

@@ -1,0 +1,1 @@
+"""What other sites and programs read: feed, sitemaps, structured data and pictures."""

@@ -48,7 +48,7 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 .PHONY: screenshots
 screenshots: ## Take pictures of every state of the site into var/screenshots/
 	@bin/venv requirements-dev.txt
-	@$(python) -m pytest tests/screenshots.py $(ARGS)
+	@$(python) -m pytest tests/browser/screenshots.py $(ARGS)
 
 .PHONY: bench
 bench: ## Measure what requests cost (ten minutes; ARGS="--big 0": two, with thirty questions only)

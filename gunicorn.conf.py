@@ -113,7 +113,7 @@ class PoliteWorker(gthread.ThreadWorker):  # type: ignore[misc]
     gunicorn's gthread, which cuts nobody off when it stops and waits for nobody in vain.
 
     It relies on insides of gunicorn 27, which the lock pins: docs/decisions/012 says on which, and
-    tests/test_faults.py fails if they move.
+    tests/qabank/test_faults.py fails if they move.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -37,7 +37,7 @@ from questions import search  # noqa: E402
 from questions.models import Question, QuestionQuerySet  # noqa: E402
 from questions.search.candidates import Index, every_word  # noqa: E402
 from questions.search.words import parse  # noqa: E402
-from tests import relevance  # noqa: E402
+from tests.search import relevance  # noqa: E402
 
 SHIPPED = 30
 SIZES = [SHIPPED, 1_000, 10_000, 100_000]

@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
 from questions.pages import missed as misses
-from tests.firefox import firefox_path
+from tests.browser.firefox import firefox_path
 
 # A missing browser fails its tests instead of skipping them.
 IS_CI = os.environ.get("CI") == "true"

@@ -13,7 +13,7 @@ from django.db import connection
 
 from questions.models import Question
 from tests.commands import run
-from tests.test_settings import manage
+from tests.qabank.test_settings import manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 

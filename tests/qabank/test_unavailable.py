@@ -17,7 +17,7 @@ from django.test import Client
 from questions.models import Category, CategoryQuerySet, ContentVersion, Question
 from questions.pages import views
 from tests import build
-from tests.test_pagecache import Answer, Site
+from tests.pagecache.test_pagecache import Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,4 +1,4 @@
-"""How good the order of the hits is: measured by `tests/data/relevance.yaml`."""
+"""How good the order of the hits is: measured by `tests/search/relevance.yaml`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 from questions import search
 from questions.models import Question
 
-QUERIES = Path(__file__).parent / "data" / "relevance.yaml"
+QUERIES = Path(__file__).parent / "relevance.yaml"
 NONSENSE = "nonsense"  # the kind of queries that should find nothing
 
 

@@ -7,7 +7,7 @@ import axe_playwright_python
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from tests.firefox import Firefox
+from tests.browser.firefox import Firefox
 
 pytestmark = pytest.mark.usefixtures("bank")
 

@@ -16,7 +16,7 @@ from questions.admin import diffs
 from questions.models import Change, FormerSlug, Origin, Question
 from questions.triggers import history as history_triggers
 from tests import build
-from tests.test_admin import LIST, form
+from tests.admin.test_admin import LIST, form
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ from django.test import Client
 
 from qabank.request_log import RequestLog
 from tests import build
-from tests.test_settings import manage
+from tests.qabank.test_settings import manage
 
 PROBES = ["/healthz", "/readyz"]
 

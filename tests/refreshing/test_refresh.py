@@ -16,7 +16,7 @@ from questions.refreshing import files as fixtures
 from questions.refreshing import plan as refreshing
 from tests import build
 from tests.commands import run
-from tests.test_loaddata import state
+from tests.refreshing.test_loaddata import state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from questions import search, triggers
 from questions.models import ANSWER_LENGTH, Question
-from tests import build, relevance
+from tests import build
+from tests.search import relevance
 
 pytestmark = pytest.mark.django_db
 

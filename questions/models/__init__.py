@@ -2,29 +2,27 @@
 
 from questions.models.bank import (
     ANSWER_LENGTH,
-    BEFORE,
-    BLOCK,
     EACH,
     FURTHER_READING_LENGTH,
-    MISSED_LENGTH,
-    PLACE,
     SHORT_ANSWER_LENGTH,
     TITLE_LENGTH,
     Category,
     CategoryQuerySet,
-    Change,
-    ContentVersion,
     Fingerprint,
     FormerSlug,
-    MissedSearch,
-    Origin,
     Question,
     QuestionQuerySet,
-    Refreshed,
-    Tally,
-    TallyQuerySet,
     all_checked_with,
     fingerprint,
+)
+from questions.models.numbering import BEFORE, BLOCK, PLACE, Tally, TallyQuerySet
+from questions.models.records import (
+    MISSED_LENGTH,
+    Change,
+    ContentVersion,
+    MissedSearch,
+    Origin,
+    Refreshed,
 )
 
 __all__ = [

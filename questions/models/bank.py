@@ -14,19 +14,18 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, Max, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import SHA256, Coalesce, Length, Now, Trim
+from django.db.models.functions import SHA256, Length, Now, Trim
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
+from questions.models.numbering import BEFORE, PLACE, Tally, tallied
 from questions.models.prepared import prepared
 
 TITLE_LENGTH = 250
-MISSED_LENGTH = 100
-BLOCK = 256  # positions that one row of the tally stands for
 EACH = -1  # stands for the key of a category in a query that is repeated for each
 # Characters. Rendering the worst text of this length takes two seconds, four times as long where
 # it is twice as long; the longest answer of ours has 9,000.
@@ -138,12 +137,6 @@ class Category(models.Model):
     @classmethod
     def columns(cls) -> list[str]:
         return [field.attname for field in cls._meta.concrete_fields]
-
-
-def tallied(tally: "TallyQuerySet") -> Coalesce:
-    """Return an expression for how many questions of a category `tally` counts."""
-    own = tally.filter(category=OuterRef("pk")).values("category")
-    return Coalesce(Subquery(own.annotate(total=Sum("questions")).values("total")), 0)
 
 
 @prepared
@@ -261,28 +254,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         Where the categories are counted() this is the quicker way to the numbers of a list.
         """
         return self.annotate(place=RawSQL(PLACE, []))  # noqa: S611
-
-
-# Written out, because the ORM takes longer to compile such an expression than a database to
-# evaluate it for a whole page. What stands in the same category is counted in two parts: the tally
-# of the blocks before, and the questions before in the same block.
-PLACE = f"""
-    1 + COALESCE((SELECT SUM(tally.questions) FROM questions_tally AS tally
-                  WHERE tally.category_id = questions_question.category_id
-                    AND tally.block < questions_question.position / {BLOCK}), 0)
-      + (SELECT COUNT(*) FROM questions_question AS other
-         WHERE other.published AND other.category_id = questions_question.category_id
-           AND other.position BETWEEN questions_question.position
-                                      - questions_question.position %% {BLOCK}
-                                  AND questions_question.position
-           AND (other.position < questions_question.position
-                OR other.slug < questions_question.slug))"""  # noqa: S608
-BEFORE = """
-    COALESCE((SELECT SUM(tally.questions) FROM questions_category AS own
-              JOIN questions_category AS earlier
-                ON (earlier.position, earlier.slug) < (own.position, own.slug)
-              JOIN questions_tally AS tally ON tally.category_id = earlier.id
-              WHERE own.id = questions_question.category_id), 0)"""
 
 
 class Question(models.Model):
@@ -467,141 +438,3 @@ class FormerSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class MissedSearch(models.Model):
-    """A search of the whole bank that found nothing, and how often it was made (misses.py)."""
-
-    text = models.CharField(max_length=MISSED_LENGTH, unique=True)
-    count = models.PositiveIntegerField(default=0)
-    last_made = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["-count", "-last_made", "text"]
-        verbose_name = "search without a hit"
-        verbose_name_plural = "searches without a hit"
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class TallyQuerySet(models.QuerySet["Tally"]):
-    def total(self) -> int:
-        counted: int = self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
-        return counted
-
-
-class Tally(models.Model):
-    """
-    How many published questions of a level stand in one stretch of a category.
-
-    The database keeps the tally itself (triggers.py). It is what a list's counts and numbers are
-    added up from, so that they cost the same whether the bank holds thirty questions or a hundred
-    thousand.
-    """
-
-    # No constraint: it would lock the category, and rows that count nothing do no harm.
-    category = models.ForeignKey(
-        Category,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,  # the constraint below has one
-        related_name="+",
-    )
-    level = models.CharField(max_length=10)
-    block = models.PositiveIntegerField()  # the position divided by BLOCK
-    questions = models.IntegerField()
-
-    objects = TallyQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["category", "block", "level"], name="tally_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.questions} {self.level} in {self.category_id}/{self.block}"
-
-
-class ContentVersion(models.Model):
-    """
-    The one row that says which content the bank has: another value after every change.
-
-    The database writes it itself (triggers.py). The values are random, so that none ever comes
-    back: a counter would after a rollback or a restored backup.
-    """
-
-    version = models.CharField(max_length=36)
-    changed = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.version
-
-
-class Refreshed(models.Model):
-    """
-    What `loaddata` or a refresh last wrote for a slug.
-
-    A row that differs from its digest by now was edited in the database since (refreshing.py).
-    """
-
-    model = models.CharField(max_length=40)
-    slug = models.CharField(max_length=80)
-    digest = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["model", "slug"], name="refreshed_once")]
-
-    def __str__(self) -> str:
-        return f"{self.model} {self.slug}"
-
-
-class Change(models.Model):
-    """
-    One change to a question: what was there before, and who made it by which road.
-
-    The database writes these rows itself (history_triggers.py); `history.py` reads them.
-    """
-
-    class Kind(models.TextChoices):
-        ADDED = "added"
-        EDITED = "edited"
-        DELETED = "deleted"
-
-    # No foreign key: the history of a question outlives it.
-    question_id = models.BigIntegerField(editable=False)
-    kind = models.CharField(max_length=10, choices=Kind, editable=False)
-    at = models.DateTimeField(db_default=Now(), editable=False)
-    actor = models.CharField(max_length=150, blank=True, editable=False)
-    road = models.CharField(max_length=40, blank=True, editable=False)
-    # By column, what the change replaced; everything where the question was deleted.
-    before = models.JSONField(editable=False)
-
-    class Meta:
-        default_permissions = ()
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["question_id", "id"], name="change_question"),
-            models.Index(fields=["kind", "id"], name="change_kind"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} by {self.actor or 'somebody'}"
-
-
-class Origin(models.Model):
-    """
-    Who is changing questions in the open transaction, and by which road.
-
-    The triggers copy the newest row into each change. `history.recorded` removes its row before
-    the transaction ends, so none is ever committed and no other connection sees one.
-    """
-
-    actor = models.CharField(max_length=150, blank=True)
-    road = models.CharField(max_length=40)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.actor} by {self.road}"

@@ -1,0 +1,106 @@
+"""What the site keeps beside the bank: history, misses, and what a refresh wrote."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+MISSED_LENGTH = 100  # characters of a search without a hit
+
+
+class MissedSearch(models.Model):
+    """A search of the whole bank that found nothing, and how often it was made (misses.py)."""
+
+    text = models.CharField(max_length=MISSED_LENGTH, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    last_made = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-count", "-last_made", "text"]
+        verbose_name = "search without a hit"
+        verbose_name_plural = "searches without a hit"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ContentVersion(models.Model):
+    """
+    The one row that says which content the bank has: another value after every change.
+
+    The database writes it itself (triggers.py). The values are random, so that none ever comes
+    back: a counter would after a rollback or a restored backup.
+    """
+
+    version = models.CharField(max_length=36)
+    changed = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Refreshed(models.Model):
+    """
+    What `loaddata` or a refresh last wrote for a slug.
+
+    A row that differs from its digest by now was edited in the database since (refreshing.py).
+    """
+
+    model = models.CharField(max_length=40)
+    slug = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["model", "slug"], name="refreshed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.slug}"
+
+
+class Change(models.Model):
+    """
+    One change to a question: what was there before, and who made it by which road.
+
+    The database writes these rows itself (history_triggers.py); `history.py` reads them.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added"
+        EDITED = "edited"
+        DELETED = "deleted"
+
+    # No foreign key: the history of a question outlives it.
+    question_id = models.BigIntegerField(editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    actor = models.CharField(max_length=150, blank=True, editable=False)
+    road = models.CharField(max_length=40, blank=True, editable=False)
+    # By column, what the change replaced; everything where the question was deleted.
+    before = models.JSONField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["question_id", "id"], name="change_question"),
+            models.Index(fields=["kind", "id"], name="change_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.actor or 'somebody'}"
+
+
+class Origin(models.Model):
+    """
+    Who is changing questions in the open transaction, and by which road.
+
+    The triggers copy the newest row into each change. `history.recorded` removes its row before
+    the transaction ends, so none is ever committed and no other connection sees one.
+    """
+
+    actor = models.CharField(max_length=150, blank=True)
+    road = models.CharField(max_length=40)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.actor} by {self.road}"

@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions.pages import missed as misses
 from tests.browser.firefox import firefox_path
+from tests.pagecache.site import Site
 
 # A missing browser fails its tests instead of skipping them.
 IS_CI = os.environ.get("CI") == "true"
@@ -84,6 +85,14 @@ def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep searches without a hit in memory: a thread would write them into some later test."""
     monkeypatch.setattr(misses, "recorder", misses.Recorder())
     monkeypatch.setattr(misses.Recorder, "start", lambda recorder: None)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Ask the site through its page cache. The test needs `django_db(transaction=True)`."""
+    site = Site()
+    yield site
+    site.watcher.close()
 
 
 # Browser: `page.goto("/")` opens the live server.

@@ -13,15 +13,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from django.conf import settings
 from django.db import DatabaseError, connection
 
 from questions.checking import samples
 from questions.markdown import parser
 from questions.models import Question
 from questions.refreshing import files as fixtures
-
-SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
+from tests.bank import SHIPPED
 
 QUESTIONS = [
     Question(**{name: value for name, value in entry["fields"].items() if name != "category"})

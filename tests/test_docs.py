@@ -13,7 +13,7 @@ from questions.models import (
     Question,
 )
 from questions.triggers import history as history_triggers
-from tests.refreshing.test_loaddata import BAD
+from tests.refreshing.bad_files import BAD
 
 BASE_DIR: Path = settings.BASE_DIR
 

@@ -8,40 +8,15 @@ from django.test import Client
 
 from questions.models import Category, FormerSlug, Question
 from tests import build
+from tests.admin.forms import ADD, LIST, form
 
 pytestmark = pytest.mark.django_db
-
-ADD = "/admin/questions/question/add/"
-LIST = "/admin/questions/question/"
 
 
 @pytest.fixture
 def editor(client: Client) -> Client:
     client.force_login(User.objects.create_superuser("editor"))
     return client
-
-
-def form(question: Question | None = None, **changes: Any) -> dict[str, object]:
-    """Return what the form of a question sends, with `changes`."""
-    fields = {
-        "title": "What does an editor write?",
-        "slug": "editor",
-        "category": (question.category if question else build.category()).pk,
-        "level": "core",
-        "position": 1,
-        "published": "on",
-        "short_answer": build.SHORT_ANSWER,
-        "answer": build.ANSWER,
-        "further_reading": "- [The documentation](https://docs.python.org/3/)",
-        "keywords": "",
-        "verified_with": "",
-        "verified_on": "",
-        "former_slugs-TOTAL_FORMS": 0,
-        "former_slugs-INITIAL_FORMS": 0,
-    }
-    if question:
-        fields |= {name: getattr(question, name) for name in ("title", "slug", "level", "position")}
-    return {**fields, **changes}
 
 
 def messages(response: object) -> str:

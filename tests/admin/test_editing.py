@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from questions import history
 from questions.models import ANSWER_LENGTH, Change, Question, fingerprint
 from tests import build
-from tests.admin.test_admin import LIST, form
+from tests.admin.forms import LIST, form
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,8 @@ from questions.admin import diffs
 from questions.models import Change, FormerSlug, Origin, Question
 from questions.triggers import history as history_triggers
 from tests import build
-from tests.admin.test_admin import LIST, form
+from tests.admin.forms import LIST, form
+from tests.roads import ROADS, by_update
 
 pytestmark = pytest.mark.django_db
 
@@ -45,38 +46,10 @@ def text(response: Any) -> str:
     return response.content.decode()  # type: ignore[no-any-return]
 
 
-def plain_sql(question: Question, title: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE questions_question SET title = %s WHERE id = %s", [title, question.pk]
-        )
-
-
-def bulk_update(question: Question, title: str) -> None:
-    question.title = title
-    Question.objects.bulk_update([question], ["title"])
-
-
-def upsert(question: Question, title: str) -> None:
-    question.title = title
-    Question.objects.bulk_create(
-        [question], update_conflicts=True, unique_fields=["slug"], update_fields=["title"]
-    )
-
-
-def save(question: Question, title: str) -> None:
-    question.title = title
-    question.save()
-
-
-def update(question: Question, title: str) -> None:
-    Question.objects.filter(pk=question.pk).update(title=title)
-
-
 # Every road
 
 
-@pytest.mark.parametrize("road", [save, update, bulk_update, upsert, plain_sql])
+@pytest.mark.parametrize("road", ROADS)
 def test_every_road_leaves_what_it_replaced(road: Any) -> None:
     question = build.question(title="What was before?")
     road(question, "What is after?")
@@ -85,7 +58,7 @@ def test_every_road_leaves_what_it_replaced(road: Any) -> None:
     assert [v.values["title"] for v in versions] == ["What is after?", "What was before?"]
 
 
-@pytest.mark.parametrize("road", [save, update, bulk_update, upsert, plain_sql])
+@pytest.mark.parametrize("road", ROADS)
 def test_what_any_road_replaced_can_be_brought_back(editor: Client, road: Any) -> None:
     question = build.question(title="What was before?")
     first = newest(question)
@@ -237,7 +210,7 @@ def test_after_a_flush_new_questions_have_a_history_of_their_own() -> None:
 
 def test_the_history_shows_who_what_and_by_which_road(editor: Client) -> None:
     question = build.question(title="What is a list?", published=False)
-    update(question, "What is a tuple?")
+    by_update(question, "What is a tuple?")
     editor.post(change_address(question), form(question, title="What is a set?"))
     page = text(editor.get(history_address(question)))
     assert "By <b>anna</b>, in the admin" in page
@@ -289,7 +262,7 @@ def test_a_version_whose_category_is_gone_stays_where_it_is(editor: Client) -> N
 def test_the_version_before_the_recorded_history_can_be_restored_too(editor: Client) -> None:
     question = build.question(title="What came before?")
     Change.objects.all().delete()
-    update(question, "What came after?")
+    by_update(question, "What came after?")
     assert "Older than the recorded history" in text(editor.get(history_address(question)))
     editor.post(f"{history_address(question)}0/restore/")
     assert Question.objects.get().title == "What came before?"
@@ -354,7 +327,7 @@ def test_restoring_takes_a_post_with_a_token_and_the_permission(client: Client) 
 def test_a_long_history_is_shown_page_by_page(editor: Client) -> None:
     question = build.question()
     for number in range(25):
-        update(question, f"What is {number}?")
+        by_update(question, f"What is {number}?")
     assert text(editor.get(history_address(question))).count('class="module version"') == 20
     assert text(editor.get(f"{history_address(question)}?p=2")).count('class="module version"') == 6
 
@@ -368,7 +341,7 @@ def test_the_triggers_survive_a_migration_that_rebuilds_the_table() -> None:
             cursor.execute("DROP TRIGGER questions_question_edited")
     call_command("migrate", verbosity=0, stdout=io.StringIO())
     question = build.question()
-    update(question, "What is recorded?")
+    by_update(question, "What is recorded?")
     assert newest(question).before.keys() == {"title"}
 
 

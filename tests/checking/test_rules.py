@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -15,9 +14,10 @@ from questions.checking import rules
 from questions.models import Question
 from questions.refreshing import files as fixtures
 from tests import build
+from tests.admin.forms import ADD
+from tests.bank import SHIPPED
 from tests.commands import run
 
-SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
 WORD = "word "
 LINK = "- [The documentation](https://docs.python.org/3/)\n"
 
@@ -240,9 +240,6 @@ def form(**changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {name: getattr(question, name) for name in names}
     fields |= {"category": build.category().pk, "published": "on" if question.published else ""}
     return {**fields, "former_slugs-TOTAL_FORMS": 0, "former_slugs-INITIAL_FORMS": 0}
-
-
-ADD = "/admin/questions/question/add/"
 
 
 @pytest.mark.django_db

@@ -22,9 +22,9 @@ from questions.checking.samples import INTERPRETER
 from questions.models import Question
 from questions.refreshing import files as fixtures
 from tests import build
+from tests.bank import SHIPPED
 from tests.commands import run
 
-SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
 MARK = f"Output checked on {INTERPRETER}"
 
 missing_walls = samples.missing_walls()

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from questions.models import Question
-from tests.commands import run
-from tests.qabank.test_settings import manage
+from tests.commands import manage, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from questions import triggers
 from questions.models import Category, FormerSlug, Question
 from tests import build
+from tests.roads import ROADS, by_update
 
 pytestmark = pytest.mark.django_db
 
@@ -80,36 +81,12 @@ def test_two_questions_may_share_a_position() -> None:
 # Timestamps, which the database keeps
 
 
-def plain_sql(question: Question, title: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE questions_question SET title = %s WHERE id = %s", [title, question.pk]
-        )
-
-
-def by_save(question: Question, title: str) -> None:
-    question.title = title
-    question.save()
-
-
-def by_update(question: Question, title: str) -> None:
-    Question.objects.filter(pk=question.pk).update(title=title)
-
-
-def by_bulk_update(question: Question, title: str) -> None:
-    question.title = title
-    Question.objects.bulk_update([question], ["title"])
-
-
-ROADS = pytest.mark.parametrize("change", [by_save, by_update, by_bulk_update, plain_sql])
-
-
 def times(question: Question) -> tuple[datetime, datetime]:
     stored = Question.objects.get(pk=question.pk)
     return stored.created, stored.updated
 
 
-@ROADS
+@pytest.mark.parametrize("change", ROADS)
 def test_updated_moves_with_a_change_and_created_stays(
     change: Callable[[Question, str], None],
 ) -> None:
@@ -121,7 +98,7 @@ def test_updated_moves_with_a_change_and_created_stays(
     assert times(question)[1] > updated
 
 
-@ROADS
+@pytest.mark.parametrize("change", ROADS)
 def test_writing_the_same_again_is_no_change(change: Callable[[Question, str], None]) -> None:
     question = build.question(title="What stays?")
     before = times(question)

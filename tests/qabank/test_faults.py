@@ -16,8 +16,8 @@ import pytest
 from django.conf import settings
 from gunicorn.workers import gthread
 
-from tests.qabank.test_request_log import Server
-from tests.qabank.test_settings import manage
+from tests.commands import manage
+from tests.servers import Server
 
 IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 

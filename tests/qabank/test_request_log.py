@@ -1,30 +1,21 @@
 """Probes, the line for each request, and the optional reporters."""
 
 import gzip
-import json
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import brotli
 import pytest
-from django.conf import settings
 from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from qabank.request_log import RequestLog
 from tests import build
-from tests.qabank.test_settings import manage
+from tests.commands import manage
+from tests.servers import Server
 
 PROBES = ["/healthz", "/readyz"]
 
@@ -85,59 +76,6 @@ def test_without_a_token_there_are_no_metrics(client: Client, db: None) -> None:
 
 
 # A running server
-
-
-class Server:
-    def __init__(self, folder: Path, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-            "PORT": str(self.port),
-            "WEB_CONCURRENCY": "2",
-            **environment,
-        }
-        prepared = manage("prepare", **self.environment)
-        assert prepared.returncode == 0, prepared.stderr
-        self.out, self.err = folder / "out", folder / "err"
-        with self.out.open("w") as out, self.err.open("w") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn"],
-                cwd=settings.BASE_DIR,
-                env=self.environment,
-                stdout=out,
-                stderr=err,
-            )
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.get("/healthz")
-                return
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-
-    def get(self, address: str, **headers: str) -> tuple[int, Any, bytes]:
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{address}", headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-                return answer.status, answer.headers, answer.read()
-        except HTTPError as error:
-            with error:
-                return error.code, error.headers, error.read()
-
-    def lines(self) -> list[dict[str, Any]]:
-        if self.process.poll() is None:
-            time.sleep(2 * RequestLog.PAUSE)
-        return [json.loads(line) for line in self.out.read_text().splitlines()]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from qabank.wsgi import application
-from tests.qabank.test_settings import manage
+from tests.commands import manage
 
 STRICT = {
     "Cross-Origin-Embedder-Policy": "require-corp",

@@ -1,6 +1,5 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,21 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.commands import manage
+
 BASE_DIR = settings.BASE_DIR
-
-
-def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run manage.py in a process of its own, with nothing but `environment` set."""
-    kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL") if name in os.environ}
-    return subprocess.run(  # noqa: S603
-        [sys.executable, "manage.py", *arguments],
-        cwd=BASE_DIR,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,16 +17,9 @@ from django.test import Client
 from questions.models import Category, CategoryQuerySet, ContentVersion, Question
 from questions.pages import views
 from tests import build
-from tests.pagecache.test_pagecache import Answer, Site
+from tests.pagecache.site import Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
-    yield site
-    site.watcher.close()
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from questions.models import Category, Question
 from questions.refreshing import files as fixtures
-
-SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
+from tests.bank import SHIPPED
 
 RECORD = {"checked_with": "CPython 3.13.0", "checked_on": date(2026, 1, 2), "checked_hash": "ab12"}
 SMALL = """\

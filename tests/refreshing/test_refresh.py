@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -15,12 +14,11 @@ from questions.models import Category, Question, Refreshed
 from questions.refreshing import files as fixtures
 from questions.refreshing import plan as refreshing
 from tests import build
+from tests.bank import SHIPPED, state
 from tests.commands import run
-from tests.refreshing.test_loaddata import state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
-SHIPPED = settings.BASE_DIR / "fixtures" / "bank.yaml"
 UNCHANGED = "0 added, 0 changed, 35 unchanged, 0 in conflict, 0 removed.\n"
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from questions import search, triggers
 from questions.models import ANSWER_LENGTH, Question
 from tests import build
+from tests.roads import ROADS
 from tests.search import relevance
 
 pytestmark = pytest.mark.django_db
@@ -296,35 +297,7 @@ def test_words_of_drafts_are_not_offered() -> None:
 # The database keeps the index, whichever road a change takes
 
 
-def by_save(question: Question, title: str) -> None:
-    question.title = title
-    question.save()
-
-
-def by_update(question: Question, title: str) -> None:
-    Question.objects.filter(pk=question.pk).update(title=title)
-
-
-def by_bulk_update(question: Question, title: str) -> None:
-    question.title = title
-    Question.objects.bulk_update([question], ["title"])
-
-
-def by_upsert(question: Question, title: str) -> None:
-    question.title = title
-    Question.objects.bulk_create(
-        [question], update_conflicts=True, unique_fields=["id"], update_fields=["title"]
-    )
-
-
-def by_plain_sql(question: Question, title: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE questions_question SET title = %s WHERE id = %s", [title, question.pk]
-        )
-
-
-@pytest.mark.parametrize("change", [by_save, by_update, by_bulk_update, by_upsert, by_plain_sql])
+@pytest.mark.parametrize("change", ROADS)
 def test_a_change_is_found_at_once(change: Callable[[Question, str], None]) -> None:
     question = build.question(slug="a", title="What was it before?")
     build.question(slug="b", title="What is another?")

@@ -93,6 +93,16 @@ def render_links(source: str) -> SafeString:
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
+def inline_code(title: str) -> SafeString:
+    """Escape a title, which is no Markdown, and set what stands in `backquotes` as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
+
+
+def plain(title: str) -> str:
+    """Return a title without its backquotes, for places that take text only."""
+    return title.replace("`", "")
+
+
 def render_inline(source: str) -> SafeString:
     """Return one line of Markdown as HTML without a paragraph around it."""
     return mark_safe(sanitize(parser().renderInline(source)))  # noqa: S308 (sanitized)

@@ -1,7 +1,6 @@
 """What the pages' templates need beyond Django's own tags."""
 
 import json
-import re
 from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache, wraps
 from typing import Any
@@ -11,10 +10,10 @@ from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
+from questions.markdown import inline_code, plain
 from questions.models import Category, Question
 from questions.pages.entries import ClosedEntry, Entry, OpenEntry
 from questions.pages.hits import Hit
@@ -22,6 +21,8 @@ from questions.pages.sections import Section
 from questions.search.marks import END, START
 
 register = template.Library()
+register.filter(inline_code)
+register.filter(plain)
 
 
 def keeping[**Values, HTML](
@@ -176,21 +177,9 @@ def markdown_text(source: str) -> str:
     return rendering.text(source)
 
 
-@register.filter
-def inline_code(title: str) -> SafeString:
-    """Escape a title and set what stands in `backquotes` as code."""
-    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(title)))  # noqa: S308
-
-
 def marked(html: SafeString) -> SafeString:
     """Put marks around the words that a search found, in text that is escaped already."""
     return mark_safe(html.replace(START, "<mark>").replace(END, "</mark>"))  # noqa: S308
-
-
-@register.filter
-def plain(title: str) -> str:
-    """Return a title without backquotes, for places that take text only."""
-    return title.replace("`", "")
 
 
 @register.filter

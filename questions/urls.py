@@ -3,9 +3,9 @@ from django.urls import path
 
 from questions.pagecache.public import public_page
 from questions.pages import offline, views
-from questions.sharing import pictures as sharing
+from questions.sharing import pictures
 from questions.sharing.feeds import Changes
-from questions.sharing.sitemaps import SITEMAPS, page_number
+from questions.sharing.sitemaps import SITEMAPS, page_number, robots
 
 urlpatterns = [
     # Pages
@@ -13,12 +13,13 @@ urlpatterns = [
     path("categories/<slug:slug>/", views.category, name="category"),
     path("questions/<slug:slug>/", views.question, name="question"),
     # What a link to a page shows elsewhere
-    path("picture.png", sharing.home_picture, name="home-picture"),
-    path("categories/<slug:slug>/picture.png", sharing.category_picture, name="category-picture"),
-    path("questions/<slug:slug>/picture.png", sharing.question_picture, name="question-picture"),
+    path("picture.png", pictures.page_picture),
+    path("<slug:slug>/picture.png", pictures.page_picture),
+    path("categories/<slug:slug>/picture.png", pictures.category_picture),
+    path("questions/<slug:slug>/picture.png", pictures.question_picture),
     # For programs that find and follow the pages
     path("feed/", public_page()(Changes()), name="feed"),
-    path("robots.txt", sharing.robots, name="robots"),
+    path("robots.txt", robots, name="robots"),
     path(
         "sitemap.xml",
         public_page()(sitemap_views.index),
@@ -31,7 +32,7 @@ urlpatterns = [
         {"sitemaps": SITEMAPS},
         name="sitemap-section",
     ),
-    path("favicon.ico", sharing.icon, name="favicon"),
+    path("favicon.ico", pictures.icon, name="favicon"),
     # For installing the site and reading it offline
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("service-worker.js", offline.service_worker, name="service-worker"),

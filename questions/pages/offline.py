@@ -1,6 +1,9 @@
 """Reading without a connection: the service worker, its pages, and what makes up the bank."""
 
+import functools
 import hashlib
+import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,17 +16,10 @@ from django.views.decorators.cache import cache_control
 
 from questions.models import Category, Question
 from questions.pagecache.public import public_page
+from questions.sharing import site
 
-# What each page needs. Names are hashed: a changed file has another address.
-ASSETS = [
-    "css/site.css",
-    "img/icon.svg",
-    "js/bank.js",
-    "js/keep.js",
-    "js/keyboard.js",
-    "js/site.js",
-    "django_htmx/htmx-2.min.js",
-]
+# How a template names a static file. Each name is written out: none is in a variable.
+NAMED = re.compile(r"""\{%\s*(?:static|stylesheet|script|module\s+["']\w+["'])\s+["']([^"']+)""")
 
 # A browser asks for each question twice, as a page and as a part of the list.
 MOST_QUESTIONS = 5_000
@@ -64,17 +60,18 @@ def bank(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"too_large": True})
     slugs = Question.objects.published().order_by("slug").values_list("slug", flat=True)
     questions = [reverse("question", args=[slug]) for slug in slugs]
+    pages = [
+        *(page.address for page in site.PAGES),
+        *(category.get_absolute_url() for category in categories),
+        *questions,
+    ]
     assets = asset_addresses()
     named = [f"{c.slug} {c.name} {c.emoji} {c.description} {c.position}" for c in categories]
     changed = Question.objects.published().last_change()
     return JsonResponse(
         {
-            "version": digest(str(changed), *named, *questions, *assets),
-            "pages": [
-                reverse("home"),
-                *(category.get_absolute_url() for category in categories),
-                *questions,
-            ],
+            "version": digest(str(changed), *named, *pages, *assets),
+            "pages": pages,
             "answers": questions,  # as parts of a list
             "assets": assets,
         }
@@ -90,9 +87,9 @@ def manifest(request: HttpRequest) -> JsonResponse:
 
     return JsonResponse(
         {
-            "name": "QA Bank",
-            "short_name": "QA Bank",
-            "description": "Advanced Python backend interview questions",
+            "name": site.NAME,
+            "short_name": site.NAME,
+            "description": site.SUBJECT,
             "id": "/",
             "start_url": reverse("home"),
             "scope": reverse("home"),
@@ -110,7 +107,17 @@ def manifest(request: HttpRequest) -> JsonResponse:
 
 
 def asset_addresses() -> list[str]:
-    return [static(name) for name in ASSETS]
+    """Return the addresses of the files that pages need, which are hashed: a change moves them."""
+    return [static(name) for name in asset_names()]
+
+
+@functools.cache
+def asset_names() -> list[str]:
+    """Return the static files that the public pages' templates name, read once per process."""
+    templates: Path = settings.BASE_DIR / "templates"
+    admin = templates / "admin"
+    files = [file for file in templates.rglob("*.html") if admin not in file.parents]
+    return sorted({name for file in files for name in NAMED.findall(file.read_text())})
 
 
 def digest(*parts: str) -> str:

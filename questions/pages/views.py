@@ -20,11 +20,18 @@ from questions.pages.filters import ALL, Filters, normalize
 from questions.pages.hits import results
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
-from questions.sharing.pictures import question_data
+from questions.sharing import site
+from questions.sharing.site import site_page
+from questions.sharing.structured_data import question_data
 
 CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
 
 
+@site_page(
+    label="All questions",
+    title=site.SUBJECT,
+    description="A short answer to say first, the detail behind it, and code that was run.",
+)
 @public_page(normalize)
 def home(request: HttpRequest) -> HttpResponse:
     return list_page(request)

@@ -5,6 +5,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from questions.sharing import site
+
 if TYPE_CHECKING:
     from PIL import ImageFont
 
@@ -46,7 +48,7 @@ def draw(title: str, caption: str) -> bytes:
     for row, length in enumerate((120, 90, 60)):
         strokes.rounded_rectangle((70, 79 + 40 * row, 70 + length, 101 + 40 * row), 11, PAGE)
     image.paste(mark.resize((52, 52), Image.Resampling.LANCZOS), (MARGIN, MARGIN))
-    canvas.text((MARGIN + 70, MARGIN + 26), "QA Bank", INK, font(34), anchor="lm")
+    canvas.text((MARGIN + 70, MARGIN + 26), site.NAME, INK, font(34), anchor="lm")
     canvas.text((MARGIN, HEIGHT - MARGIN), caption, INK_SOFT, font(30), anchor="ls")
 
     for size in SIZES:

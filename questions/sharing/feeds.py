@@ -7,20 +7,21 @@ from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 
 from questions import markdown
+from questions.markdown import plain
 from questions.models import Question, QuestionQuerySet
-from questions.templatetags.bank import plain
+from questions.sharing import site
 
 LENGTH = 30
 
 
 class Changes(Feed):
     feed_type = Atom1Feed
-    title = "QA Bank: new and corrected questions"
-    subtitle = "Advanced Python backend interview questions, with answers that are checked."
+    title = f"{site.NAME}: new and corrected questions"
+    subtitle = f"{site.SUBJECT}, with answers that are checked."
     link = reverse_lazy("home")
 
     def items(self) -> QuestionQuerySet:
-        # `updated` moves with any edit, a new verified_on included (triggers.py).
+        # `updated` moves with any edit, a new verified_on included (questions/triggers).
         questions = Question.objects.published().select_related("category")
         return questions.order_by("-updated", "slug").defer("answer")[:LENGTH]
 

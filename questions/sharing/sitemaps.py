@@ -1,15 +1,17 @@
-"""The sitemap: every public page, and when what it shows last changed."""
+"""The sitemap: every public page, and when what it shows last changed. And robots.txt."""
 
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import Exists, Max, OuterRef
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from questions.models import Category, CategoryQuerySet, Question, QuestionQuerySet
+from questions.pagecache.public import public_page
+from questions.sharing import site
 
 
 class Questions(Sitemap):
@@ -44,20 +46,36 @@ class Categories(Sitemap):
         return Question.objects.published().last_change()
 
 
-class Home(Sitemap):
-    def items(self) -> list[str]:
-        return ["home"]
+class Pages(Sitemap):
+    def items(self) -> list[site.Page]:
+        return site.PAGES
 
-    def location(self, name: str) -> str:
-        return reverse(name)
+    def location(self, page: site.Page) -> str:
+        return page.address
 
-    def lastmod(self, name: str) -> datetime | None:
+    def lastmod(self, page: site.Page) -> datetime | None:
         return Question.objects.published().last_change()
 
 
-SITEMAPS = {"pages": Home, "categories": Categories, "questions": Questions}
+SITEMAPS = {"pages": Pages, "categories": Categories, "questions": Questions}
 
 
 def page_number(query: QueryDict) -> str:
     """Return the one parameter that a sitemap reads: which of its files is asked for."""
     return urlencode({"p": query["p"]}) if query.get("p") else ""
+
+
+@public_page(from_bank=False)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let everything be read, but not each of the endless ways to open and filter the list."""
+    sitemap = request.build_absolute_uri(reverse("sitemap"))
+    lines = [
+        "User-agent: *",
+        "Disallow: /*?*open=",
+        "Disallow: /*?*q=",
+        "Disallow: /*?*level=",
+        "",
+        f"Sitemap: {sitemap}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,19 @@
+"""The pages of the site, for the heads of their own templates and the footer of every page."""
+
+from django import template
+from django.template import Context
+
+from questions.sharing import site
+
+register = template.Library()
+
+
+@register.simple_tag
+def site_pages() -> list[site.Page]:
+    return site.PAGES
+
+
+@register.simple_tag(takes_context=True)
+def site_page(context: Context) -> site.Page | None:
+    """Return the page that is asked for, if it is one of the site's own."""
+    return site.page_at(context["request"].path)

@@ -163,7 +163,8 @@ def test_a_new_release_replaces_the_worker_and_keeps_no_unused_file(
     }"""
     visit(page, "/")
     assert page.evaluate(has_file)
-    monkeypatch.setattr("questions.pages.offline.ASSETS", ["css/site.css", "js/site.js"])
+    files = ["css/site.css", "js/site.js"]
+    monkeypatch.setattr("questions.pages.offline.asset_names", lambda: files)
     # The pages that are kept name the file too: they go first.
     page.evaluate("caches.delete('pages')")
     page.goto("/robots.txt")

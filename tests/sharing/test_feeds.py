@@ -1,0 +1,38 @@
+"""The feed: what is new or corrected, the latest first."""
+
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.test import Client
+
+from questions.models import Question
+from tests import build
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def test_the_feed_brings_what_is_new_or_corrected_first(client: Client) -> None:
+    corrected = build.question(title="What was `wrong`?", verified_with="CPython 3.13.0")
+    build.question(title="What is new?")
+    build.question(title="Is it secret?", published=False)
+    Question.objects.filter(pk=corrected.pk).update(short_answer="It is *right* now.")
+    feed = ET.fromstring(client.get("/feed/").content)  # noqa: S314 (our own)
+    entries = feed.findall("{*}entry")
+    titles = [entry.findtext("{*}title") for entry in entries]
+    assert titles == ["What was wrong?", "What is new?"]
+    summary = str(entries[0].findtext("{*}summary"))
+    assert "<em>right</em>" in summary
+    assert "Verified with CPython 3.13.0." in summary
+    corrected.refresh_from_db()
+    for moment in (feed, entries[0]):
+        changed = str(moment.findtext("{*}updated"))
+        assert datetime.fromisoformat(changed) == corrected.updated
+
+
+def test_a_new_verification_moves_a_question_up(client: Client) -> None:
+    first = build.question()
+    build.question()
+    Question.objects.filter(pk=first.pk).update(verified_on=datetime.now(UTC).date())
+    feed = ET.fromstring(client.get("/feed/").content)  # noqa: S314 (our own)
+    assert feed.findtext("{*}entry/{*}id") == f"http://testserver{first.get_absolute_url()}"

@@ -17,7 +17,7 @@ from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
-from questions.pages import missed as misses
+from questions.pages import missed
 from tests.browser.firefox import firefox_path
 from tests.pagecache.site import Site
 
@@ -83,8 +83,8 @@ def bank(db: None) -> None:
 @pytest.fixture(autouse=True)
 def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep searches without a hit in memory: a thread would write them into some later test."""
-    monkeypatch.setattr(misses, "recorder", misses.Recorder())
-    monkeypatch.setattr(misses.Recorder, "start", lambda recorder: None)
+    monkeypatch.setattr(missed, "recorder", missed.Recorder())
+    monkeypatch.setattr(missed.Recorder, "start", lambda recorder: None)
 
 
 @pytest.fixture

@@ -18,24 +18,26 @@ from django.db import DatabaseError, connection
 from questions.checking import samples
 from questions.markdown import parser
 from questions.models import Question
-from questions.refreshing import files as fixtures
+from questions.refreshing.files import read_entries
 from tests.bank import SHIPPED
 
 QUESTIONS = [
     Question(**{name: value for name, value in entry["fields"].items() if name != "category"})
-    for entry in fixtures.read(SHIPPED)
+    for entry in read_entries(SHIPPED)
     if entry["model"] == "questions.question"
 ]
 
 
 def test_every_answer_has_a_sample() -> None:
     assert len(QUESTIONS) == 30
-    assert [question.slug for question in QUESTIONS if not samples.find(question.answer)] == []
+    assert [
+        question.slug for question in QUESTIONS if not samples.find_samples(question.answer)
+    ] == []
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="the samples are written for CPython 3.13")
 def test_every_sample_prints_what_its_answer_shows() -> None:
-    checks = samples.check(QUESTIONS)
+    checks = samples.check_samples(QUESTIONS)
     assert len(checks) >= 30
     assert [str(check) for check in checks if check.problem] == []
 

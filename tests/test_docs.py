@@ -59,7 +59,7 @@ def test_every_lock_holds_the_very_packages_that_the_site_runs_with() -> None:
 def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
     writing = (BASE_DIR / "docs" / "writing.md").read_text()
     for text in (
-        f"more than {rules.TITLE_LENGTH} characters",
+        f"more than {rules.TITLE_CHARACTERS} characters",
         f"not {rules.SHORT_ANSWER_WORDS[0]} to {rules.SHORT_ANSWER_WORDS[-1]} words",
         f"not {rules.SHORT_ANSWER_AIM[0]} to {rules.SHORT_ANSWER_AIM[-1]} words",
         f"over {rules.CODE_WIDTH} characters",

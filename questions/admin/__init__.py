@@ -1,13 +1,19 @@
 """What editors see under /admin/."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, TextField
 from django.http import HttpRequest
 
 from questions.admin.changelist import ListAdmin, ToDoFilter
 from questions.admin.editing import EditingAdmin
 from questions.admin.history import HistoryAdmin
 from questions.models import Category, FormerSlug, MissedSearch, Question
+
+TEXT_FIELDS = [
+    field.name
+    for field in Question._meta.concrete_fields
+    if isinstance(field, CharField | TextField) and field.editable and not field.choices
+]
 
 admin.site.site_header = "QA Bank"
 admin.site.site_title = "QA Bank"
@@ -16,6 +22,7 @@ admin.site.index_title = "The bank"
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
+    fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]
     prepopulated_fields = {"slug": ["name"]}
@@ -34,7 +41,7 @@ class CategoryAdmin(admin.ModelAdmin):
 
 
 class FormerSlugInline(admin.TabularInline):
-    """The old addresses of a question, which the database adds when the slug changes."""
+    """The former addresses of a question. The database adds one when the slug changes."""
 
     model = FormerSlug
     extra = 0
@@ -58,16 +65,13 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
     list_display_links = ["title"]
     list_filter = [ToDoFilter, "category", "level", "verified_on"]
     list_select_related = ["category"]
-    list_per_page = 30  # as many rows as forms: each has a field for its position
-    # Each of these would read the whole bank, however large: a second count of all rows, and the
-    # order of the page across categories. This order is the one that `question_order` indexes.
+    list_per_page = 30  # each row is a form
+    # The defaults, a count of all rows and the order of the page, would read the whole bank. The
+    # index `question_order` has this order.
     show_full_result_count = False
     ordering = ["category_id", "position", "slug"]
     prepopulated_fields = {"slug": ["title"]}
-    search_fields = [
-        *("title", "slug", "keywords", "short_answer", "answer", "further_reading"),
-        *("category__name", "verified_with"),
-    ]
+    search_fields = [*TEXT_FIELDS, "category__name"]
     search_help_text = "Searches all fields."
     readonly_fields = ["samples", "created", "updated"]
     inlines = [FormerSlugInline]
@@ -99,7 +103,7 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
 
 @admin.register(MissedSearch)
 class MissedSearchAdmin(admin.ModelAdmin):
-    """What people look for in vain. One that has been seen to can be deleted, and no more."""
+    """Searches without a hit. They can be deleted, but neither added nor changed."""
 
     list_display = ["text", "count", "last_made"]
     search_fields = ["text"]

@@ -1,4 +1,4 @@
-"""The list of questions in the admin: what is to do, work on many at once, and their order."""
+"""The list of questions in the admin: its filter, actions on many questions, their order."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import Action, ActionLocation
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from questions.admin.history import recorded
 from questions.checking import reviews, rules
 from questions.models import Category, Question, QuestionQuerySet
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    """What waits for an editor."""
+    """Keeps the questions that need an editor."""
 
     title = "to do"
     parameter_name = "todo"
@@ -35,7 +36,7 @@ class ToDoFilter(admin.SimpleListFilter):
         if self.value() == "review":
             today = timezone.localdate()
             dates = Question.objects.only("verified_on", "verified_with", "checked_with")
-            due = [q.pk for q in dates if any(reviews.due(q, today))]
+            due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
             return queryset.filter(pk__in=Question.objects.with_unchecked_samples())
@@ -46,8 +47,12 @@ class ListAdmin(admin.ModelAdmin):
     list_editable = ["position"]
     actions = ["publish", "unpublish"]
 
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with recorded(request):
+            return super().changelist_view(request, *args, **kwargs)
+
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        # The column's head is no label to a screen reader that is in the field.
+        # A screen reader does not read the column's header as the label of a field.
         widgets = {"position": AdminIntegerFieldWidget(attrs={"aria-label": "Position"})}
         return super().get_changelist_form(request, **kwargs, widgets=widgets)
 
@@ -56,54 +61,52 @@ class ListAdmin(admin.ModelAdmin):
     ) -> dict[str, Action | None]:
         actions = super().get_actions(request, action_location=action_location)
         if "publish" in actions:
-            changes = [setting(value, "level", f"Level: {label}") for value, label in LEVELS]
-            changes += [
-                setting(category, "category", f"Move to {category}")
+            levels = Question.Level.choices
+            setters = [set_action(value, "level", f"Level: {label}") for value, label in levels]
+            setters += [
+                set_action(category, "category", f"Move to {category}")
                 for category in Category.objects.all()
             ]
-            for change in changes:
-                actions[change.__name__] = self.get_action(change, action_location)
+            for setter in setters:
+                actions[setter.__name__] = self.get_action(setter, action_location)
         return actions
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Question]) -> None:
-        """Publish those that the rules for content allow, and say of the others why not."""
+        """Publish the questions that keep the rules for content; name an error of each other."""
         titles = dict(Question.objects.values_list("slug", "title"))
         allowed = []
         for question in locked(queryset.filter(published=False)):
-            errors = [problem for problem in rules.check(question, titles) if problem.is_error]
-            if errors:
-                reason = f"{errors[0].field.replace('_', ' ')}: {errors[0].message}"
+            problems = rules.check_question(question, titles)
+            if problems and problems[0].is_error:  # errors come first
+                reason = f"{problems[0].label}: {problems[0].message}"
                 messages.error(request, f"“{question}” stays a draft. {reason}")
             else:
                 allowed.append(question.pk)
-        told(request, Question.objects.filter(pk__in=allowed).update(published=True), "published")
+        report(request, Question.objects.filter(pk__in=allowed).update(published=True), "published")
 
     @admin.action(description="Unpublish", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Question]) -> None:
         drafts = Question.objects.filter(pk__in=queryset.values("pk"), published=True)
-        told(request, drafts.update(published=False), "unpublished")
+        report(request, drafts.update(published=False), "unpublished")
 
 
-LEVELS = Question.Level.choices
-
-
-def setting(value: Any, field: str, description: str) -> Callable[..., None]:
+def set_action(value: Any, field: str, description: str) -> Callable[..., None]:
     """Return an action that gives one field of all selected questions a value."""
 
     @admin.action(description=description.replace("%", "%%"), permissions=["change"])
     def action(model_admin: ListAdmin, request: HttpRequest, queryset: QuerySet[Question]) -> None:
         others = Question.objects.filter(pk__in=queryset.values("pk")).exclude(**{field: value})
-        told(request, others.update(**{field: value}), "changed")
+        report(request, others.update(**{field: value}), "changed")
 
     action.__name__ = f"{field}_{getattr(value, 'slug', value)}"
     return action
 
 
 def locked(queryset: QuerySet[Question]) -> QuestionQuerySet:
-    """Return the questions so that nobody changes them until the transaction ends."""
+    """Lock the questions until the transaction ends, so that nobody else changes them."""
     return Question.objects.filter(pk__in=queryset.values("pk")).select_for_update()
 
 
-def told(request: HttpRequest, count: int, done: str) -> None:
+def report(request: HttpRequest, count: int, done: str) -> None:
     messages.success(request, f"{count} question{'' if count == 1 else 's'} {done}.")

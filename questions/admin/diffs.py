@@ -1,4 +1,4 @@
-"""Two texts compared, line by line, and inside changed lines word by word."""
+"""Compares two texts line by line, and changed lines word by word."""
 
 import re
 from collections.abc import Iterator
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 CONTEXT = 2  # unchanged lines around a change
-# Comparing takes time by the square of these; beyond, everything counts as changed.
+# The time of a comparison grows with the square of these; beyond them all counts as changed.
 MOST_LINES = 4_000
 MOST_WORDS = 2_000  # in one run of changed lines
-# Below this share of common words a text was written anew: marking each word would only confuse.
-MOSTLY_KEPT = 0.5
+# Below this ratio of common words, marking single words would not help: all of it is marked.
+LEAST_RATIO = 0.5
 
 
 @dataclass(frozen=True)
 class Line:
-    kind: str  # "same", "removed", "added", or "gap" for unchanged lines left out
-    parts: list[tuple[str, bool]]  # text, and whether it is what changed in the line
+    kind: str  # "same", "removed", "added", or "gap" for omitted unchanged lines
+    parts: list[tuple[str, bool]]  # pieces of text, and whether they changed
 
 
 def compare(before: str, after: str) -> Iterator[Line]:
-    """Yield the lines in which two texts differ, each run with a little of what is around it."""
+    """Yield the lines in which two texts differ, with a few unchanged lines around them."""
     old, new = before.splitlines(), after.splitlines()
     if len(old) + len(new) > MOST_LINES:
         yield from lines("removed", [(before, False)])
@@ -44,12 +44,12 @@ def compare(before: str, after: str) -> Iterator[Line]:
 
 
 def compare_words(before: str, after: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """Return both texts in parts, each with whether the other text lacks it."""
+    """Return the parts of both texts, each with whether it is missing in the other text."""
     old, new = (re.findall(r"\w+|\s+|.", text) for text in (before, after))
     if not (old and new) or len(old) + len(new) > MOST_WORDS:
         return [(before, False)], [(after, False)]
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < MOSTLY_KEPT:
+    if matcher.ratio() < LEAST_RATIO:
         return [(before, False)], [(after, False)]
     removed, added = [], []
     for tag, a, b, c, d in matcher.get_opcodes():
@@ -61,7 +61,7 @@ def compare_words(before: str, after: str) -> tuple[list[tuple[str, bool]], list
 
 
 def lines(kind: str, parts: list[tuple[str, bool]]) -> Iterator[Line]:
-    """Yield lines of parts: a part that spans lines is divided at their ends."""
+    """Split parts at line ends, and yield the lines."""
     line: list[tuple[str, bool]] = []
     for text, is_changed in parts:
         first, *rest = text.split("\n")

@@ -1,4 +1,4 @@
-"""The form in which editors write a question."""
+"""The form of a question: the rules for content, and edits of two people at once."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,9 @@ from questions.models import Change, Question
 
 class MarkdownField(forms.CharField):
     """
-    Markdown as fixtures hold it: lines end with a line feed, the last one too.
+    Markdown as fixture files have it: every line ends with a line feed, and with nothing else.
 
-    Browsers send carriage returns. Were they kept, saving without an edit would be an edit.
+    Browsers send carriage returns; with them, saving without an edit would change the text.
     """
 
     def to_python(self, value: Any) -> str:
@@ -29,34 +29,34 @@ class MarkdownField(forms.CharField):
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field that two editors changed at the same time, with what the other one saved."""
+    """A field that two editors changed at the same time."""
 
     label: str
-    theirs: str
-    lines: list[diffs.Line]  # from theirs to one's own
+    theirs: str  # the value that the other one saved
+    lines: list[diffs.Line]  # the difference between theirs and one's own
 
 
 class QuestionForm(forms.ModelForm):
     """
-    Refuses to publish what breaks the rules for content. A draft can be saved in any state.
+    Refuses to publish a question that breaks the rules for content. A draft is saved in any state.
 
-    It also refuses to overwrite what somebody else saved since the form was made. It then shows
-    both; what only the other one changed is taken over, and saving again saves.
+    It also refuses to overwrite what somebody else saved since the form was opened, once: then it
+    takes over the fields that only the other one changed, and shows both values of the others.
     """
 
-    # Of which version of the question this is an edit.
+    # The version of the question that was edited.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    advice: list[rules.Problem]  # what does not stand in the way of saving
+    advice: list[rules.Problem]  # problems that do not prevent saving
     conflicts: list[Conflict]
 
     class Meta:
         model = Question
         fields = "__all__"  # noqa: DJ007 (the admin names them)
         field_classes = {
-            "short_answer": MarkdownField,
-            "answer": MarkdownField,
-            "further_reading": MarkdownField,
+            field.name: MarkdownField
+            for field in Question._meta.concrete_fields
+            if isinstance(field, models.TextField)
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,7 +72,7 @@ class QuestionForm(forms.ModelForm):
         question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
         titles = dict(Question.objects.exclude(pk=self.instance.pk).values_list("slug", "title"))
         self.advice = []
-        for problem in rules.check(question, titles):
+        for problem in rules.check_question(question, titles):
             if not (problem.is_error and question.published):
                 self.advice.append(problem)
             elif problem.field not in self.errors:
@@ -87,24 +87,9 @@ class QuestionForm(forms.ModelForm):
             self.put("version", "")
             message = "Somebody deleted this question meanwhile. Saving now adds it as a new one."
             raise ValidationError(message)
-        base = history.version(self.instance, edited)
-        taken = []
-        for name in cleaned.keys() & {field.name for field in history.FIELDS.values()}:
-            attribute = Question._meta.get_field(name).attname  # type: ignore[union-attr]
-            mine = plain(cleaned[name])
-            theirs = plain(getattr(self.instance, attribute))
-            before = plain(base.values[attribute]) if base else None
-            if theirs in {mine, before}:
-                continue
-            label = str(self.fields[name].label)
-            if mine == before:
-                self.put(name, getattr(self.instance, attribute))
-                taken.append(label.lower())
-            else:
-                lines = list(diffs.compare(theirs, mine))
-                self.conflicts.append(Conflict(label, theirs, lines))
+        taken = self.merge(history.version(self.instance, edited))
         self.put("version", newest)
-        change = Change.objects.filter(pk=newest).first()  # none where the history was emptied
+        change = Change.objects.filter(pk=newest).first()  # None where the history was deleted
         who = (change and change.actor) or "Somebody"
         when = date_format(timezone.localtime(self.instance.updated), "H:i:s")
         message = f"{who} changed this question meanwhile, last at {when}. Nothing is saved yet."
@@ -114,8 +99,32 @@ class QuestionForm(forms.ModelForm):
             message += " What you both changed stands next to each other above the form."
         raise ValidationError(f"{message} Look through it, then save again.")
 
+    def merge(self, base: history.Version | None) -> list[str]:
+        """
+        Take over the fields that only the other one changed since `base`, and return their labels.
+
+        Fields that both changed become conflicts; without `base`, all that differ do.
+        """
+        taken = []
+        for attribute, field in history.FIELDS.items():
+            if field.name not in self.cleaned_data:
+                continue
+            theirs = getattr(self.instance, attribute)
+            mine = plain(self.cleaned_data[field.name])
+            before = plain(base.values[attribute]) if base else None
+            if plain(theirs) in {mine, before}:
+                continue
+            label = str(self.fields[field.name].label)
+            if mine == before:
+                self.put(field.name, theirs)
+                taken.append(label.lower())
+            else:
+                lines = list(diffs.compare(plain(theirs), mine))
+                self.conflicts.append(Conflict(label, plain(theirs), lines))
+        return taken
+
     def put(self, name: str, value: Any) -> None:
-        """Let the form that is shown again hold `value`, whatever was sent."""
+        """Show the form again with `value` in place of the one that was sent."""
         data = dict(self.data.items())
         if value is False:
             data.pop(name, None)
@@ -125,7 +134,7 @@ class QuestionForm(forms.ModelForm):
 
 
 def plain(value: Any) -> str:
-    """Return a value as text, however the form, the history and the database spell it."""
+    """Return a value as text: equal for equal values of the form, history and database."""
     if isinstance(value, models.Model):
         value = value.pk
     return "" if value is None else str(value).strip()

@@ -1,4 +1,4 @@
-"""The history of a question in the admin: who changed what, going back, and what was deleted."""
+"""The history of a question in the admin: its versions, restoring one, and deleted questions."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -26,14 +26,12 @@ PER_PAGE = 20
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     field: str
     lines: list[diffs.Line]
 
 
 class HistoryAdmin(admin.ModelAdmin):
-    """Says who changes questions here, and shows what changed, whichever road it took."""
-
     object_history_template = "admin/questions/question/history.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -53,21 +51,9 @@ class HistoryAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    # What the admin itself changes.
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with recorded(request):
-            return super().changeform_view(request, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with recorded(request):
-            return super().changelist_view(request, *args, **kwargs)
-
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with recorded(request):
             return super().delete_view(request, *args, **kwargs)
-
-    # What any road changed.
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -97,7 +83,7 @@ class HistoryAdmin(admin.ModelAdmin):
 
     def restore_view(self, request: HttpRequest, question_id: int, version_id: int) -> HttpResponse:
         with recorded(request):
-            # The lock makes the version that is restored the one before no other.
+            # The lock keeps others from changing the question between reading and writing it.
             question = get_object_or_404(Question.objects.select_for_update(), pk=question_id)
             if not self.has_change_permission(request, question):
                 raise PermissionDenied
@@ -154,7 +140,11 @@ class HistoryAdmin(admin.ModelAdmin):
 
 
 def recorded(request: HttpRequest) -> AbstractContextManager[None]:
-    """Record the changes to questions in a block as made by the one who sent the request."""
+    """
+    Run the block of a POST in one transaction, and record its changes as made by the user.
+
+    Every view of the admin that changes questions is in such a block; row locks last until its end.
+    """
     if request.method != "POST":
         return nullcontext()
     return history.recorded("admin", request.user.get_username())
@@ -170,10 +160,10 @@ def when(version: history.Version) -> str:
     return date_format(timezone.localtime(version.change.at), "j F Y, H:i:s")
 
 
-def differences(version: history.Version) -> list[Difference]:
-    """Return what a change did to each field."""
+def differences(version: history.Version) -> list[FieldDifference]:
+    """Return the differences that a change made, by field."""
     return [
-        Difference(
+        FieldDifference(
             str(history.FIELDS[name].verbose_name),
             list(diffs.compare(as_text(name, before), as_text(name, version.values[name]))),
         )
@@ -183,7 +173,7 @@ def differences(version: history.Version) -> list[Difference]:
 
 
 def as_text(name: str, value: Any) -> str:
-    """Return the value of a field as an editor knows it."""
+    """Return the value of a field as the admin shows it."""
     if name == "category_id":
         category = Category.objects.filter(pk=value).first()
         return str(category or "a category that is gone")

@@ -1,8 +1,8 @@
 """
-The group of those who write: just what they need, made and kept by `migrate`.
+The group “Editors” and its permissions, which every `migrate` sets again.
 
-An account in it that is marked as staff can edit; nothing else in the admin shows. What the owner
-adds to the group by hand is taken away again: for more rights make another group.
+An account needs to be in it and marked as staff to edit the bank. Permissions that somebody adds to
+the group by hand are removed: for more rights, make another group.
 """
 
 from typing import Any
@@ -14,20 +14,20 @@ from django.contrib.auth.management import create_permissions
 EDITORS = "Editors"
 PERMISSIONS = {
     "category": ["add", "change", "view"],
-    "question": ["add", "change", "delete", "view"],  # what is deleted can be brought back
+    "question": ["add", "change", "delete", "view"],  # deleted questions can be restored
     "formerslug": ["view"],
-    "missedsearch": ["delete", "view"],  # one that has been seen to is deleted
+    "missedsearch": ["delete", "view"],  # editors delete those that they have dealt with
 }
 
 
 def keep_editors(app_config: Any, using: str, apps: Apps = all_apps, **kwargs: Any) -> None:
-    """Make the group, or set it right; nothing where the tables of accounts don't exist yet."""
+    """Create the group or correct its permissions, once the tables of accounts exist."""
     try:
         group_model = apps.get_model("auth", "Group")
         permission_model = apps.get_model("auth", "Permission")
     except LookupError:
         return
-    # Django makes the permissions in the same signal, maybe later.
+    # Django creates the permissions on the same signal, possibly after this receiver.
     create_permissions(app_config, verbosity=0, using=using, apps=apps)
     codenames = [f"{verb}_{model}" for model, verbs in PERMISSIONS.items() for verb in verbs]
     group, _ = group_model.objects.using(using).get_or_create(name=EDITORS)

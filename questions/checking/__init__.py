@@ -1,1 +1,1 @@
-"""Whether the bank is right: rules for content, code samples, links, and what is due."""
+"""Checks of the bank: rules for content, code samples, links, and answers to verify again."""

@@ -1,9 +1,9 @@
 """
-Until when the versions that answers are verified with are supported by their makers.
+The last days of support of the versions that answers are verified with.
 
-Read on `AS_OF`, to be renewed by hand, from:
+Copied by hand on `AS_OF` from:
 
-- CPython: https://devguide.python.org/versions/ (gives months; support ends with the month)
+- CPython: https://devguide.python.org/versions/ (by month: support lasts until its last day)
 - Django: https://www.djangoproject.com/download/#supported-versions
 - PostgreSQL: https://www.postgresql.org/support/versioning/
 - pytest supports its newest release only and announces no dates:
@@ -14,7 +14,7 @@ from datetime import date
 
 AS_OF = date(2026, 11, 23)
 
-# By product and series; None: supported, and no end is announced.
+# By product and series. None: supported, and no end is announced.
 LAST_DAY: dict[str, dict[str, date | None]] = {
     "CPython": {
         "3.9": date(2025, 10, 31),

@@ -1,4 +1,4 @@
-"""Whether the addresses of the further reading still answer."""
+"""Checks that the addresses of the further reading still answer."""
 
 import time
 import urllib.error
@@ -13,7 +13,7 @@ from typing import IO
 
 USER_AGENT = "QABank-link-check/1.0 (reads each address once)"
 HOSTS_AT_ONCE = 4
-TIMEOUT = 15.0  # seconds
+REPLY_TIMEOUT = 15.0  # seconds
 PAUSES = (1.0, 4.0)  # seconds before the second and the third try
 
 PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
@@ -29,24 +29,26 @@ WORTH_ANOTHER_TRY = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of asking for an address; neither broken nor moved where all is well."""
+    """The result for one address. Where all is well it is neither broken nor moved."""
 
     address: str
-    broken: str = ""  # why
+    broken: str = ""  # the reason
     moved_to: str = ""
 
 
-def check(
+def check_addresses(
     addresses: Iterable[str],
     *,
-    timeout: float = TIMEOUT,
+    timeout: float = REPLY_TIMEOUT,
     pauses: tuple[float, ...] = PAUSES,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Answer]:
     """
     Ask for each address once, a few hosts at a time and one request at a time from each host.
 
-    `pauses` are the seconds between the tries where a server doesn't answer or asks to wait.
+    Returns the answers sorted by address. `timeout` is in seconds, and so are `pauses`: the waits
+    before further tries where a server doesn't answer or is overloaded. `on_progress` is called
+    with the numbers of answers and of addresses.
     """
     by_host = defaultdict(list)
     for address in dict.fromkeys(addresses):
@@ -64,8 +66,8 @@ def check(
     return sorted(answers, key=lambda answer: answer.address)
 
 
-def ask(address: str, timeout: float = TIMEOUT, pauses: tuple[float, ...] = PAUSES) -> Answer:
-    """Ask with HEAD, and with GET where a server refuses that; again where that may help."""
+def ask(address: str, timeout: float = REPLY_TIMEOUT, pauses: tuple[float, ...] = PAUSES) -> Answer:
+    """Send HEAD, and GET where the server refuses HEAD; try again after a temporary failure."""
     for pause in (0.0, *pauses):
         time.sleep(pause)
         for method in ("HEAD", "GET"):
@@ -78,15 +80,15 @@ def ask(address: str, timeout: float = TIMEOUT, pauses: tuple[float, ...] = PAUS
 
 
 def request(method: str, address: str, timeout: float) -> tuple[Answer, int | None]:
-    """Return what came of one request, and the status of a refusal."""
-    page, mark, fragment = address.partition("#")
-    if not page.startswith(("https://", "http://")):
+    """Send one request. Return the answer, and the status where it is an error (None: no reply)."""
+    url, mark, fragment = address.partition("#")
+    if not url.startswith(("https://", "http://")):
         return Answer(address, broken="is no web address"), HTTPStatus.BAD_REQUEST
     redirects = Redirects()
     opener = urllib.request.build_opener(redirects)
     opener.addheaders = [("User-Agent", USER_AGENT), ("Accept", "text/html, */*;q=0.5")]
     try:
-        asked = urllib.request.Request(page, method=method)  # noqa: S310 (checked above)
+        asked = urllib.request.Request(url, method=method)  # noqa: S310 (checked above)
         with opener.open(asked, timeout=timeout) as response:
             moved_to = f"{response.url}{mark}{fragment}" if redirects.is_permanent else ""
     except urllib.error.HTTPError as error:
@@ -99,7 +101,7 @@ def request(method: str, address: str, timeout: float) -> tuple[Answer, int | No
 
 
 class Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, and notices whether the first one is for good."""
+    """Follows redirects, and records whether the first one is permanent."""
 
     is_permanent: bool | None = None
 

@@ -1,8 +1,8 @@
 """
-What a question has to be like before it is published.
+The rules for content: what a question must be like before it is published.
 
-One set of rules for the admin, `check_bank`, refreshing and the tests. An error blocks publishing
-and says what to do; a warning only asks for a look. `docs/writing.md` explains them to authors.
+The admin, `check_bank`, `refresh_bank` and the tests share them. An error blocks publishing and
+its message says what to do; a warning only asks for a look. `docs/writing.md` lists them.
 """
 
 import re
@@ -20,18 +20,18 @@ from markdown_it.token import Token
 from questions.markdown import FOLLOW_UPS, is_sample, parser, shown_output
 from questions.models import Question
 
-TITLE_LENGTH = 120  # characters
+TITLE_CHARACTERS = 120
 SHORT_ANSWER_WORDS = range(30, 91)
 SHORT_ANSWER_AIM = range(40, 81)
 CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
 SECTIONS = ["Example", "Pitfalls", FOLLOW_UPS]
-# Titles with so many words in common (twice the common ones, over all) ask the same.
+# The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
 
-# Markdown that did not become what its author meant, and so shows its signs.
+# Markdown in rendered text: the author wrote markup that the parser did not recognize.
 LEFTOVER = re.compile(r"\*\*|__|~~|`|\]\(|^#{1,6}(?=\w)|^\|.*\|$")
-SILENT_WORDS = frozenset(
+TITLE_STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an and are as at be by can do does for from how if in is it its of on or should so "
@@ -46,15 +46,20 @@ class Problem:
     message: str  # what to do
     is_error: bool = True
 
+    @property
+    def label(self) -> str:
+        """The name of the field as the admin's form shows it, in lower case."""
+        return str(Question._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]
+
     def __str__(self) -> str:
         return f"{'error' if self.is_error else 'warning'}: {self.field}: {self.message}"
 
 
-def check(question: Question, titles: Mapping[str, str]) -> list[Problem]:
+def check_question(question: Question, titles: Mapping[str, str]) -> list[Problem]:
     """
-    Return what is wrong with a question, errors first.
+    Return the problems of a question, errors first.
 
-    `titles` are those of the bank by slug; the question's own may be among them.
+    `titles` are the titles of the bank by slug, with or without the question's own.
     """
     problems = [
         *check_title(question, titles),
@@ -67,20 +72,20 @@ def check(question: Question, titles: Mapping[str, str]) -> list[Problem]:
     return sorted(problems, key=lambda problem: not problem.is_error)
 
 
-def check_all(questions: Iterable[Question]) -> Iterator[tuple[Question, list[Problem]]]:
-    """Yield each question with its problems; near-duplicates are looked for among them."""
+def check_questions(questions: Iterable[Question]) -> Iterator[tuple[Question, list[Problem]]]:
+    """Yield each question with its problems. `questions` count as the whole bank."""
     questions = list(questions)
     titles = {question.slug: question.title for question in questions}
     for question in questions:
-        yield question, check(question, titles)
+        yield question, check_question(question, titles)
 
 
 def check_title(question: Question, titles: Mapping[str, str]) -> Iterator[Problem]:
     title = question.title
     if not title.endswith("?"):
         yield Problem("title", "Word it as a question that ends with “?”.")
-    if len(title) > TITLE_LENGTH:
-        yield Problem("title", f"Cut it to {TITLE_LENGTH} characters; it has {len(title)}.")
+    if len(title) > TITLE_CHARACTERS:
+        yield Problem("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
     if "**" in title or "](" in title or title.count("`") % 2:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
     for slug, other in titles.items():
@@ -89,14 +94,14 @@ def check_title(question: Question, titles: Mapping[str, str]) -> Iterator[Probl
 
 
 def similarity(one: str, other: str) -> float:
-    """Return how much two titles have in common, from 0 to 1, whatever the order of words."""
-    a, b = telling_words(one), telling_words(other)
+    """Return the share of words that two titles have in common, from 0 to 1, in any order."""
+    a, b = title_words(one), title_words(other)
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
 
 
 @lru_cache(maxsize=10_000)
-def telling_words(title: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", title.lower())) - SILENT_WORDS
+def title_words(title: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", title.lower())) - TITLE_STOP_WORDS
 
 
 def check_short_answer(source: str) -> Iterator[Problem]:
@@ -120,7 +125,7 @@ def check_short_answer(source: str) -> Iterator[Problem]:
 
 
 def count_words(tokens: list[Token]) -> int:
-    """Return how many words a reader sees; blocks of code have none."""
+    """Return the number of words that a reader sees, without blocks of code."""
     return sum(any(map(str.isalnum, word)) for word in " ".join(shown_texts(tokens)).split())
 
 
@@ -156,7 +161,7 @@ def check_answer(source: str) -> Iterator[Problem]:
 
 
 def by_section(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
-    """Yield the name of each `##` section with its tokens; "" is what stands before the first."""
+    """Yield the name and the tokens of each `##` section; "" names the text before the first."""
     name = ""
     content: list[Token] = []
     for index, token in enumerate(tokens):
@@ -171,7 +176,7 @@ def by_section(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
 def check_further_reading(source: str) -> Iterator[Problem]:
     field = "further_reading"
     tokens = parser().parse(source)
-    links = addresses(tokens)
+    links = link_addresses(tokens)
     lines = [token for token in tokens if token.type in {"inline", "fence", "code_block"}]
     if not all(is_link(line.children or []) for line in lines):
         yield Problem(field, "Write nothing but links, one a line: - [Name of the page](https://…)")
@@ -191,13 +196,13 @@ def is_link(line: list[Token]) -> bool:
     return whole and len(line) > 2
 
 
-def reading(question: Question) -> list[str]:
+def reading_links(question: Question) -> list[str]:
     """Return the addresses of a question's further reading."""
-    return addresses(parser().parse(question.further_reading))
+    return link_addresses(parser().parse(question.further_reading))
 
 
-def addresses(tokens: list[Token]) -> list[str]:
-    """Return where the links in a parsed text lead."""
+def link_addresses(tokens: list[Token]) -> list[str]:
+    """Return the addresses of the links in a parsed text."""
     return [str(token.attrGet("href")) for token in flat(tokens) if token.type == "link_open"]
 
 
@@ -221,19 +226,19 @@ def check_verified(question: Question) -> Iterator[Problem]:
         yield Problem("verified_with", message, is_error=False)
     if not question.verified_on:
         yield Problem("verified_on", "Say when the answer was verified.", is_error=False)
-    # A day's grace: somewhere it is tomorrow already.
+    # One day more: in another time zone it may be tomorrow already.
     elif question.verified_on > timezone.localdate() + timedelta(days=1):
         yield Problem("verified_on", "Give the day of the check; this one is to come.")
 
 
 def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem]:
-    """Check what holds for any Markdown of ours."""
+    """Check the rules that hold for every Markdown field."""
     for tag in raw_html(source):
         yield Problem(field, f"Put {tag} into backquotes or take it out: HTML is not rendered.")
     for text in shown_texts(tokens, code=False):
         if leftover := LEFTOVER.search(text):
             yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
-        if re.search("https?://", text) and text not in addresses(tokens):
+        if re.search("https?://", text) and text not in link_addresses(tokens):
             message = f"Make a link of the bare address in “{clipped(text, text.index('http'))}”."
             yield Problem(field, message, is_error=False)
     for token in flat(tokens):
@@ -262,7 +267,7 @@ def raw_html(source: str) -> list[str]:
 
 
 def shown_texts(tokens: list[Token], *, code: bool = True) -> list[str]:
-    """Return the text that a reader sees outside of blocks of code, run by run."""
+    """Return the pieces of text that a reader sees, without blocks of code."""
     wanted = {"text", "code_inline"} if code else {"text"}
     return [token.content for token in flat(tokens) if token.type in wanted and token.content]
 

@@ -1,5 +1,5 @@
 """
-The code samples of the answers: found, run, and compared with the output that is shown.
+The code samples of answers: find them, run them, and compare what they print with the answer.
 
 A fence marked ```` ```python run ```` is a sample; the fence ```` ```text output ```` right after
 it shows what the sample prints. Only commands and tests run samples, never a web request.
@@ -27,7 +27,7 @@ from markdown_it.token import Token
 
 from questions.markdown import is_sample, parser, shown_output
 from questions.models import Question, fingerprint
-from questions.refreshing import files as fixtures
+from questions.refreshing.files import with_fields
 
 INTERPRETER = f"{platform.python_implementation()} {platform.python_version()}"
 TIMEOUT = 10.0  # seconds
@@ -43,10 +43,10 @@ class Sample:
     number: int  # among the samples of its answer, from 1
     code: str
     shown: str | None  # the output in the answer; None where there is none
-    shown_lines: tuple[int, int] = (0, 0)  # where that stands in the answer: first, one past last
+    shown_lines: tuple[int, int] = (0, 0)  # its lines in the answer: first, one past the last
 
     def problem(self, outcome: "Outcome") -> str:
-        """Return what is wrong, as lines for a terminal; "" if the answer shows the truth."""
+        """Return what is wrong, for a terminal; "" where the answer shows what was printed."""
         if outcome.failure:
             return f"{outcome.failure}\n{outcome.tail}".rstrip()
         if self.shown is None:
@@ -66,7 +66,7 @@ class Sample:
 @dataclass(frozen=True)
 class Outcome:
     output: str  # standard output and error, in the order of writing
-    failure: str = ""  # why the run doesn't count: too long, too much, an exit code
+    failure: str = ""  # the reason why the run failed: a limit, or an exit code
 
     @property
     def tail(self) -> str:
@@ -76,7 +76,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Check:
-    """What running one sample of a question showed."""
+    """A sample of a question, and the outcome of its run."""
 
     question: Question
     sample: Sample
@@ -90,7 +90,8 @@ class Check:
         return f"{self.question.slug}, sample {self.sample.number}: {self.problem or 'passed'}"
 
 
-def find(answer: str) -> list[Sample]:
+def find_samples(answer: str) -> list[Sample]:
+    """Return the samples of an answer in order, each with the output block that follows it."""
     tokens = parser().parse(answer)
     fences = [
         (token, shown_output(tokens, index))
@@ -111,22 +112,29 @@ def content_lines(fence: Token) -> tuple[int, int]:
 
 
 def tidy(output: str) -> str:
-    """Drop what nobody sees in an answer: spaces at the end of a line, empty lines at the end."""
+    """Remove what is invisible in an answer: spaces at ends of lines, empty lines at the end."""
     return "\n".join(line.rstrip() for line in output.splitlines()).rstrip()
 
 
-def check(
+def check_samples(
     questions: Sequence[Question],
     *,
     jobs: int = os.cpu_count() or 1,
     timeout: float = TIMEOUT,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Check]:
-    """Run all samples of `questions`, `jobs` at a time, and report them in the given order."""
-    todo = [(question, sample) for question in questions for sample in find(question.answer)]
+    """
+    Run all samples of `questions`, `jobs` at a time; return the checks in the order of questions.
+
+    `timeout` is in seconds, for each sample. `on_progress` is called with the numbers of samples
+    that have run and of all.
+    """
+    todo = [
+        (question, sample) for question in questions for sample in find_samples(question.answer)
+    ]
     on_progress(0, len(todo))
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(run, sample.code, timeout) for _, sample in todo]
+        futures = [pool.submit(run_sample, sample.code, timeout) for _, sample in todo]
         try:
             for done, _ in enumerate(as_completed(futures), 1):
                 on_progress(done, len(todo))
@@ -139,18 +147,18 @@ def check(
     ]
 
 
-def store(checks: Sequence[Check]) -> None:
-    """Keep the results in the database, for the mark on the page."""
+def store_results(checks: Sequence[Check]) -> None:
+    """Write the results to the database, from which the page takes its mark."""
     with transaction.atomic():
         for question, of_question in by_question(checks):
             result = result_of(question.answer, passed=not any(c.problem for c in of_question))
-            # Not where the answer was edited while its samples ran.
+            # Not to an answer that was edited while its samples ran.
             Question.objects.filter(pk=question.pk, answer=question.answer).update(**result)
 
 
-def write(path: Path, checks: Sequence[Check], *, update: bool) -> list[Check]:
+def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[Check]:
     """
-    Keep the results in the fixture file `path`; return the checks as they stand after that.
+    Write the results to the fixture file `path`; return the checks of the answers in it.
 
     With `update`, outputs that differ are corrected first. Raises FixtureError where the file
     can't be changed.
@@ -166,8 +174,8 @@ def write(path: Path, checks: Sequence[Check], *, update: bool) -> list[Check]:
             "answer": question.answer,
             **{name: value or None for name, value in result.items()},
         }
-    # As bytes: write_text and read_text would change the ends of lines on some systems.
-    path.write_bytes(fixtures.with_fields(path.read_bytes().decode(), changes).encode())
+    # As bytes: write_text and read_text convert line ends on some systems.
+    path.write_bytes(with_fields(path.read_bytes().decode(), changes).encode())
     return list(checks)
 
 
@@ -178,7 +186,7 @@ def by_question(checks: Sequence[Check]) -> Iterator[tuple[Question, list[Check]
 
 
 def result_of(answer: str, *, passed: bool) -> dict[str, Any]:
-    """Return the fields of a question that say how the check of `answer` ended."""
+    """Return the values of a question's `checked_` fields after a check of `answer`."""
     if not passed:
         return {"checked_with": "", "checked_on": None, "checked_hash": ""}
     return {
@@ -190,9 +198,9 @@ def result_of(answer: str, *, passed: bool) -> dict[str, Any]:
 
 def corrected(checks: list[Check]) -> list[Check]:
     """
-    Put what the samples of one question printed into its answer; return the checks of that.
+    Put the printed output of one question's samples into its answer; return the new checks.
 
-    What a sample that failed shows stays as it is.
+    The output of a sample that failed stays as it is.
     """
     question = checks[0].question
     lines = question.answer.splitlines(keepends=True)
@@ -203,25 +211,25 @@ def corrected(checks: list[Check]) -> list[Check]:
             indent = fence[: len(fence) - len(fence.lstrip())]
             printed = tidy(check.outcome.output).splitlines()
             if any(line.startswith(fence.strip()[:3]) for line in printed):
-                continue  # it would end the block; the author has to give that a longer fence
+                continue  # the output would end the block: the author needs a longer fence
             lines[first:last] = [f"{indent}{line}".rstrip() + "\n" for line in printed]
     question.answer = "".join(lines)
     outcomes = [check.outcome for check in checks]
     return [
         Check(question, sample, outcome)
-        for sample, outcome in zip(find(question.answer), outcomes, strict=True)
+        for sample, outcome in zip(find_samples(question.answer), outcomes, strict=True)
     ]
 
 
-def missing_walls() -> list[str]:
+def missing_isolation() -> list[str]:
     """Return a line for each kind of isolation that this machine can't give to samples."""
     command = [sys.executable, "-I", "-S", str(SANDBOX), "--missing"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     return result.stdout.splitlines()
 
 
-def run(code: str, timeout: float = TIMEOUT) -> Outcome:
-    """Run `code` as a program of its own, shut in (sandbox.py), within the limits above."""
+def run_sample(code: str, timeout: float = TIMEOUT) -> Outcome:
+    """Run `code` in a process of its own, in the sandbox (sandbox.py), within the limits above."""
     with tempfile.TemporaryDirectory(prefix="qabank-sample-", ignore_cleanup_errors=True) as root:
         script, output, folder = (Path(root, name) for name in ("sample.py", "output", "folder"))
         script.write_text(code, encoding="utf-8")
@@ -248,7 +256,7 @@ def run(code: str, timeout: float = TIMEOUT) -> Outcome:
         try:
             failure = supervise(process, output, timeout)
         finally:
-            # Whatever is left of the sample where it has no process namespace to end with it.
+            # Where the sample has no process namespace, its own processes may still run.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -258,14 +266,14 @@ def run(code: str, timeout: float = TIMEOUT) -> Outcome:
 
 
 def supervise(process: subprocess.Popen[bytes], output: Path, timeout: float) -> str:
-    """Wait until `process` ends or breaks a limit; return what was wrong, "" if nothing."""
+    """Wait until `process` ends or exceeds a limit; return what failed, "" if nothing did."""
     deadline = time.monotonic() + timeout
     while True:
         code = process.poll()
         if output.stat().st_size > OUTPUT_LIMIT:
             return f"prints more than {OUTPUT_LIMIT >> 20} MB"
         if code is not None:
-            # As a shell counts: 128 and the signal's number where a signal ended it.
+            # As in a shell: 128 plus the signal's number where a signal ended it.
             return f"ends with exit code {code if code > 0 else 128 - code}:" if code else ""
         if time.monotonic() > deadline:
             return f"is still running after {timeout:g} s"
@@ -275,7 +283,7 @@ def supervise(process: subprocess.Popen[bytes], output: Path, timeout: float) ->
 
 
 def count_processes(pid: int) -> int:
-    """Return how many processes `pid` is, with all its descendants (1 where /proc can't tell)."""
+    """Return the number of processes of `pid` and its descendants; 1 where there is no /proc."""
     children: list[str] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").glob("*/children"):

@@ -1,17 +1,18 @@
 """
-Shut one sample in. A program of its own, which `samples.run` starts:
+The sandbox of one sample: a program of its own, which `samples.run_sample` starts.
 
-    python -I -S sandbox.py FOLDER COMMAND...    run COMMAND so that it can only write to FOLDER
-    python -I -S sandbox.py --missing            say which of the walls this kernel refuses
+    python -I -S sandbox.py FOLDER COMMAND...    run COMMAND, which can write to FOLDER only
+    python -I -S sandbox.py --missing            print which isolation this kernel refuses
 
-The walls, none of which needs root:
+It isolates a sample by means that need no root:
 
-- namespaces: a network of its own in which there is only the loopback interface, process numbers
-  of its own, so that nothing which the sample started outlives it, and a /dev/shm of its own;
-- Landlock: reading is free, writing ends at FOLDER;
+- namespaces: a network with a loopback interface only; process numbers of its own, so that no
+  process outlives the sample; and a /dev/shm of its own;
+- Landlock: a sample can read everything and write to FOLDER only;
 - limits on memory and on the size of a file, and no core dumps.
 
-Where the kernel refuses a wall (in many containers, and beyond Linux) the sample runs without it.
+Where the kernel refuses one of them (in many containers, and on systems other than Linux), the
+sample runs without it.
 """
 
 import contextlib
@@ -61,7 +62,7 @@ def main(folder: str, command: list[str]) -> NoReturn:
 
 
 def missing() -> list[str]:
-    """Return a line for each wall that the kernel refuses."""
+    """Return a line for each kind of isolation that the kernel refuses."""
     lines = []
     try:
         enter_namespaces()
@@ -77,19 +78,19 @@ def missing() -> list[str]:
 def set_limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for kind, limit in ((resource.RLIMIT_AS, MEMORY_LIMIT), (resource.RLIMIT_FSIZE, FILE_LIMIT)):
-        # macOS refuses the first.
+        # macOS refuses RLIMIT_AS.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (limit, limit))
 
 
 def enter_namespaces() -> None:
-    """Leave the machine's network, processes and shared memory; raise OSError where refused."""
+    """Enter new namespaces for network, processes and mounts. Raises OSError where refused."""
     if sys.platform != "linux":
         raise OSError(0, "only Linux has namespaces")
     user, group = os.geteuid(), os.getegid()
     os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWPID | os.CLONE_NEWNS)
     with contextlib.suppress(OSError):
-        # The same user inside as outside: a sample sees its own files as its own.
+        # The same user inside as outside, so that a sample owns its files.
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
@@ -100,13 +101,13 @@ def enter_namespaces() -> None:
 
 
 def confine_writing(folder: str) -> None:
-    """Forbid to change anything outside `folder`, for good; raise OSError where refused."""
+    """Forbid this process to write outside of `folder`. Raises OSError where refused."""
     if sys.platform != "linux":
         raise OSError(0, "only Linux has Landlock")
     version = checked(
         libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION)
     )
-    # The first version knows 13 kinds of access, the second 14, the third 15.
+    # Version 1 has 13 kinds of access, version 2 has 14, version 3 has 15.
     writing = (1 << min(12 + version, 15)) - 1 & ~ACCESS_READ
     ruleset = checked(libc.syscall(LANDLOCK_CREATE_RULESET, struct.pack("Q", writing), 8, 0))
     allowed = {folder: writing, "/dev/shm": writing, "/dev/null": ACCESS_WRITE_FILE}  # noqa: S108
@@ -120,10 +121,10 @@ def confine_writing(folder: str) -> None:
 
 def run_under_init(command: list[str]) -> NoReturn:
     """
-    Run `command` below a process 1 that ends with it.
+    Run `command` as the child of a process 1 that ends with it.
 
-    The kernel ends all that is left in the namespace when its process 1 ends. The sample itself
-    is not process 1, since that one ignores signals such as SIGTERM.
+    When process 1 of a namespace ends, the kernel ends all other processes in it. The sample
+    itself can't be process 1, which ignores signals such as SIGTERM.
     """
     init = os.fork()
     if init:
@@ -133,18 +134,18 @@ def run_under_init(command: list[str]) -> NoReturn:
     if not sample:
         os.execv(command[0], command)  # noqa: S606
     while True:
-        process, status = os.wait()  # orphans end up here, too
+        process, status = os.wait()  # also of orphans, which the kernel gives to process 1
         if process == sample:
             os._exit(exit_code(status))
 
 
 def die_with_parent() -> None:
-    """Leave no sample behind where the command itself is killed."""
+    """Let the kernel kill this process when its parent ends."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def exit_code(status: int) -> int:
-    """Return what a shell would: 128 and the signal's number where a signal ended it."""
+    """Return the exit code as a shell does: 128 plus the number of a signal that ended it."""
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 

@@ -85,12 +85,12 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    name = models.CharField(max_length=80)
     slug = models.SlugField(
         max_length=80,
         unique=True,
         help_text="The category's address. Changing it breaks links to the category.",
     )
+    name = models.CharField(max_length=80)
     emoji = models.CharField(max_length=16, blank=True, help_text="Shown before the name.")
     description = models.CharField(max_length=300, blank=True, help_text="One plain sentence.")
     position = models.PositiveSmallIntegerField(
@@ -262,37 +262,22 @@ class Question(models.Model):
         ADVANCED = "advanced"
         EXPERT = "expert"
 
+    # In this order a fixture file has the fields (`refreshing/files.py`): long texts come last.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="questions")
-    title = models.CharField(
-        max_length=TITLE_LENGTH, help_text="The question in one sentence that ends with “?”."
-    )
     slug = models.SlugField(
         max_length=80,
         unique=True,
         help_text="The question's address. After a change the old one goes on redirecting.",
     )
-    level = models.CharField(max_length=10, choices=Level)
     position = models.PositiveIntegerField(
         default=1, help_text="Order inside the category: 1 comes first."
     )
+    title = models.CharField(
+        max_length=TITLE_LENGTH, help_text="The question in one sentence that ends with “?”."
+    )
+    level = models.CharField(max_length=10, choices=Level)
     published = models.BooleanField(
         default=False, help_text="Unpublished questions are drafts: nobody sees them on the site."
-    )
-    short_answer = models.TextField(
-        max_length=SHORT_ANSWER_LENGTH,
-        blank=True,
-        help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
-    )
-    answer = models.TextField(
-        max_length=ANSWER_LENGTH,
-        blank=True,
-        help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. "
-        "docs/writing.md explains the conventions.",
-    )
-    further_reading = models.TextField(
-        max_length=FURTHER_READING_LENGTH,
-        blank=True,
-        help_text="Markdown, one link a line: - [Name of the page](https://…)",
     )
     keywords = models.CharField(
         max_length=500,
@@ -309,6 +294,22 @@ class Question(models.Model):
     checked_with = models.CharField(max_length=60, blank=True, editable=False)
     checked_on = models.DateField(null=True, blank=True, editable=False)
     checked_hash = models.CharField(max_length=64, blank=True, editable=False)
+    short_answer = models.TextField(
+        max_length=SHORT_ANSWER_LENGTH,
+        blank=True,
+        help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
+    )
+    answer = models.TextField(
+        max_length=ANSWER_LENGTH,
+        blank=True,
+        help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. "
+        "docs/writing.md explains the conventions.",
+    )
+    further_reading = models.TextField(
+        max_length=FURTHER_READING_LENGTH,
+        blank=True,
+        help_text="Markdown, one link a line: - [Name of the page](https://…)",
+    )
     # The database keeps both (triggers.py), whichever road an edit takes.
     created = models.DateTimeField(db_default=Now(), editable=False)
     updated = models.DateTimeField(db_default=Now(), editable=False)

@@ -1,11 +1,11 @@
 """
 Fixture files of the bank: read, checked before anything is loaded, and written.
 
-Django's deserializer takes half of all bad files: a field that is missing becomes its default,
-a slug that occurs twice overwrites the first entry. Here each entry is checked for shape first;
-a file with a fault is refused with one line that names file, entry, field and reason.
+Django's deserializer accepts many bad files: a missing field gets its default, and the second of
+two entries with one slug overwrites the first. Here every entry is checked first. A file with a
+fault is refused with one line that names the file, the entry, the field and the reason.
 
-Written files keep their text as block scalars, so that an answer reads and diffs as Markdown.
+Long texts are written as block scalars, so that an answer reads as Markdown, also in a diff.
 """
 
 import contextlib
@@ -19,66 +19,61 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from questions.models import Category, Question
+from questions.triggers import KEPT_BY_DATABASE
+
+Entry = dict[str, Any]  # `model` and `fields`
 
 MODELS: dict[str, type[models.Model]] = {
     "questions.category": Category,
     "questions.question": Question,
 }
-# The order of the fields in a file: what is short comes first.
+# The fields of an entry, by label. A file has them in the order in which the model declares them.
 FIELDS = {
-    "questions.category": ["slug", "name", "emoji", "description", "position"],
-    "questions.question": [
-        *("category", "slug", "position", "title", "level", "published", "keywords"),
-        *("verified_with", "verified_on", "checked_with", "checked_on", "checked_hash"),
-        *("short_answer", "answer", "further_reading"),
-    ],
+    label: [f.name for f in model._meta.concrete_fields if f.name not in KEPT_BY_DATABASE]
+    for label, model in MODELS.items()
 }
+# Required although a draft may have none: otherwise nobody would notice a file that was cut off.
+ALWAYS_WRITTEN = {"short_answer", "answer"}
 LONG_TEXT = 200  # characters
 TEXT_LIMIT = 100_000  # characters
-# Controls that no text needs, and halves of characters, which a JSON file can hold.
+# Control characters, and single surrogates, which a JSON file can hold.
 ODD_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 FILE_LIMIT = 64 << 20  # bytes
 DEPTH_LIMIT = 10  # ours have 5
 HEADER = "# The question bank. docs/writing.md explains the fields and the Markdown conventions.\n"
-KEPT_BY_DATABASE = {"id", "created", "updated"}
-MAY_BE_ABSENT = {
-    "questions.category": {"emoji", "description"},
-    "questions.question": {
-        *("further_reading", "keywords", "verified_with", "verified_on"),
-        *("checked_with", "checked_on", "checked_hash"),
-    },
-}
 
 
 class FixtureError(Exception):
-    """A fault in a fixture file, told in one line."""
+    """A fault in a fixture file, described in one line."""
 
 
-def check(path: Path, slugs: set[tuple[str, str]] | None = None) -> list[dict[str, Any]]:
+def checked_entries(path: Path, slugs: set[tuple[str, str]] | None = None) -> list[Entry]:
     """
-    Return the entries of a file that can be loaded as a bank, whole and as it is meant.
+    Return the entries of a file that is safe to load.
 
-    Raises FixtureError where it could not. `slugs` holds what other files have brought already,
-    by model, and gets what this one brings.
+    Raises FixtureError where it is not. `slugs` holds the model and the slug of each entry in the
+    files read before; those of this file are added.
     """
     try:
-        entries = read(path)
+        entries = read_entries(path)
         check_entries(entries, set() if slugs is None else slugs)
         return entries
     except FixtureError as error:
         raise FixtureError(f"{path.name}: {' '.join(str(error).split())}") from error
 
 
-def questions(path: Path) -> list[Question]:
-    """Return the questions of a file, which is checked first, without their categories."""
-    return as_questions(check(path))
+def checked_questions(path: Path) -> list[Question]:
+    """Return the questions of a file that is safe to load, unsaved and without category."""
+    return as_questions(checked_entries(path))
 
 
-def as_questions(entries: list[dict[str, Any]]) -> list[Question]:
+def as_questions(entries: list[Entry]) -> list[Question]:
+    """Return the questions among checked entries, unsaved and without category."""
     fields = [field for field in Question._meta.concrete_fields if field.name != "category"]
     return [
         Question(
@@ -92,25 +87,37 @@ def as_questions(entries: list[dict[str, Any]]) -> list[Question]:
     ]
 
 
-def dump(entries: list[dict[str, Any]]) -> str:
-    """Return entries, as `read` gives them, as the text of a fixture file."""
-    return HEADER + "\n".join(yaml_text([in_order(entry)]) for entry in entries)
+def bank_entries() -> list[Entry]:
+    """Return the bank of the database as entries of a file, in the order of the page."""
+    rows = [*Category.objects.order_by("position", "slug"), *Question.objects.in_order()]
+    entries = serializers.serialize(
+        "python", rows, use_natural_foreign_keys=True, use_natural_primary_keys=True
+    )
+    return [without_defaults(entry) for entry in entries]
 
 
-def in_order(entry: dict[str, Any]) -> dict[str, Any]:
-    model, fields = entry["model"], entry["fields"]
-    return {
-        "model": model,
-        "fields": {name: fields[name] for name in FIELDS[model] if name in fields},
-    }
+def without_defaults(entry: Entry) -> Entry:
+    """Return an entry with its fields in order, without those that it may leave out."""
+    fields = {}
+    for name in FIELDS[entry["model"]]:
+        field: Any = MODELS[entry["model"]]._meta.get_field(name)
+        value = entry["fields"][name]
+        if not (may_be_absent(field) and value == field.get_default()):
+            fields[name] = list(value) if isinstance(value, tuple) else value
+    return {"model": entry["model"], "fields": fields}
+
+
+def dump(entries: list[Entry]) -> str:
+    """Return entries as the text of a fixture file."""
+    return HEADER + "\n".join(yaml_text([entry]) for entry in entries)
 
 
 def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:
     """
     Return the text of a YAML file with fields of questions set, by slug; None removes a field.
 
-    Everything else stays as it is to the byte, comments included. Raises FixtureError where the
-    file is written in a style that doesn't allow it.
+    All other bytes stay as they are, comments included. Raises FixtureError where the style of the
+    file makes that impossible.
     """
     lines = text.splitlines(keepends=True)
     wanted = parse(text)
@@ -120,7 +127,7 @@ def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:
             continue
         values = changes.get(entry["fields"]["slug"], {})
         places, indent = field_places(node, lines)
-        after = 0  # where a field goes that the entry lacks: behind the one before it in FIELDS
+        after = 0  # a field that the entry lacks goes behind the one before it in FIELDS
         for name in FIELDS["questions.question"]:
             start, after = places.get(name, (after, after))
             if name not in values or values[name] == entry["fields"].get(name):
@@ -131,7 +138,7 @@ def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:
                 entry["fields"][name] = values[name]
                 new = textwrap.indent(yaml_text({name: values[name]}), indent)
             edits.append((start, after, new.splitlines(keepends=True)))
-    # From the end, so that the numbers of the lines before go on to hold.
+    # From the end, so that the line numbers of the edits before stay right.
     edits.sort(key=lambda edit: edit[:2])
     for start, end, new_lines in reversed(edits):
         lines[start:end] = new_lines
@@ -150,19 +157,19 @@ def nodes(text: str) -> list[yaml.MappingNode]:
 def field_places(
     entry: yaml.MappingNode, lines: list[str]
 ) -> tuple[dict[str, tuple[int, int]], str]:
-    """Return the lines of each field of an entry, first and one past last, and their indent."""
+    """Return the line numbers of each field, first and one past the last, and their indent."""
     fields = next(value for key, value in entry.value if key.value == "fields")
     places = {}
     for key, value in fields.value:
         start, end = key.start_mark.line, value.end_mark.line + bool(value.end_mark.column)
         while not lines[end - 1].strip():
-            end -= 1  # a block scalar takes the empty lines after it
+            end -= 1  # a block scalar includes the empty lines after it
         places[key.value] = (start, end)
     return places, " " * fields.start_mark.column
 
 
 class Dumper(yaml.SafeDumper):
-    """The YAML of our files: long text is a block, and a natural key stands in one line."""
+    """Writes long text as a block scalar, and a natural key on one line."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
         super().increase_indent(flow, False)  # noqa: FBT003 (lists are indented)
@@ -170,9 +177,9 @@ class Dumper(yaml.SafeDumper):
     def represent_text(self, text: str) -> yaml.ScalarNode:
         style = None
         if re.search("[\x85\u2028\u2029]", text):
-            style = '"'  # YAML takes them for line feeds elsewhere
+            style = '"'  # in other styles YAML reads them as line feeds
         elif ("\n" in text or len(text) > LONG_TEXT) and not re.search(r"(^|\n)\n\Z", text):
-            style = "|"  # unless it ends in empty lines, which would seem to lie between entries
+            style = "|"  # not where it ends in empty lines: they would look like a separator
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
     def represent_natural_key(self, key: list[Any]) -> yaml.SequenceNode:
@@ -189,7 +196,7 @@ def yaml_text(value: Any) -> str:
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML that refuses keys that are no text or occur twice, where YAML takes the last one."""
+    """Refuses keys that are not text, and keys that occur twice: YAML would take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
@@ -210,8 +217,8 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         return mapping
 
 
-def read(path: Path) -> list[Any]:
-    """Return the entries of a YAML (or JSON) file."""
+def read_entries(path: Path) -> list[Any]:
+    """Return the entries of a YAML or JSON file, unchecked. Raises FixtureError."""
     if path.suffix not in {".yaml", ".yml", ".json"}:
         raise FixtureError(f"{path.suffix or 'no'} format: the bank is kept as .yaml or .json")
     try:
@@ -226,6 +233,7 @@ def read(path: Path) -> list[Any]:
 
 
 def parse(text: str) -> list[Any]:
+    """Return the entries of the text of a file, unchecked. Raises FixtureError."""
     try:
         check_events(text)
         entries = yaml.load(text, Loader)  # noqa: S506 (a SafeLoader)
@@ -242,9 +250,9 @@ def parse(text: str) -> list[Any]:
 
 def check_events(text: str) -> None:
     """
-    Refuse what could bring down the process that composes a text: aliases, and deep nesting.
+    Refuse aliases and deep nesting, which could crash the process that composes the text.
 
-    The composer recurses in C, where nothing stops it before the stack ends.
+    The composer recurses in C without a limit and would overflow the stack.
     """
     depth = 0
     for event in yaml.parse(text, Loader):
@@ -258,7 +266,7 @@ def check_events(text: str) -> None:
 
 
 def check_entries(entries: list[Any], slugs: set[tuple[str, str]]) -> None:
-    labels = dict(named(entries))
+    labels = list(entry_labels(entries))
     for index, entry in enumerate(entries):
         fields = entry["fields"]
         key = (entry["model"], fields["slug"])
@@ -272,8 +280,8 @@ def check_entries(entries: list[Any], slugs: set[tuple[str, str]]) -> None:
             raise FixtureError(f"{labels[index]}: {error}") from error
 
 
-def named(entries: list[Any]) -> Iterator[tuple[int, str]]:
-    """Yield each entry's name for messages, after checking that it has the shape of an entry."""
+def entry_labels(entries: list[Any]) -> Iterator[str]:
+    """Check that each entry has the shape of an entry, and yield its name for messages."""
     for index, entry in enumerate(entries):
         name = f"entry {index + 1}"
         if not isinstance(entry, dict) or not isinstance(entry.get("fields"), dict):
@@ -290,7 +298,7 @@ def named(entries: list[Any]) -> Iterator[tuple[int, str]]:
         slug = entry["fields"].get("slug")
         if not isinstance(slug, str) or not slug:
             raise FixtureError(f"{name}: slug: missing")
-        yield index, f"{entry['model']} “{slug}”"
+        yield f"{entry['model']} “{slug}”"
 
 
 def check_fields(label: str, fields: dict[str, Any], slugs: set[tuple[str, str]]) -> None:
@@ -299,7 +307,7 @@ def check_fields(label: str, fields: dict[str, Any], slugs: set[tuple[str, str]]
     known = fields_by_name.keys() - {"id"}
     if unknown := fields.keys() - known:
         raise FixtureError(f"{min(map(str, unknown))}: there is no such field")
-    required = known - KEPT_BY_DATABASE - MAY_BE_ABSENT[label]
+    required = {name for name in FIELDS[label] if not may_be_absent(fields_by_name[name])}
     if missing := required - fields.keys():
         raise FixtureError(f"{min(missing)}: missing")
     values = dict(fields)
@@ -311,21 +319,26 @@ def check_fields(label: str, fields: dict[str, Any], slugs: set[tuple[str, str]]
     try:
         instance.clean_fields(exclude={"category"})
         if not keeps_constraints(instance):
-            instance.validate_constraints(exclude={"category"})  # says which
+            instance.validate_constraints(exclude={"category"})  # raises with the message
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         where = "" if field == "__all__" else f"{field}: "
         raise FixtureError(f"{where}{messages[0]}") from error
 
 
+def may_be_absent(field: models.Field) -> bool:
+    """Return whether an entry may leave a field out, which then has its default."""
+    return field.blank and field.name not in ALWAYS_WRITTEN
+
+
 def keeps_constraints(instance: models.Model) -> bool:
-    """Ask the database about all check constraints in one query, a third of the time of each."""
+    """Ask the database about all check constraints in one query: that is three times as fast."""
     constraints = [c for c in instance._meta.constraints if isinstance(c, models.CheckConstraint)]
     conditions = models.Q(*(constraint.condition for constraint in constraints))
     values = {
         field.name: models.Value(getattr(instance, field.attname), field)
         for field in instance._meta.concrete_fields
-        if field.name not in {"id", "category"}
+        if not (field.primary_key or field.is_relation)
     }
     return conditions.check(values)
 
@@ -340,7 +353,9 @@ def check_category(value: Any, slugs: set[tuple[str, str]]) -> None:
 
 
 def check_type(field: models.Field, value: Any) -> None:
-    """Refuse a value that Django would silently turn into text, a number or a truth value."""
+    """Refuse a value that Django would convert silently, such as a number in a field of text."""
+    if value is None and field.null:
+        return
     expected: tuple[type, str]
     if isinstance(field, models.BooleanField):
         expected = (bool, "true or false")
@@ -348,11 +363,11 @@ def check_type(field: models.Field, value: Any) -> None:
         expected = (int, "a whole number")
     elif isinstance(field, models.CharField | models.TextField):
         expected = (str, "text")
-    elif isinstance(field, models.DateField) and value is not None:
+    elif isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         is_day = type(value) is date or (
             isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)
         )
-        if not is_day and field.name not in KEPT_BY_DATABASE:
+        if not is_day:
             raise FixtureError(f"{field.name}: expected a date, not {reprlib.repr(value)}")
         return
     else:

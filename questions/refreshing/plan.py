@@ -1,10 +1,10 @@
 """
-Bring the database to what fixture files say, without losing what editors wrote meanwhile.
+A refresh: bring the database to what fixture files say without losing what editors wrote.
 
-Each entry is known in three states: as the files have it, as the database has it, and, by its
-digest, as the last refresh left it (`Refreshed`). Where the database still is as a refresh left
-it, the file's newer text is simply loaded. Where it is not, somebody edited it there: a conflict.
-`docs/decisions/` says why.
+Each entry has three states: in the files, in the database, and as the last refresh left it, which
+`Refreshed` stores as a digest. Where the database still has what the last refresh wrote, the text
+of the file is loaded. Where it does not, somebody edited the entry there, and it is in conflict.
+`docs/decisions/009-refresh-in-three-states.md` gives the reasons.
 """
 
 import hashlib
@@ -17,28 +17,27 @@ from typing import Any
 from django.core import serializers
 from django.db import connection, models, transaction
 
-from questions.models import Category, FormerSlug, Question, Refreshed
-from questions.refreshing.files import FIELDS, MODELS
+from questions.models import FormerSlug, Refreshed
+from questions.refreshing.files import FIELDS, MODELS, Entry, bank_entries
 from questions.triggers import CHECK
 
 Fields = dict[str, Any]
-Entry = dict[str, Any]  # as a fixture file has it: `model` and `fields`
 Key = tuple[str, str]  # model and slug
 
 
 class RefreshError(Exception):
-    """Why nothing was written, in one line."""
+    """The reason why nothing was written, in one line."""
 
 
 class Kind(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     CONFLICT = "in conflict"
-    REMOVED = "removed"  # from the files; only pruning removes it from the database
+    REMOVED = "removed"  # from the files; the database loses it only with `prune`
 
 
 @dataclass(frozen=True)
-class Change:
+class Difference:
     key: Key
     kind: Kind
     reason: str  # of a conflict
@@ -49,84 +48,94 @@ class Change:
         return f"{self.key[0].removeprefix('questions.')} “{self.key[1]}”"
 
 
-def plan(entries: list[Entry]) -> list[Change]:
-    """Return what differs between checked entries and the database, in the files' order."""
-    stored = {key_of(entry): normal(entry) for entry in export()}
+def find_differences(entries: list[Entry]) -> list[Difference]:
+    """Return the differences between checked entries and the database, in the files' order."""
+    stored = {key_of(entry): normalized(entry) for entry in bank_entries()}
     known = {(row.model, row.slug): row.digest for row in Refreshed.objects.all()}
     renamed = dict(FormerSlug.objects.values_list("slug", "question__slug"))
-    changes = []
+    differences = []
     matched = set()
     for entry in entries:
-        key, wanted = key_of(entry), normal(entry)
-        # A question that was renamed in the admin is found by the slug that it had.
+        key, wanted = key_of(entry), normalized(entry)
+        # A question with a new slug in the database is found by its former one.
         model, slug = key
         is_renamed = model == "questions.question" and key not in stored and slug in renamed
         place = (model, renamed[slug]) if is_renamed else key
         matched.add(place)
         found = stored.get(place)
         if found != wanted:
-            kind, reason = judge(found, wanted, known.get(key))
-            changes.append(Change(key, kind, reason, found, wanted))
+            kind, reason = classify(key, found, wanted, known.get(key))
+            differences.append(Difference(key, kind, reason, found, wanted))
     for key, found in stored.items():
         if key not in known or key in matched:
             continue
-        is_edited = digest(found) != known[key]
+        is_edited = not is_digest_of(known[key], key, found)
         kind = Kind.CONFLICT if is_edited else Kind.REMOVED
         reason = "removed from the files, but edited in the database" if is_edited else ""
-        changes.append(Change(key, kind, reason, found, None))
-    return changes
+        differences.append(Difference(key, kind, reason, found, None))
+    return differences
 
 
-def judge(found: Fields | None, wanted: Fields, known: str | None) -> tuple[Kind, str]:
+def classify(key: Key, found: Fields | None, wanted: Fields, known: str | None) -> tuple[Kind, str]:
+    """
+    Return how an entry differs from the database, and the reason of a conflict.
+
+    `found` is what the database has, `wanted` what the file has, and `known` the digest of what
+    the last refresh wrote; None where there is none.
+    """
     if found is None:
         if known is None:
             return Kind.ADDED, ""
         return Kind.CONFLICT, "deleted in the database since the last refresh"
-    if digest(found) in (known, digest(wanted)):
+    if digest(key, found) == digest(key, wanted):
         return Kind.CHANGED, ""
     if known is None:
         return Kind.CONFLICT, "not from an earlier refresh"
-    if digest(wanted) == known:
+    if is_digest_of(known, key, found):
+        return Kind.CHANGED, ""
+    if is_digest_of(known, key, wanted):
         return Kind.CONFLICT, "edited in the database since the last refresh; the files are as then"
     return Kind.CONFLICT, "edited in the database since the last refresh, and in the files"
 
 
 def apply(
     entries: list[Entry],
-    changes: list[Change],
-    kept: Iterable[Key] = (),
+    differences: list[Difference],
+    ours: Iterable[Key] = (),
     *,
     prune: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """
-    Write `changes`, which plan() found for `entries`, in one transaction.
+    Write the differences, which find_differences() returned for `entries`, in one transaction.
 
-    Conflicts whose keys are in `kept` stay as the database has them, and stay conflicts; all
-    others take what the files say. Raises RefreshError, with nothing written, where the database
-    has changed since the plan was made.
+    In conflicts whose keys are in `ours` the database stays as it is, and they stay conflicts. In
+    all others the files win. `progress` is called with the numbers of entries written and to
+    write. Raises RefreshError, with nothing written, where the database has changed since the
+    differences were found.
     """
-    kept = set(kept)
+    ours = set(ours)
     with transaction.atomic():
-        keep_writers_out()
-        if plan(entries) != changes:
+        lock_tables()
+        if find_differences(entries) != differences:
             raise RefreshError("The database changed meanwhile. Run the refresh again.")
-        written = {c.key for c in changes if c.files is not None and c.key not in kept}
-        gone = [c.key for c in changes if c.files is None and prune and c.key not in kept]
+        theirs = [difference for difference in differences if difference.key not in ours]
+        written = {difference.key for difference in theirs if difference.files is not None}
+        gone = [d.key for d in theirs if d.files is None] if prune else []
         ordered = sorted(entries, key=lambda entry: list(MODELS).index(entry["model"]))
-        due = [entry for entry in ordered if key_of(entry) in written]
-        total = len(due) + len(gone)
-        for done, row in enumerate(serializers.deserialize("python", due), 1):
+        to_write = [entry for entry in ordered if key_of(entry) in written]
+        total = len(to_write) + len(gone)
+        for done, row in enumerate(serializers.deserialize("python", to_write), 1):
             row.save()
             progress(done, total)
-        for done, (model, slug) in enumerate(reversed(gone), len(due) + 1):
+        for done, (model, slug) in enumerate(reversed(gone), len(to_write) + 1):
             remove(model, slug)
             progress(done, total)
-        remember(entry for entry in entries if key_of(entry) not in kept)
+        remember(entry for entry in entries if key_of(entry) not in ours)
 
 
-def keep_writers_out() -> None:
-    """Let nobody else write until the end of the transaction; SQLite does so by itself."""
+def lock_tables() -> None:
+    """Keep others from writing until the transaction ends; SQLite does so by itself."""
     if connection.vendor == "postgresql":
         tables = ", ".join(model._meta.db_table for model in MODELS.values())
         with connection.cursor() as cursor:
@@ -144,10 +153,10 @@ def remove(model: str, slug: str) -> None:
 
 
 def remember(entries: Iterable[Entry]) -> None:
-    """Note that the database now is as these entries say."""
+    """Record that the database now has what these entries say."""
     rows = [
-        Refreshed(model=entry["model"], slug=entry["fields"]["slug"], digest=digest(normal(entry)))
-        for entry in entries
+        Refreshed(model=key[0], slug=key[1], digest=digest(key, fields))
+        for key, fields in ((key_of(entry), normalized(entry)) for entry in entries)
     ]
     Refreshed.objects.bulk_create(
         rows,
@@ -158,45 +167,38 @@ def remember(entries: Iterable[Entry]) -> None:
     )
 
 
-def export() -> list[Entry]:
-    """Return the bank as entries of a fixture file, in the order of the page."""
-    rows = [*Category.objects.order_by("position", "slug"), *Question.objects.in_order()]
-    entries = serializers.serialize(
-        "python", rows, use_natural_foreign_keys=True, use_natural_primary_keys=True
-    )
-    return [without_defaults(entry) for entry in entries]
-
-
-def without_defaults(entry: Entry) -> Entry:
-    """Drop what the database keeps by itself, and what is empty and may be absent."""
-    model, fields = entry["model"], entry["fields"]
-    return {
-        "model": model,
-        "fields": {
-            name: list(fields[name]) if isinstance(fields[name], tuple) else fields[name]
-            for name in FIELDS[model]
-            if fields[name] not in ("", None) or name in {"short_answer", "answer"}
-        },
-    }
-
-
-def normal(entry: Entry) -> Fields:
-    """Return all fields of an entry as they compare: defaults filled in, line ends alike."""
+def normalized(entry: Entry) -> Fields:
+    """Return all fields of an entry in one spelling: with defaults, and with one line ending."""
     fields: Fields = {}
     for name in FIELDS[entry["model"]]:
         field: Any = MODELS[entry["model"]]._meta.get_field(name)
-        value = entry["fields"].get(name)
+        value = entry["fields"].get(name, field.get_default())
         if isinstance(field, models.ForeignKey):
             fields[name] = list(value)
-        elif isinstance(field, models.CharField | models.TextField):
-            fields[name] = (value or "").replace("\r\n", "\n").strip()
+        elif isinstance(value, str):
+            fields[name] = field.to_python(value.replace("\r\n", "\n").strip())
         else:
             fields[name] = field.to_python(value)
     return fields
 
 
-def digest(fields: Fields) -> str:
-    """Return a hash of what editors can change."""
+def digest(key: Key, fields: Fields) -> str:
+    """
+    Return a hash of the fields that editors can change.
+
+    Fields that have their default are left out. Otherwise a field added to the model would change
+    all digests, and every question would seem to have been edited.
+    """
+    defaults = {field.name: field.get_default() for field in MODELS[key[0]]._meta.concrete_fields}
+    return hashed({name: fields[name] for name in fields if fields[name] != defaults[name]})
+
+
+def is_digest_of(known: str, key: Key, fields: Fields) -> bool:
+    """Return whether a stored digest is that of `fields`. Older ones include the defaults."""
+    return known in {digest(key, fields), hashed(fields)}
+
+
+def hashed(fields: Fields) -> str:
     edited = {name: value for name, value in fields.items() if name not in CHECK}
     return hashlib.sha256(json.dumps(edited, default=str, sort_keys=True).encode()).hexdigest()
 

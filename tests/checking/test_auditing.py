@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from questions.checking import end_of_life as support
-from questions.checking import reviews
-from questions.management import auditing
+from questions.checking import end_of_life, reviews
 from questions.models import Question
 from tests import build
 from tests.commands import run
@@ -85,12 +83,12 @@ def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> No
     question = in_order()
     Question.objects.update(checked_with="CPython 3.10.1")
     question.refresh_from_db()
-    assert list(auditing.due(question, TODAY, 365)) == [
+    assert list(reviews.reasons_to_verify(question, TODAY)) == [
         "names CPython 3.10.1, out of support since 2026-10-31"
     ]
 
 
 def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:
     for question in Question.objects.all():
-        for product, version in reviews.versions(question.verified_with):
-            assert not list(reviews.out_of_support(product, version, support.AS_OF))
+        for product, version in reviews.product_versions(question.verified_with):
+            assert not list(reviews.out_of_support(product, version, end_of_life.AS_OF))

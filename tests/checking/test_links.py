@@ -86,7 +86,7 @@ def server() -> Iterator[Server]:
 
 
 def check(*addresses: str) -> list[Answer]:
-    return links.check(addresses, timeout=0.2, pauses=(0.01, 0.01))
+    return links.check_addresses(addresses, timeout=0.2, pauses=(0.01, 0.01))
 
 
 def test_a_good_address_is_asked_for_once_however_often_it_is_linked(server: Server) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from questions.checking import rules
 from questions.models import Question
-from questions.refreshing import files as fixtures
+from questions.refreshing.files import checked_questions, read_entries
 from tests import build
 from tests.admin.forms import ADD
 from tests.bank import SHIPPED
@@ -49,7 +49,7 @@ def with_line(line: str) -> dict[str, str]:
 
 
 def test_a_good_question_has_no_problem() -> None:
-    assert rules.check(unsaved(), {}) == []
+    assert rules.check_question(unsaved(), {}) == []
 
 
 TITLES = {"good": "What does a good question look like?", "gil": "What does the GIL protect?"}
@@ -133,7 +133,9 @@ WARNINGS = {
 def test_an_error_names_the_field_and_says_what_to_do(
     changes: dict[str, Any], field: str, message: str
 ) -> None:
-    problems = [problem for problem in rules.check(unsaved(**changes), TITLES) if problem.is_error]
+    problems = [
+        problem for problem in rules.check_question(unsaved(**changes), TITLES) if problem.is_error
+    ]
     assert [
         problem for problem in problems if problem.field == field and message in problem.message
     ]
@@ -142,7 +144,7 @@ def test_an_error_names_the_field_and_says_what_to_do(
 
 @pytest.mark.parametrize(("changes", "field", "message"), WARNINGS.values(), ids=WARNINGS)
 def test_a_warning_is_no_error(changes: dict[str, Any], field: str, message: str) -> None:
-    [problem] = rules.check(unsaved(**changes), TITLES)
+    [problem] = rules.check_question(unsaved(**changes), TITLES)
     assert (problem.field, problem.is_error) == (field, False)
     assert message in problem.message
 
@@ -159,7 +161,7 @@ def test_a_warning_is_no_error(changes: dict[str, Any], field: str, message: str
     ],
 )
 def test_what_is_fine(line: str) -> None:
-    assert rules.check(unsaved(**with_line(line)), TITLES) == []
+    assert rules.check_question(unsaved(**with_line(line)), TITLES) == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_near_duplicates_have_their_telling_words_in_common(
 
 @pytest.mark.django_db
 def test_the_shipped_bank_has_neither_errors_nor_warnings() -> None:
-    found = list(rules.check_all(fixtures.questions(SHIPPED)))
+    found = list(rules.check_questions(checked_questions(SHIPPED)))
     assert len(found) == 30
     assert [f"{q.slug}: {problem}" for q, problems in found for problem in problems] == []
 
@@ -218,7 +220,7 @@ def test_the_command_reads_files(tmp_path: Path) -> None:
     assert result.text.startswith("gil: error: keywords: Write them in lower case.\n")
     assert run("check_bank", SHIPPED).code == 0
     assert run("check_bank", tmp_path / "nowhere.yaml").code == 1
-    as_json = json.dumps(fixtures.read(SHIPPED), default=str, ensure_ascii=False)
+    as_json = json.dumps(read_entries(SHIPPED), default=str, ensure_ascii=False)
     tmp_path.joinpath("some.json").write_text(as_json)
     assert run("check_bank", tmp_path / "some.json").code == 0
     path.write_text("- 1\n")

@@ -20,15 +20,15 @@ from django.test import Client
 from questions.checking import samples
 from questions.checking.samples import INTERPRETER
 from questions.models import Question
-from questions.refreshing import files as fixtures
+from questions.refreshing.files import dump
 from tests import build
 from tests.bank import SHIPPED
 from tests.commands import run
 
 MARK = f"Output checked on {INTERPRETER}"
 
-missing_walls = samples.missing_walls()
-needs_walls = pytest.mark.skipif(bool(missing_walls), reason="; ".join(missing_walls))
+missing_isolation = samples.missing_isolation()
+needs_isolation = pytest.mark.skipif(bool(missing_isolation), reason="; ".join(missing_isolation))
 
 
 def answer(code: str, output: str = "") -> str:
@@ -40,12 +40,12 @@ def answer(code: str, output: str = "") -> str:
 
 
 def test_a_sample_is_a_block_marked_run_with_the_output_after_it() -> None:
-    [sample] = samples.find(build.ANSWER)
+    [sample] = samples.find_samples(build.ANSWER)
     assert (sample.number, sample.code, sample.shown) == (1, 'print("two", 2)\n', "two 2\n")
 
 
 def test_samples_in_lists_and_longer_fences_count_and_other_blocks_do_not() -> None:
-    found = samples.find(
+    found = samples.find_samples(
         "- item\n\n  ````python run\n  print('```')\n  ````\n\n  ````text output\n  ```\n  ````\n\n"
         "```python\nfragment\n```\n\n```sql run\nSELECT 1\n```\n\n`python run`\n\n"
         "```python run\nprint(1)\n```\n\nNot right after it:\n\n```text output\n1\n```\n"
@@ -57,7 +57,7 @@ def test_samples_in_lists_and_longer_fences_count_and_other_blocks_do_not() -> N
 
 
 def test_a_sample_runs_alone_in_an_empty_folder_with_a_clean_environment() -> None:
-    outcome = samples.run(
+    outcome = samples.run_sample(
         "import os, sys\n"
         "print(os.listdir(), sys.stdin.read() == '', sys.flags.isolated)\n"
         "print(sorted(os.environ))\n"
@@ -73,21 +73,21 @@ def test_a_sample_runs_alone_in_an_empty_folder_with_a_clean_environment() -> No
 
 
 def test_output_and_errors_keep_their_order() -> None:
-    outcome = samples.run(
+    outcome = samples.run_sample(
         "import sys\nprint(1)\nprint(2, file=sys.stderr)\nprint(3)\nprint('é', end='')\n"
     )
     assert outcome.output == "1\n2\n3\né"
 
 
 def test_django_and_pytest_are_there_for_samples() -> None:
-    assert not samples.run("import django, pytest\n").failure
+    assert not samples.run_sample("import django, pytest\n").failure
 
 
 def test_several_samples_run_at_once() -> None:
     code = "import time\ntime.sleep(1)\n"
     questions = [Question(slug=str(n), answer=answer(code)) for n in range(4)]
     started = time.monotonic()
-    checks = samples.check(questions, jobs=4)
+    checks = samples.check_samples(questions, jobs=4)
     assert time.monotonic() - started < 3.5  # one after the other: at least 4
     assert [check.question.slug for check in checks] == ["0", "1", "2", "3"]
 
@@ -153,18 +153,18 @@ def test_a_bad_sample_is_reported_by_name_within_its_limits(
     assert len(result.text) < 4000
     assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
     # What it did to its folder is no hindrance to the next.
-    assert samples.run("print(1)\n").output == "1\n"
+    assert samples.run_sample("print(1)\n").output == "1\n"
 
 
 def test_what_an_answer_does_not_show_is_a_failure_too() -> None:
-    [check] = samples.check([Question(slug="q", answer="```python run\nprint(1)\n```\n")])
+    [check] = samples.check_samples([Question(slug="q", answer="```python run\nprint(1)\n```\n")])
     assert "shows no output" in check.problem
 
 
-@needs_walls
+@needs_isolation
 def test_nothing_that_a_sample_started_outlives_it() -> None:
     marker = "31415.926"
-    outcome = samples.run(
+    outcome = samples.run_sample(
         "import subprocess\n"
         f"subprocess.Popen(['sleep', '{marker}'], start_new_session=True)\n"
         "print('done')\n"
@@ -174,11 +174,11 @@ def test_nothing_that_a_sample_started_outlives_it() -> None:
     assert f"sleep {marker}" not in commands.stdout
 
 
-@needs_walls
+@needs_isolation
 def test_a_sample_cannot_reach_the_network() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        outcome = samples.run(
+        outcome = samples.run_sample(
             "import socket\n"
             "print(socket.if_nameindex())\n"
             f"socket.create_connection(('127.0.0.1', {port}))\n"
@@ -187,9 +187,9 @@ def test_a_sample_cannot_reach_the_network() -> None:
     assert "ConnectionRefusedError" in outcome.output
 
 
-@needs_walls
+@needs_isolation
 def test_a_sample_has_a_loopback_of_its_own() -> None:
-    outcome = samples.run(
+    outcome = samples.run_sample(
         "import socket\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
         "socket.create_connection(server.getsockname())\n"
@@ -197,12 +197,12 @@ def test_a_sample_has_a_loopback_of_its_own() -> None:
     assert not outcome.failure
 
 
-@needs_walls
+@needs_isolation
 def test_a_sample_changes_nothing_beyond_its_folder(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").write_text("kept")
-    outcome = samples.run(
+    outcome = samples.run_sample(
         "import os, pathlib, shutil\n"
         f"precious = pathlib.Path({str(precious)!r})\n"
         "shutil.rmtree(precious, ignore_errors=True)\n"
@@ -224,7 +224,9 @@ def test_a_sample_changes_nothing_beyond_its_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]
 
 
-@pytest.mark.skipif(not shutil.which("unshare") or bool(missing_walls), reason="needs namespaces")
+@pytest.mark.skipif(
+    not shutil.which("unshare") or bool(missing_isolation), reason="needs namespaces"
+)
 def test_where_the_kernel_refuses_a_wall_the_command_says_so(tmp_path: Path) -> None:
     fixture = tmp_path / "some.yaml"
     entries = [
@@ -243,7 +245,7 @@ def test_where_the_kernel_refuses_a_wall_the_command_says_so(tmp_path: Path) -> 
             },
         },
     ]
-    fixture.write_text(fixtures.dump(entries))
+    fixture.write_text(dump(entries))
     command = f"{sys.executable} manage.py check_samples --fixture {fixture}"
     result = subprocess.run(  # noqa: S603
         [
@@ -383,7 +385,7 @@ def test_several_outputs_of_one_answer_are_updated_where_they_stand(tmp_path: Pa
         "```python run\nprint(1)\nprint(1)\n```\n\n```text output\n?\n```\n\nBetween.\n\n"
         "- item\n\n  ```python run\n  print(2)\n  ```\n\n  ```text output\n  ?\n  ?\n  ```\n"
     )
-    checks = samples.corrected(samples.check([Question(slug="q", answer=text)]))
+    checks = samples.corrected(samples.check_samples([Question(slug="q", answer=text)]))
     assert checks[0].question.answer == (
         "```python run\nprint(1)\nprint(1)\n```\n\n```text output\n1\n1\n```\n\nBetween.\n\n"
         "- item\n\n  ```python run\n  print(2)\n  ```\n\n  ```text output\n  2\n  ```\n"
@@ -393,7 +395,7 @@ def test_several_outputs_of_one_answer_are_updated_where_they_stand(tmp_path: Pa
 
 def test_an_output_that_would_end_its_block_is_not_written() -> None:
     text = "```python run\nprint('```')\n```\n\n```text output\n?\n```\n"
-    [check] = samples.corrected(samples.check([Question(slug="q", answer=text)]))
+    [check] = samples.corrected(samples.check_samples([Question(slug="q", answer=text)]))
     assert check.question.answer == text
     assert check.problem
 

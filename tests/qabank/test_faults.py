@@ -319,8 +319,8 @@ def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
     file.write_text(before.read_text().replace("level: core", "level: expert"))
     code = (
         "import os, signal; from django.core.management import call_command;"
-        "from questions.refreshing import plan as refreshing;"
-        "refreshing.remember = lambda entries: os.kill(os.getpid(), signal.SIGKILL);"
+        "from questions.refreshing import plan;"
+        "plan.remember = lambda entries: os.kill(os.getpid(), signal.SIGKILL);"
         f"call_command('refresh_bank', {str(file)!r})"
     )
     result = manage("shell", "-v0", "-c", code, DATABASE_URL=database)

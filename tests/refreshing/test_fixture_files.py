@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions.models import Category, Question
-from questions.refreshing import files as fixtures
+from questions.refreshing import files
 from tests.bank import SHIPPED
 
 RECORD = {"checked_with": "CPython 3.13.0", "checked_on": date(2026, 1, 2), "checked_hash": "ab12"}
@@ -44,13 +43,7 @@ SMALL = """\
 
 
 def test_writing_what_was_read_gives_the_shipped_file_to_the_byte() -> None:
-    assert fixtures.dump(fixtures.read(SHIPPED)) == SHIPPED.read_text()
-
-
-def test_the_order_of_fields_is_known_for_every_field() -> None:
-    for model in (Category, Question):
-        names = {field.name for field in model._meta.concrete_fields}
-        assert names - fixtures.KEPT_BY_DATABASE == set(fixtures.FIELDS[model._meta.label_lower])
+    assert files.dump(files.read_entries(SHIPPED)) == SHIPPED.read_text()
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
@@ -64,11 +57,11 @@ def test_any_text_survives(texts: list[str]) -> None:
         "model": "questions.question",
         "fields": {"slug": "a", **dict(zip(names, texts, strict=True))},
     }
-    assert fixtures.parse(fixtures.dump([entry, entry])) == [entry, entry]
+    assert files.parse(files.dump([entry, entry])) == [entry, entry]
 
 
 def test_fields_are_added_changed_and_removed_in_place() -> None:
-    changed = fixtures.with_fields(
+    changed = files.with_fields(
         SMALL,
         {
             "first": {**RECORD, "short_answer": "New.\n\nLonger.\n", "verified_on": None},
@@ -83,17 +76,17 @@ def test_fields_are_added_changed_and_removed_in_place() -> None:
 
 
 def test_no_change_changes_nothing() -> None:
-    assert fixtures.with_fields(SMALL, {}) == SMALL
-    assert fixtures.with_fields(SMALL, {"first": {"checked_on": None}}) == SMALL
+    assert files.with_fields(SMALL, {}) == SMALL
+    assert files.with_fields(SMALL, {"first": {"checked_on": None}}) == SMALL
 
 
 def test_putting_a_record_in_and_taking_it_out_leaves_the_shipped_file_as_it_was() -> None:
     text = re.sub(r"    checked_.*\n", "", SHIPPED.read_text())
-    slugs = [entry["fields"]["slug"] for entry in fixtures.parse(text)]
-    recorded = fixtures.with_fields(text, dict.fromkeys(slugs, RECORD))
+    slugs = [entry["fields"]["slug"] for entry in files.parse(text)]
+    recorded = files.with_fields(text, dict.fromkeys(slugs, RECORD))
     assert recorded.count("checked_hash: ab12") == 30
     without: dict[str, Any] = dict.fromkeys(RECORD)
-    assert fixtures.with_fields(recorded, dict.fromkeys(slugs, without)) == text
+    assert files.with_fields(recorded, dict.fromkeys(slugs, without)) == text
 
 
 @pytest.mark.parametrize(
@@ -101,5 +94,5 @@ def test_putting_a_record_in_and_taking_it_out_leaves_the_shipped_file_as_it_was
     ["{category: [c], slug: q, answer: x}", '{"category": ["c"], "slug": "q",\n  "answer": "x"}'],
 )
 def test_a_style_that_cannot_be_changed_in_place_is_refused(fields: str) -> None:
-    with pytest.raises(fixtures.FixtureError, match="by hand"):
-        fixtures.with_fields(f"- model: questions.question\n  fields: {fields}\n", {"q": RECORD})
+    with pytest.raises(files.FixtureError, match="by hand"):
+        files.with_fields(f"- model: questions.question\n  fields: {fields}\n", {"q": RECORD})

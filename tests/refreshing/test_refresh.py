@@ -11,8 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from questions.models import Category, Question, Refreshed
-from questions.refreshing import files as fixtures
-from questions.refreshing import plan as refreshing
+from questions.refreshing import files, plan
 from tests import build
 from tests.bank import SHIPPED, state
 from tests.commands import run
@@ -35,8 +34,8 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def without(file: Path, *slugs: str) -> None:
-    entries = [e for e in fixtures.read(file) if e["fields"]["slug"] not in slugs]
-    file.write_text(fixtures.dump(entries))
+    entries = [e for e in files.read_entries(file) if e["fields"]["slug"] not in slugs]
+    file.write_text(files.dump(entries))
 
 
 def edit(question: str = "gil", **fields: object) -> None:
@@ -142,12 +141,12 @@ def test_what_was_deleted_in_the_database_does_not_come_back_unasked() -> None:
 
 def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(file: Path) -> None:
     mine = build.question(slug="mine")
-    entry = refreshing.export()[-1]
-    entries = fixtures.read(file)
+    entry = files.bank_entries()[-1]
+    entries = files.read_entries(file)
     theirs = {**entries[-1], "fields": {**entries[-1]["fields"], "slug": "mine"}}
     theirs["fields"]["title"] = "Which question has the same slug by chance?"
     assert entry["model"] == theirs["model"]
-    file.write_text(fixtures.dump([*entries, theirs]))
+    file.write_text(files.dump([*entries, theirs]))
     result = run("refresh_bank", file)
     assert result.code == 3
     assert "“mine” (not from an earlier refresh)" in result.text
@@ -211,12 +210,12 @@ def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
 
 
 def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None:
-    entries = fixtures.read(file)
+    entries = files.read_entries(file)
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
-    first.write_text(fixtures.dump(entries[:10]))
-    second.write_text(fixtures.dump(entries[10:]))
+    first.write_text(files.dump(entries[:10]))
+    second.write_text(files.dump(entries[10:]))
     assert run("refresh_bank", first, second) == (0, UNCHANGED)
-    second.write_text(fixtures.dump(entries[9:]))
+    second.write_text(files.dump(entries[9:]))
     result = run("refresh_bank", first, second)
     assert result.code == 1
     assert "second.yaml: " in result.text
@@ -225,11 +224,11 @@ def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None
 
 def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
     change(file, GIL, "level: expert")
-    entries = fixtures.check(file)
-    changes = refreshing.plan(entries)
+    entries = files.checked_entries(file)
+    differences = plan.find_differences(entries)
     edit(title="What came in between?")
-    with pytest.raises(refreshing.RefreshError, match="changed meanwhile"):
-        refreshing.apply(entries, changes)
+    with pytest.raises(plan.RefreshError, match="changed meanwhile"):
+        plan.apply(entries, differences)
     assert Question.objects.get(slug="gil").level == "advanced"
 
 

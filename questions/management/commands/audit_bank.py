@@ -1,16 +1,16 @@
 from argparse import ArgumentParser
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from questions.checking import end_of_life as support
-from questions.checking import reviews
-from questions.management import auditing
+from questions.checking import end_of_life, reviews, rules, samples
 from questions.management.base import BankCommand
+from questions.models import Question
 
-TABLE_LASTS = timedelta(days=365)
+TABLE_VALID = timedelta(days=365)
 
 
 class Command(BankCommand):
@@ -26,18 +26,18 @@ The exit code is 1 if something is due.
         parser.add_argument(
             "--days",
             type=int,
-            default=reviews.DAYS,
+            default=reviews.VALID_DAYS,
             help="How many days an answer counts as verified (%(default)s).",
         )
 
     def handle(self, *, days: int, verbosity: int, **options: Any) -> None:
         today = timezone.localdate()
-        if today - support.AS_OF > TABLE_LASTS:
-            self.stderr.write(f"Note: end_of_life.py is of {support.AS_OF}: renew it.", str)
-        questions = [question for question in self.read([]) if question.published]
+        if today - end_of_life.AS_OF > TABLE_VALID:
+            self.stderr.write(f"Note: end_of_life.py is of {end_of_life.AS_OF}: renew it.", str)
+        questions = [question for question in self.read_questions([]) if question.published]
         count = 0
         for question in questions:
-            lines = list(auditing.due(question, today, days))
+            lines = list(what_is_due(question, today, days))
             count += bool(lines)
             for line in lines:
                 self.stdout.write(f"{question.slug} {line}")
@@ -45,3 +45,14 @@ The exit code is 1 if something is due.
             raise CommandError(f"{count} of {len(questions)} questions are due.")
         if verbosity:
             self.stdout.write(f"{len(questions)} questions, none of them due.")
+
+
+def what_is_due(question: Question, today: date, days: int) -> Iterator[str]:
+    """Yield a line for everything that an editor should do about a question."""
+    yield from reviews.reasons_to_verify(question, today, days)
+    if not samples.find_samples(question.answer):
+        yield "has no runnable sample"
+    elif not question.is_checked:
+        yield "has samples that were not checked as they are now: run check_samples"
+    if not rules.reading_links(question):
+        yield "has no further reading"

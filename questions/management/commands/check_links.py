@@ -23,17 +23,17 @@ Needs the network, so nothing runs it by itself. The exit code is 1 if a link is
         parser.add_argument(
             "--timeout",
             type=float,
-            default=links.TIMEOUT,
+            default=links.REPLY_TIMEOUT,
             metavar="SECONDS",
             help="How long a server may take to answer (%(default)g).",
         )
 
     def handle(self, *, files: list[Path], timeout: float, verbosity: int, **options: Any) -> None:
         readers = defaultdict(list)
-        for question in self.read(files):
-            for address in rules.reading(question):
+        for question in self.read_questions(files):
+            for address in rules.reading_links(question):
                 readers[address].append(question.slug)
-        answers = links.check(readers, timeout=timeout, on_progress=self.show_progress)
+        answers = links.check_addresses(readers, timeout=timeout, on_progress=self.show_progress)
         for answer in answers:
             where = ", ".join(dict.fromkeys(readers[answer.address]))
             if answer.broken:

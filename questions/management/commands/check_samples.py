@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from questions.checking import samples
 from questions.management.base import BankCommand
-from questions.refreshing import files as fixtures
+from questions.refreshing.files import FixtureError
 
 
 class Command(BankCommand):
@@ -66,14 +66,14 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
             raise CommandError("--record and --update write into a file: name it with --fixture.")
         if jobs < 1 or timeout <= 0:
             raise CommandError("--jobs and --timeout have to be above zero.")
-        questions = self.read([fixture] if fixture else [])
+        questions = self.read_questions([fixture] if fixture else [])
         if unknown := set(slugs) - {question.slug for question in questions}:
             raise CommandError(f"There is no question “{min(unknown)}”.")
         if slugs:
             questions = [question for question in questions if question.slug in slugs]
-        for line in samples.missing_walls() if verbosity else []:
+        for line in samples.missing_isolation() if verbosity else []:
             self.stderr.write(f"Note: {line}.", str)
-        checks = samples.check(
+        checks = samples.check_samples(
             questions, jobs=jobs, timeout=timeout, on_progress=self.show_progress
         )
         if not checks:
@@ -83,10 +83,10 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
                 self.stdout.write(f"{check}\n")
         try:
             if fixture and (record or update):
-                checks = samples.write(fixture, checks, update=update)
+                checks = samples.write_results(fixture, checks, update=update)
             elif not fixture:
-                samples.store(checks)
-        except fixtures.FixtureError as error:
+                samples.store_results(checks)
+        except FixtureError as error:
             raise CommandError(f"{fixture}: {error}") from error
         failed = sum(bool(check.problem) for check in checks)
         count = f"{len(checks)} sample{'s' if len(checks) > 1 else ''}"

@@ -8,8 +8,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from questions.management.base import BankCommand
-from questions.refreshing import files as fixtures
-from questions.refreshing import plan as refreshing
+from questions.refreshing.files import bank_entries, dump
 
 
 class Command(BankCommand):
@@ -27,8 +26,8 @@ of fixtures/bank.yaml, reviewed and committed.
 
     def handle(self, *, file: Path | None, verbosity: int, **options: Any) -> None:
         try:
-            entries = refreshing.export()
-            text = fixtures.dump(entries)
+            entries = bank_entries()
+            text = dump(entries)
             if file is None:
                 self.stdout.write(text, ending="")
                 return
@@ -40,7 +39,7 @@ of fixtures/bank.yaml, reviewed and committed.
 
 
 def replace(path: Path, text: str) -> None:
-    """Put a new file in the place of an old one: who reads it sees the one or the other."""
+    """Write a file atomically: nobody can read it half-written."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False

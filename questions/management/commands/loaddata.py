@@ -8,8 +8,7 @@ from django.core.serializers.base import DeserializationError, DeserializedObjec
 from django.db import DatabaseError, transaction
 
 from questions import history
-from questions.refreshing import files as fixtures
-from questions.refreshing import plan as refreshing
+from questions.refreshing import files, plan
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 
@@ -24,11 +23,11 @@ class Command(loaddata.Command):
     """
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
-        self.entries: list[refreshing.Entry] = []
+        self.entries: list[files.Entry] = []
         try:
             with transaction.atomic(using=options["database"]):
                 super().handle(*fixture_labels, **options)
-                refreshing.remember(self.entries)
+                plan.remember(self.entries)
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
 
@@ -41,8 +40,8 @@ class Command(loaddata.Command):
             if self.verbosity and Path(file).stat().st_size > LARGE:
                 self.stdout.write(f"Checking {Path(file).name} ...")
             try:
-                self.entries += fixtures.check(Path(file))
-            except fixtures.FixtureError as error:
+                self.entries += files.checked_entries(Path(file))
+            except files.FixtureError as error:
                 raise CommandError(f"{error}. Nothing was loaded.") from error
         self.saved_count = 0
         super().load_label(fixture_label)

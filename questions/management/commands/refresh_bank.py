@@ -14,9 +14,9 @@ from django.db import DatabaseError
 from questions import history
 from questions.checking import rules
 from questions.management.base import BankCommand
-from questions.refreshing import files as fixtures
-from questions.refreshing import plan as refreshing
-from questions.refreshing.plan import Change, Entry, Fields, Key, Kind
+from questions.refreshing import plan
+from questions.refreshing.files import Entry, FixtureError, as_questions, checked_entries
+from questions.refreshing.plan import Difference, Fields, Key, Kind, RefreshError
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field
@@ -65,70 +65,72 @@ changed. --dry-run gives the same codes.
         **options: Any,
     ) -> None:
         try:
-            entries = checked(files or [settings.BASE_DIR / "fixtures" / "bank.yaml"])
-            changes = refreshing.plan(entries)
+            entries = publishable_entries(files or [settings.BASE_DIR / "fixtures" / "bank.yaml"])
+            found = plan.find_differences(entries)
             if verbosity:
-                for change in changes:
-                    self.show(change)
-            kept = self.resolve(changes, on_conflict, prune=prune, dry_run=dry_run)
+                for difference in found:
+                    self.show(difference)
+            ours = self.resolve(found, on_conflict, prune=prune, dry_run=dry_run)
             if not dry_run:
                 with history.by_command("refresh_bank"):
-                    refreshing.apply(
-                        entries, changes, kept, prune=prune, progress=self.show_progress
-                    )
-        except (fixtures.FixtureError, refreshing.RefreshError) as error:
+                    plan.apply(entries, found, ours, prune=prune, progress=self.show_progress)
+        except (FixtureError, RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:
             raise CommandError(f"{' '.join(str(error).split())}. Nothing was written.") from error
         if verbosity:
-            self.stdout.write(summary(entries, changes, kept, prune=prune, dry_run=dry_run))
+            self.stdout.write(summary(entries, found, ours, prune=prune, dry_run=dry_run))
 
     def resolve(
-        self, changes: list[Change], on_conflict: str, *, prune: bool, dry_run: bool
+        self, found: list[Difference], on_conflict: str, *, prune: bool, dry_run: bool
     ) -> set[Key]:
         """Return the keys of the conflicts in which the database wins."""
-        conflicts = [c for c in changes if c.kind == Kind.CONFLICT and (prune or c.files)]
+        conflicts = [d for d in found if d.kind == Kind.CONFLICT and (prune or d.files)]
         if not conflicts or on_conflict == "theirs":
             return set()
         if on_conflict == "ours":
-            return {change.key for change in conflicts}
+            return {conflict.key for conflict in conflicts}
         if on_conflict == "stop" or dry_run or not sys.stdin.isatty():
             raise CommandError(
                 f"Stopped at {plural(len(conflicts), 'conflict')}, the first in {conflicts[0]}: "
                 "choose with --on-conflict theirs or ours. Nothing was written.",
                 returncode=STOPPED,
             )
-        return {change.key for change in conflicts if self.ask(change) == "ours"}
+        return {conflict.key for conflict in conflicts if self.ask(conflict) == "ours"}
 
-    def ask(self, change: Change) -> str:
+    def ask(self, conflict: Difference) -> str:
         answers = {"t": "theirs", "o": "ours", "s": "stop"}
-        question = f"{change}: take [t]he files' version, keep [o]urs, or [s]top? "
+        question = f"{conflict}: take [t]he files' version, keep [o]urs, or [s]top? "
         while (letter := input(question).strip().lower()[:1]) not in answers:
             pass
         if letter == "s":
             raise CommandError("Stopped. Nothing was written.", returncode=STOPPED)
         return answers[letter]
 
-    def show(self, change: Change) -> None:
-        reason = f" ({change.reason})" if change.reason else ""
-        self.stdout.write(f"{SIGNS[change.kind]} {change}{reason}")
-        if change.database and change.files:
-            for line in differences(change.database, change.files):
+    def show(self, difference: Difference) -> None:
+        reason = f" ({difference.reason})" if difference.reason else ""
+        self.stdout.write(f"{SIGNS[difference.kind]} {difference}{reason}")
+        if difference.database and difference.files:
+            for line in diff_lines(difference.database, difference.files):
                 self.stdout.write(f"    {line}")
 
 
-def checked(paths: list[Path]) -> list[Entry]:
-    """Return the entries of all files; raise FixtureError for what must not be loaded."""
+def publishable_entries(paths: list[Path]) -> list[Entry]:
+    """
+    Return the entries of all files.
+
+    Raises FixtureError where a file is bad, or a published question breaks a rule for content.
+    """
     slugs: set[tuple[str, str]] = set()
-    entries = [entry for path in paths for entry in fixtures.check(path, slugs)]
-    for question, problems in rules.check_all(fixtures.as_questions(entries)):
+    entries = [entry for path in paths for entry in checked_entries(path, slugs)]
+    for question, problems in rules.check_questions(as_questions(entries)):
         for problem in problems:
             if problem.is_error and question.published:
-                raise fixtures.FixtureError(f"question “{question.slug}”: {problem}")
+                raise FixtureError(f"question “{question.slug}”: {problem}")
     return entries
 
 
-def differences(database: Fields, files: Fields) -> Iterator[str]:
+def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
     for name, old in database.items():
         new = files[name]
         if old == new:
@@ -144,14 +146,14 @@ def differences(database: Fields, files: Fields) -> Iterator[str]:
 
 
 def summary(
-    entries: list[Entry], changes: list[Change], kept: set[Key], *, prune: bool, dry_run: bool
+    entries: list[Entry], found: list[Difference], ours: set[Key], *, prune: bool, dry_run: bool
 ) -> str:
-    count = Counter(change.kind for change in changes)
-    missing = sum(change.files is None for change in changes)
-    unchanged = len(entries) - (len(changes) - missing)
+    count = Counter(difference.kind for difference in found)
+    missing = sum(difference.files is None for difference in found)
+    unchanged = len(entries) - (len(found) - missing)
     parts = [f"{count[kind]} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
     parts.append(f"{unchanged} unchanged")
-    parts.append(f"{count[Kind.CONFLICT]} in conflict" + f" ({len(kept)} kept)" * bool(kept))
+    parts.append(f"{count[Kind.CONFLICT]} in conflict" + f" ({len(ours)} kept)" * bool(ours))
     parts.append(
         f"{count[Kind.REMOVED]} removed"
         + " from the files (--prune deletes)" * (not prune and bool(count[Kind.REMOVED]))

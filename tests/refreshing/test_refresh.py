@@ -232,6 +232,18 @@ def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
     assert Question.objects.get(slug="gil").level == "advanced"
 
 
+def test_a_record_of_an_older_release_which_has_the_defaults_is_recognized(file: Path) -> None:
+    for entry in files.checked_entries(file):
+        older = plan.hashed(plan.normalized(entry))
+        Refreshed.objects.filter(slug=entry["fields"]["slug"]).update(digest=older)
+    change(file, GIL, "level: expert")
+    assert run("refresh_bank", file).code == 0
+    edit("descriptors", title="What did the editor write?")
+    assert "edited in the database since the last refresh; the files are as then" in (
+        run("refresh_bank", file).text
+    )
+
+
 def test_running_the_samples_again_is_no_edit(file: Path) -> None:
     edit(checked_on=date(2030, 1, 1))
     change(file, GIL, "level: expert")

@@ -1,8 +1,5 @@
-from typing import Any
-
 from django.apps import AppConfig
-from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class QuestionsConfig(AppConfig):
@@ -10,19 +7,10 @@ class QuestionsConfig(AppConfig):
     verbose_name = "Question bank"
 
     def ready(self) -> None:
-        post_migrate.connect(install_triggers, sender=self)
-        post_migrate.connect(keep_editors, sender=self)
+        # Not above: both need models, and none is loaded yet when Django reads this module.
+        from questions import triggers  # noqa: PLC0415
+        from questions.admin import roles  # noqa: PLC0415
 
-
-def install_triggers(using: str, **kwargs: Any) -> None:
-    # Imported here because triggers.py needs the models, which load after this module.
-    from questions import triggers  # noqa: PLC0415
-
-    triggers.install(connections[using])
-
-
-def keep_editors(**kwargs: Any) -> None:
-    # For the same reason: it needs the models of accounts.
-    from questions.admin import roles  # noqa: PLC0415
-
-    roles.keep_editors(**kwargs)
+        pre_migrate.connect(triggers.before_migrate, sender=self)
+        post_migrate.connect(triggers.after_migrate, sender=self)
+        post_migrate.connect(roles.keep_editors, sender=self)

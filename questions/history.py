@@ -1,9 +1,9 @@
 """
 The history of questions: its versions, going back to one, and who makes the changes.
 
-The database writes the changes itself (history_triggers.py), so that none is missing, whichever
-road it took. Here they are read; and here the code that is about to change questions says on
-whose behalf it does so.
+The database writes the changes itself (`questions/triggers/history.py`), so that none is missing,
+whichever road it took. Here they are read; and here the code that is about to change questions says
+on whose behalf it does so.
 """
 
 import getpass
@@ -13,16 +13,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from questions.models import Category, Change, FormerSlug, Origin, Question
-from questions.triggers import CHECK, KEPT_BY_DATABASE
+from questions import triggers
+from questions.models import (
+    CHECK_RESULT,
+    KEPT_BY_DATABASE,
+    Category,
+    Change,
+    FormerSlug,
+    Origin,
+    Question,
+)
 
 FIELDS = {
     field.attname: field
     for field in Question._meta.concrete_fields
-    if field.name not in KEPT_BY_DATABASE | CHECK
+    if field.name not in KEPT_BY_DATABASE | CHECK_RESULT
 }
 
 
@@ -32,9 +40,13 @@ def recorded(road: str, actor: str = "", using: str = DEFAULT_DB_ALIAS) -> Itera
     Run a block in a transaction whose changes to questions are recorded as made by `actor`.
 
     `road` is "admin", or the name of a command (see `by_command`). Of nested blocks the innermost
-    counts.
+    counts. Raises OperationalError while migrations are applied, when nothing would be recorded.
     """
     with transaction.atomic(using=using):
+        if not triggers.are_installed(connections[using]):
+            raise OperationalError(
+                "Migrations are being applied, or one was stopped: try again, or run prepare"
+            )
         origin = Origin.objects.using(using).create(actor=actor, road=road)
         yield
         if not transaction.get_rollback(using):

@@ -71,7 +71,7 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         f"A short answer may have {SHORT_ANSWER_LENGTH:,} characters",
         f"an answer {ANSWER_LENGTH:,}",
         f"the further reading {FURTHER_READING_LENGTH:,}",
-        f"The newest {history_triggers.KEPT} versions",
+        f"The newest {history_triggers.CHANGES_KEPT} versions",
     ):
         assert text in editing
     checking = " ".join((BASE_DIR / "docs" / "checking.md").read_text().split())

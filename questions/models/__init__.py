@@ -2,8 +2,10 @@
 
 from questions.models.bank import (
     ANSWER_LENGTH,
+    CHECK_RESULT,
     EACH,
     FURTHER_READING_LENGTH,
+    KEPT_BY_DATABASE,
     SHORT_ANSWER_LENGTH,
     TITLE_LENGTH,
     Category,
@@ -29,8 +31,10 @@ __all__ = [
     "ANSWER_LENGTH",
     "BEFORE",
     "BLOCK",
+    "CHECK_RESULT",
     "EACH",
     "FURTHER_READING_LENGTH",
+    "KEPT_BY_DATABASE",
     "MISSED_LENGTH",
     "PLACE",
     "SHORT_ANSWER_LENGTH",

@@ -1,8 +1,8 @@
 """
 The bank: categories, their questions, and the words in which the rest of the site asks for them.
 
-What has to hold is a constraint or, where a constraint can't say it, a trigger (`triggers.py`):
-`loaddata` and `QuerySet.update` call no `save()`.
+What has to hold is a constraint or, where a constraint can't say it, a trigger
+(`questions/triggers/`): `loaddata` and `QuerySet.update` call no `save()`.
 """
 
 import hashlib
@@ -32,6 +32,10 @@ EACH = -1  # stands for the key of a category in a query that is repeated for ea
 SHORT_ANSWER_LENGTH = 5_000
 ANSWER_LENGTH = 50_000
 FURTHER_READING_LENGTH = 10_000
+# The fields of a question, by who writes them if no editor does: the database by its triggers, and
+# `check_samples`. That samples were run again is no edit of an answer.
+KEPT_BY_DATABASE = frozenset({"id", "created", "updated"})
+CHECK_RESULT = frozenset({"checked_with", "checked_on", "checked_hash"})
 
 
 def not_blank(field: str) -> GreaterThan:
@@ -310,7 +314,7 @@ class Question(models.Model):
         blank=True,
         help_text="Markdown, one link a line: - [Name of the page](https://…)",
     )
-    # The database keeps both (triggers.py), whichever road an edit takes.
+    # The database keeps both (questions/triggers/), whichever road an edit takes.
     created = models.DateTimeField(db_default=Now(), editable=False)
     updated = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -431,7 +435,7 @@ class FormerSlug(models.Model):
     """
     A slug that a question had before, which goes on redirecting to it.
 
-    The database writes these rows itself when a slug changes (triggers.py).
+    The database writes these rows itself when a slug changes (questions/triggers/).
     """
 
     slug = models.SlugField(max_length=80, unique=True)

@@ -21,9 +21,9 @@ class Tally(models.Model):
     """
     How many published questions of a level stand in one stretch of a category.
 
-    The database keeps the tally itself (triggers.py). It is what a list's counts and numbers are
-    added up from, so that they cost the same whether the bank holds thirty questions or a hundred
-    thousand.
+    The database keeps the tally itself (`questions/triggers/tally.py`). It is what a list's counts
+    and numbers are added up from, so that they cost the same whether the bank holds thirty
+    questions or a hundred thousand.
     """
 
     # No constraint: it would lock the category, and rows that count nothing do no harm.

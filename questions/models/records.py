@@ -7,7 +7,7 @@ MISSED_LENGTH = 100  # characters of a search without a hit
 
 
 class MissedSearch(models.Model):
-    """A search of the whole bank that found nothing, and how often it was made (misses.py)."""
+    """A search of the whole bank that found nothing, and how often it was made."""
 
     text = models.CharField(max_length=MISSED_LENGTH, unique=True)
     count = models.PositiveIntegerField(default=0)
@@ -26,8 +26,8 @@ class ContentVersion(models.Model):
     """
     The one row that says which content the bank has: another value after every change.
 
-    The database writes it itself (triggers.py). The values are random, so that none ever comes
-    back: a counter would after a rollback or a restored backup.
+    The database writes it itself (`questions/triggers/content_version.py`). The values are random,
+    so that none ever comes back: a counter would after a rollback or a restored backup.
     """
 
     version = models.CharField(max_length=36)
@@ -41,7 +41,7 @@ class Refreshed(models.Model):
     """
     What `loaddata` or a refresh last wrote for a slug.
 
-    A row that differs from its digest by now was edited in the database since (refreshing.py).
+    A row that differs from its digest by now was edited in the database since.
     """
 
     model = models.CharField(max_length=40)
@@ -59,7 +59,8 @@ class Change(models.Model):
     """
     One change to a question: what was there before, and who made it by which road.
 
-    The database writes these rows itself (history_triggers.py); `history.py` reads them.
+    The database writes these rows itself (`questions/triggers/history.py`), and
+    `questions/history.py` reads them.
     """
 
     class Kind(models.TextChoices):

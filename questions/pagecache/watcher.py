@@ -21,7 +21,8 @@ from typing import Any, NamedTuple, Protocol
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from questions.triggers.bookkeeping import CHANNEL, VERSION
+from questions.triggers.content_version import CHANNEL
+from questions.triggers.tables import CONTENT_VERSION
 
 PATIENCE = 0.2  # seconds that a request waits for another one's question to the database
 RETRY = 0.5  # seconds between attempts to connect
@@ -64,7 +65,7 @@ def patiently(lock: threading.Lock) -> Iterator[bool]:
             lock.release()
 
 
-QUERY = f"SELECT version, changed FROM {VERSION}"  # noqa: S608 (our own table)
+QUERY = f"SELECT version, changed FROM {CONTENT_VERSION}"  # noqa: S608 (our own table)
 
 
 class SQLiteWatcher:

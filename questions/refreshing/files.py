@@ -23,8 +23,7 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from questions.models import Category, Question
-from questions.triggers import KEPT_BY_DATABASE
+from questions.models import KEPT_BY_DATABASE, Category, Question
 
 Entry = dict[str, Any]  # `model` and `fields`
 

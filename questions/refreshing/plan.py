@@ -17,9 +17,8 @@ from typing import Any
 from django.core import serializers
 from django.db import connection, models, transaction
 
-from questions.models import FormerSlug, Refreshed
+from questions.models import CHECK_RESULT, FormerSlug, Refreshed
 from questions.refreshing.files import FIELDS, MODELS, Entry, bank_entries
-from questions.triggers import CHECK
 
 Fields = dict[str, Any]
 Key = tuple[str, str]  # model and slug
@@ -199,7 +198,7 @@ def is_digest_of(known: str, key: Key, fields: Fields) -> bool:
 
 
 def hashed(fields: Fields) -> str:
-    edited = {name: value for name, value in fields.items() if name not in CHECK}
+    edited = {name: value for name, value in fields.items() if name not in CHECK_RESULT}
     return hashlib.sha256(json.dumps(edited, default=str, sort_keys=True).encode()).hexdigest()
 
 

@@ -65,23 +65,41 @@ def expression(condition: Condition, scope: Scope) -> str:
 def install(cursor: CursorWrapper, table: str) -> None:
     """Create the index and its triggers, and fill it, unless all is there as it should be."""
     wanted = statements(table)
-    version = hashlib.sha256("".join(wanted).encode()).hexdigest()
+    version = hashlib.sha256("".join((*wanted, *triggers(table))).encode()).hexdigest()
     cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [f"{table}_search"])
-    if cursor.fetchone() == (version,):
+    is_current = cursor.fetchone() == (version,)
+    cursor.execute(
+        "SELECT COUNT(*) FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgname = ANY(%s)",
+        [table, list(triggers(table))],
+    )
+    if is_current and cursor.fetchone() == (len(triggers(table)),):
         return
     # Else a question that another transaction adds meanwhile would be added twice, or not at all.
     cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-    for statement in wanted:
+    if not is_current:
+        for statement in wanted:
+            cursor.execute(statement)
+        cursor.execute(f"COMMENT ON TABLE {table}_search IS '{version}'")
+    for statement in triggers(table).values():
         cursor.execute(statement)
+    fill(cursor, table)
+
+
+def fill(cursor: CursorWrapper, table: str) -> None:
+    """Bring the index up to date, in a way that searches needn't wait for."""
     cursor.execute(f"""
-        INSERT INTO {table}_search SELECT id, {table}_tokens({", ".join(INDEXED)}) FROM {table}""")
+        DELETE FROM {table}_search WHERE question_id NOT IN (SELECT id FROM {table})""")
+    cursor.execute(f"""
+        INSERT INTO {table}_search AS kept
+        SELECT id, {table}_tokens({", ".join(INDEXED)}) FROM {table}
+        ON CONFLICT (question_id) DO UPDATE SET tokens = EXCLUDED.tokens
+        WHERE kept.tokens <> EXCLUDED.tokens""")
     cursor.execute(f"""
         INSERT INTO {table}_word SELECT DISTINCT word FROM {table}, {new_words(table, table)}""")
-    cursor.execute(f"COMMENT ON TABLE {table}_search IS '{version}'")
 
 
 def statements(table: str) -> list[str]:
-    """Return what creates tables, functions and triggers; it may be run again and again."""
+    """Return what creates tables and functions anew."""
     old = ", ".join(f"OLD.{column}" for column in INDEXED)
     new = ", ".join(f"NEW.{column}" for column in INDEXED)
     return [
@@ -154,13 +172,19 @@ def statements(table: str) -> list[str]:
           END IF;
           RETURN NULL;
         END $$""",
-        f"""
+    ]
+
+
+def triggers(table: str) -> dict[str, str]:
+    """Return the statement that creates each trigger, by its name; it may be run again."""
+    return {
+        f"{table}_search": f"""
         CREATE OR REPLACE TRIGGER {table}_search AFTER INSERT OR UPDATE OR DELETE ON {table}
         FOR EACH ROW EXECUTE FUNCTION {table}_search()""",
-        f"""
+        f"{table}_search_truncate": f"""
         CREATE OR REPLACE TRIGGER {table}_search_truncate AFTER TRUNCATE ON {table}
         EXECUTE FUNCTION {table}_search()""",
-    ]
+    }
 
 
 def new_words(table: str, row: str) -> str:

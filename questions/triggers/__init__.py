@@ -1,162 +1,168 @@
 """
 What the database keeps up by itself, whichever road a change takes.
 
-`loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers:
+`loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers. Each has
+a module, with the same two functions, which are given the columns of the table of questions:
 
-- `created` never changes, and `updated` moves only when another column did (the result of
-  `check_samples` aside);
-- a slug that changes goes on leading to its question (`FormerSlug`);
-- the search's index holds what the questions say (`search/`);
-- the tally and the content version follow the questions (`bookkeeping.py`);
-- every change of a question is in its history (`history_triggers.py`).
+- `sqlite(columns)` returns the statement that creates each trigger, by the trigger's name;
+- `postgresql(columns)` returns statements that create functions and triggers, and that may be run
+  again and again. Columns are named in functions only: one that stands in the definition of a
+  trigger could not be altered.
 
-They are installed after every `migrate` and not in a migration, because SQLite drops a table's
-triggers without a word whenever a later migration rebuilds the table.
+The triggers that keep the index of the search come from `questions/search/`.
+
+No migration creates them, because SQLite refuses to drop or rename a column that a trigger names,
+and drops a table's triggers without a word where it rebuilds the table. They are taken away before
+migrations of this app and installed after every `migrate`. Until then `questions/history.py` lets
+nobody edit: such a change would be in no history.
 """
 
-from django.db import transaction
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.apps import AppConfig
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.db.migrations import Migration
 
 from questions import search
-from questions.models import Change, ContentVersion, FormerSlug, Origin, Question, Tally
-from questions.triggers import bookkeeping
-from questions.triggers import history as history_triggers
+from questions.triggers import content_version, former_slugs, history, tally, timestamps
+from questions.triggers.tables import CONTENT, NEEDED, QUESTION
 
-QUESTION = Question._meta.db_table
-FORMER_SLUG = FormerSlug._meta.db_table
-KEPT_BY_DATABASE = {"id", "created", "updated"}
-# That the samples of an answer were run again is no edit of it.
-CHECK = {"checked_with", "checked_on", "checked_hash"}
+RULES = (timestamps, former_slugs, tally, content_version, history)
+
+
+class Trigger(NamedTuple):
+    """A trigger that is in the database."""
+
+    table: str
+    name: str
+    definition: str  # the statement that creates it
+
+
+def before_migrate(
+    app_config: AppConfig, using: str, plan: list[tuple[Migration, bool]], **kwargs: Any
+) -> None:
+    """Receive Django's `pre_migrate`."""
+    if any(migration.app_label == app_config.label for migration, _ in plan):
+        uninstall(connections[using])
+
+
+def after_migrate(using: str, **kwargs: Any) -> None:
+    """Receive Django's `post_migrate`."""
+    install(connections[using])
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """
-    Create the triggers that are missing or differ.
+    Create the triggers that are missing or differ, and bring up to date what they keep.
 
-    Where the tables don't all exist, because a migration was taken back, the triggers go as well:
-    they would fail each change. The release whose tables these are installs its own.
+    Where the tables are those of another release, because migrations were taken back, there are
+    none afterwards: they would fail each change. That release installs its own.
     """
-    tables = connection.introspection.table_names()
-    needed = {
-        *bookkeeping.CONTENT,
-        *(model._meta.db_table for model in (Change, ContentVersion, Origin, Tally)),
-    }
-    if not needed.issubset(tables):
+    if not fits(connection):
         uninstall(connection)
         return
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        description = connection.introspection.get_table_description(cursor, QUESTION)
-        columns = [column.name for column in description]
-        content = [column for column in columns if column not in KEPT_BY_DATABASE | CHECK]
+        columns = columns_of(cursor, QUESTION)
         if connection.vendor == "postgresql":
-            for statement in (
-                *postgresql(),
-                *bookkeeping.postgresql(),
-                *history_triggers.postgresql(content),
-            ):
-                cursor.execute(statement)
+            for rule in RULES:
+                for statement in rule.postgresql(columns):
+                    cursor.execute(statement)
             # A question that another transaction adds meanwhile would not be counted.
             cursor.execute(f"LOCK TABLE {QUESTION} IN SHARE ROW EXCLUSIVE MODE")
         else:
-            statements = (
-                sqlite(columns) | bookkeeping.sqlite() | history_triggers.sqlite(columns, content)
-            )
-            for name, statement in statements.items():
-                replace_sqlite_trigger(cursor, name, statement)
-            cursor.execute(history_triggers.forget_unknown())
-        bookkeeping.bring_up_to_date(connection.vendor, cursor)
+            existing = {trigger.name: trigger.definition for trigger in installed(cursor)}
+            for rule in RULES:
+                for name, statement in rule.sqlite(columns).items():
+                    if existing.get(name) != statement.strip():
+                        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+                        cursor.execute(statement)
+        tally.count_anew(cursor)
+        history.forget_unknown(cursor)
+        content_version.move(cursor)
     search.install(connection, QUESTION)
 
 
 def uninstall(connection: BaseDatabaseWrapper) -> None:
-    """Drop the triggers, but for those of the search, which needs no table of a migration."""
-    tables = bookkeeping.CONTENT
+    """Drop all triggers, those of the search too."""
+    for table in CONTENT:
+        # One table at a time: who holds several keeps readers waiting that hold one of them.
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            for trigger in installed(cursor):
+                if trigger.table == table:
+                    on = f" ON {table}" if connection.vendor == "postgresql" else ""
+                    cursor.execute(f"DROP TRIGGER {trigger.name}{on}")
+
+
+@contextmanager
+def put_back_on_failure(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """
+    Run a block, and if it fails put back the triggers that it took away.
+
+    Where the tables don't fit this release, because a migration to it failed, these are the
+    triggers from before: the release that is running goes on with them.
+    """
+    with connection.cursor() as cursor:
+        before = installed(cursor)
+    try:
+        yield
+    except BaseException:  # a Ctrl-C too
+        with connection.cursor() as cursor:
+            gone = set(before) - set(installed(cursor))
+        if gone and fits(connection):
+            install(connection)
+        elif gone:
+            put_back(connection, gone)
+        raise
+
+
+def put_back(connection: BaseDatabaseWrapper, triggers: set[Trigger]) -> None:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        for trigger in triggers:
+            if trigger.table in tables:
+                cursor.execute(trigger.definition)
+
+
+def are_installed(connection: BaseDatabaseWrapper) -> bool:
+    """Whether changes of questions are kept up now and, in a transaction, until its end."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid"
-                " WHERE NOT tgisinternal AND relname = ANY(%s)",
-                [tables],
-            )
-        else:
-            places = ", ".join(["%s"] * len(tables))
-            cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master"
-                f" WHERE type = 'trigger' AND tbl_name IN ({places})",
-                tables,
-            )
-        for name, table in cursor.fetchall():
-            if not name.startswith(f"{QUESTION}_search"):
-                on = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER {name}{on}")
+            cursor.execute(f"LOCK TABLE {QUESTION} IN ACCESS SHARE MODE")  # as any SELECT does
+        return any(trigger.table == QUESTION for trigger in installed(cursor))
 
 
-def sqlite(columns: list[str]) -> dict[str, str]:
-    """Return the statement that creates each trigger, by the trigger's name."""
-    content = [column for column in columns if column not in KEPT_BY_DATABASE | CHECK]
-    old = ", ".join(f"OLD.{column}" for column in content)
-    new = ", ".join(f"NEW.{column}" for column in content)
-    return {
-        f"{QUESTION}_timestamps": f"""
-            CREATE TRIGGER {QUESTION}_timestamps AFTER UPDATE ON {QUESTION} BEGIN
-              UPDATE {QUESTION}
-              SET created = OLD.created,
-                  updated = CASE WHEN ({new}) IS NOT ({old})
-                                 THEN strftime('%Y-%m-%d %H:%M:%f', 'now')
-                                 ELSE OLD.updated END
-              WHERE id = NEW.id;
-            END""",
-        f"{QUESTION}_former_slug": f"""
-            CREATE TRIGGER {QUESTION}_former_slug AFTER UPDATE ON {QUESTION}
-            WHEN NEW.slug <> OLD.slug BEGIN
-              INSERT OR REPLACE INTO {FORMER_SLUG} (slug, question_id) VALUES (OLD.slug, NEW.id);
-            END""",
-    }
+def installed(cursor: CursorWrapper) -> list[Trigger]:
+    if cursor.db.vendor == "postgresql":
+        cursor.execute(
+            "SELECT relname, tgname, pg_get_triggerdef(pg_trigger.oid)"
+            " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid) AND relname = ANY(%s)",
+            [list(CONTENT)],
+        )
+    else:
+        places = ", ".join(["%s"] * len(CONTENT))
+        cursor.execute(
+            "SELECT tbl_name, name, sql FROM sqlite_master"
+            f" WHERE type = 'trigger' AND tbl_name IN ({places})",
+            CONTENT,
+        )
+    return [Trigger(*row) for row in cursor.fetchall()]
 
 
-def replace_sqlite_trigger(cursor: CursorWrapper, name: str, statement: str) -> None:
-    statement = statement.strip()
-    cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [name])
-    if cursor.fetchone() != (statement,):
-        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-        cursor.execute(statement)
+def fits(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the database has the tables and columns that the triggers name."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        return all(
+            table in tables and columns <= set(columns_of(cursor, table))
+            for table, columns in NEEDED.items()
+        )
 
 
-def postgresql() -> list[str]:
-    """
-    Return statements that may be run again and again.
-
-    The rules stand in the functions: a column named in a trigger's own definition could not be
-    altered by a later migration.
-    """
-    without_check = " ".join(f"content.{column} := OLD.{column};" for column in sorted(CHECK))
-    return [
-        f"""
-        CREATE OR REPLACE FUNCTION {QUESTION}_timestamps() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE content {QUESTION};
-        BEGIN
-          NEW.created := OLD.created;
-          NEW.updated := OLD.updated;
-          content := NEW; {without_check}
-          IF content IS DISTINCT FROM OLD THEN
-            NEW.updated := clock_timestamp();
-          END IF;
-          RETURN NEW;
-        END $$""",
-        f"""
-        CREATE OR REPLACE FUNCTION {QUESTION}_former_slug() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF NEW.slug <> OLD.slug THEN
-            INSERT INTO {FORMER_SLUG} (slug, question_id) VALUES (OLD.slug, NEW.id)
-            ON CONFLICT (slug) DO UPDATE SET question_id = EXCLUDED.question_id;
-          END IF;
-          RETURN NULL;
-        END $$""",
-        f"""
-        CREATE OR REPLACE TRIGGER {QUESTION}_timestamps BEFORE UPDATE ON {QUESTION}
-        FOR EACH ROW EXECUTE FUNCTION {QUESTION}_timestamps()""",
-        f"""
-        CREATE OR REPLACE TRIGGER {QUESTION}_former_slug AFTER UPDATE ON {QUESTION}
-        FOR EACH ROW EXECUTE FUNCTION {QUESTION}_former_slug()""",
-    ]
+def columns_of(cursor: CursorWrapper, table: str) -> list[str]:
+    description = cursor.db.introspection.get_table_description(cursor, table)
+    return [column.name for column in description]

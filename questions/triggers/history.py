@@ -1,30 +1,38 @@
 """
-The triggers that write the history of questions (`models.Change`), on both engines.
+The triggers that write the history of questions (`models.Change`).
 
 A change stores the earlier values of the columns that it touched and nothing else, so that an
 edit of a title doesn't copy the whole answer. Walking back from the question as it is now gives
-every earlier version (`history.py`).
+every earlier version (`questions/history.py`).
 """
 
-from questions.models import Change, Origin, Question
+from django.db.backends.utils import CursorWrapper
 
-QUESTION = Question._meta.db_table
-CHANGE = Change._meta.db_table
-ORIGIN = Origin._meta.db_table
-KEPT = 500  # changes of one question; the oldest ones beyond are dropped
+from questions.triggers.tables import CHANGE, ORIGIN, QUESTION, edited
+
+CHANGES_KEPT = 500  # of one question; older ones are dropped
 
 
-def sqlite(columns: list[str], content: list[str]) -> dict[str, str]:
+def forget_unknown(cursor: CursorWrapper) -> None:
     """
-    Return the statement that creates each trigger, by name.
+    Drop changes of questions that never were, which `flush` leaves behind on SQLite.
 
-    `columns` are those of the table, `content` those of which a change is a change.
+    It empties the tables one by one, in any order, which fires the triggers, and then lets the ids
+    start again: the next question would get another one's history.
     """
+    if cursor.db.vendor == "sqlite":
+        cursor.execute(f"""
+            DELETE FROM {CHANGE} WHERE question_id > COALESCE(
+              (SELECT seq FROM sqlite_sequence WHERE name = '{QUESTION}'), 0)""")
+
+
+def sqlite(columns: list[str]) -> dict[str, str]:
+    content = edited(columns)
     touched = " UNION ALL ".join(
         f"SELECT '{column}' AS name, OLD.{column} AS value WHERE OLD.{column} IS NOT NEW.{column}"
         for column in content
     )
-    edited = f"(SELECT json_group_object(name, value) FROM ({touched}))"
+    replaced = f"(SELECT json_group_object(name, value) FROM ({touched}))"
     is_edit = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in content)
     everything = f"json_object({', '.join(f"'{name}', OLD.{name}" for name in columns)})"
 
@@ -41,7 +49,7 @@ def sqlite(columns: list[str], content: list[str]) -> dict[str, str]:
             END""",
         f"{QUESTION}_edited": f"""
             CREATE TRIGGER {QUESTION}_edited AFTER UPDATE ON {QUESTION} WHEN {is_edit} BEGIN
-              {record("NEW", "edited", edited)}
+              {record("NEW", "edited", replaced)}
               DELETE FROM {CHANGE} WHERE {is_beyond_kept("NEW")};
             END""",
         f"{QUESTION}_deleted": f"""
@@ -51,10 +59,10 @@ def sqlite(columns: list[str], content: list[str]) -> dict[str, str]:
     }
 
 
-def postgresql(content: list[str]) -> list[str]:
-    """Return statements that may be run again and again."""
+def postgresql(columns: list[str]) -> list[str]:
     touched = ", ".join(
-        f"('{column}', to_jsonb(OLD.{column}), to_jsonb(NEW.{column}))" for column in content
+        f"('{column}', to_jsonb(OLD.{column}), to_jsonb(NEW.{column}))"
+        for column in edited(columns)
     )
     return [
         f"""
@@ -96,17 +104,5 @@ def origin(column: str) -> str:
 
 def is_beyond_kept(row: str) -> str:
     oldest = f"""SELECT id FROM {CHANGE} WHERE question_id = {row}.id
-                 ORDER BY id DESC LIMIT 1 OFFSET {KEPT}"""
+                 ORDER BY id DESC LIMIT 1 OFFSET {CHANGES_KEPT}"""
     return f"question_id = {row}.id AND id <= ({oldest})"
-
-
-def forget_unknown() -> str:
-    """
-    Return a statement for SQLite that drops changes of questions which never were.
-
-    `flush` empties the tables one by one, in any order, which fires the triggers, and then lets
-    the ids start again: the next question would get another one's history.
-    """
-    return f"""
-        DELETE FROM {CHANGE} WHERE question_id > COALESCE(
-          (SELECT seq FROM sqlite_sequence WHERE name = '{QUESTION}'), 0)"""

@@ -180,10 +180,10 @@ def test_a_block_that_fails_leaves_no_name_behind() -> None:
 
 def test_growth_is_bounded() -> None:
     question = build.question()
-    for number in range(history_triggers.KEPT + 20):
+    for number in range(history_triggers.CHANGES_KEPT + 20):
         Question.objects.update(title=f"What is {number}?")
     changes = Change.objects.filter(question_id=question.pk)
-    assert changes.count() == history_triggers.KEPT
+    assert changes.count() == history_triggers.CHANGES_KEPT
     question.refresh_from_db()
     oldest = list(history.versions(question))[-1]
     assert (oldest.id, oldest.values["title"]) == (0, "What is 19?")

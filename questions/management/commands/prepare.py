@@ -7,9 +7,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import transaction
 
 from questions.models import Category
+from questions.refreshing.plan import lock_tables
 
 # Files of django-htmx that no page asks for.
 UNUSED = ["htmax-*", "htmx-4*", "ext", "django-htmx.js"]
@@ -28,14 +29,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, no_static: bool, verbosity: int, **options: Any) -> None:
-        allow_long_statements()
         call_command("migrate", interactive=False, verbosity=0)
         done = ["migrations are applied"]
-        if Category.objects.exists():
-            done.append("the bank is there")
-        else:
-            call_command("loaddata", "bank", verbosity=0)
-            done.append("loaded the shipped bank")
+        is_loaded = load_bank()
+        done.append("loaded the shipped bank" if is_loaded else "the bank is there")
         if not no_static:
             collected = collect_static_files()
             done.append(f"static files {'collected' if collected else 'are collected'}")
@@ -43,16 +40,16 @@ class Command(BaseCommand):
             self.stdout.write(f"Ready: {', '.join(done)}.")
 
 
-def allow_long_statements() -> None:
-    """
-    Let a migration run for as long as it needs, but not wait long for a lock.
-
-    Behind a migration that waits, every reader would wait as well.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET lock_timeout = '5s'")
+def load_bank() -> bool:
+    """Load the shipped bank if the database has none; return whether it was done."""
+    if Category.objects.exists():
+        return False
+    with transaction.atomic():
+        lock_tables()  # another process may be doing the same
+        if Category.objects.exists():
+            return False
+        call_command("loaddata", "bank", verbosity=0)
+        return True
 
 
 def collect_static_files() -> bool:

@@ -1,0 +1,121 @@
+"""Migrations are applied while the site runs: they must not keep readers waiting."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from questions import triggers
+from questions.models import Question
+from tests import build
+
+ROWS = 20_000
+INDEXED_ROWS = 500  # it takes more than a second to index them
+LONGEST_WAIT = 0.5  # seconds
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's readers never wait"),
+]
+
+
+def migrate(name: str) -> None:
+    MigrationExecutor(connection).migrate([("questions", name)])
+
+
+def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
+    names = sorted(
+        n for a, n in MigrationExecutor(connection).loader.graph.nodes if a == "questions"
+    )
+    migrate(names[0])
+    triggers.install(connection)  # as `manage.py migrate` does
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(
+                "INSERT INTO questions_category (name, slug, emoji, description, position)"
+                " VALUES ('a', 'a', '', '', 1) RETURNING id"
+            )
+            category = cursor.fetchone()[0]
+            # The index of the search would take a minute, and no part in this.
+            cursor.execute("ALTER TABLE questions_question DISABLE TRIGGER USER")
+            cursor.execute(
+                "INSERT INTO questions_question (category_id, slug, position, title, level,"
+                " published, short_answer, answer, further_reading, keywords, verified_with)"
+                " SELECT %s, 'q' || n, 1, 'Title', 'core', true, 'Short',"
+                " (SELECT string_agg(md5((n * 1000 + m)::text), ' ')"
+                " FROM generate_series(1, 150) m),"
+                " '', '', '' FROM generate_series(1, %s) n",
+                [category, ROWS],
+            )
+            cursor.execute("ALTER TABLE questions_question ENABLE TRIGGER USER")
+        waits = [longest_wait_during(partial(migrate, name), READ) for name in names[1:]]
+        assert max(waits) < LONGEST_WAIT, dict(zip(names[1:], waits, strict=True))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE questions_question, questions_category CASCADE")
+        migrate(names[-1])
+        triggers.install(connection)
+
+
+def test_no_search_waits_while_the_index_is_brought_up_to_date() -> None:
+    triggers.uninstall(connection)
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(
+            category=category,
+            slug=f"q{number}",
+            title="Which?",
+            level="core",
+            answer=" ".join(sha256(f"{number} {word}".encode()).hexdigest() for word in range(99)),
+        )
+        for number in range(INDEXED_ROWS)
+    )
+    install = partial(triggers.install, connection)
+    assert longest_wait_during(install, SEARCH) < LONGEST_WAIT
+    assert Question.objects.search("q77").count() == 1
+
+
+READ = "SELECT answer FROM questions_question WHERE slug = 'q77'"
+SEARCH = "SELECT COUNT(*) FROM questions_question_search"
+
+
+def longest_wait_during(work: Callable[[], None], query: str) -> float:
+    """Return how many seconds the slowest of many short queries took during `work`."""
+    reading, done = threading.Event(), threading.Event()
+    longest = 0.0
+
+    def read() -> None:
+        nonlocal longest
+        other: Any = connection.copy()
+        other.settings_dict = {
+            **connection.settings_dict,
+            "OPTIONS": {
+                k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"
+            },
+        }
+        with other.cursor() as cursor:
+            while not done.is_set():
+                started = time.monotonic()
+                cursor.execute(query)
+                cursor.fetchone()
+                longest = max(longest, time.monotonic() - started)
+                reading.set()
+                time.sleep(0.001)
+        other.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert reading.wait(10)
+    try:
+        work()
+    finally:
+        done.set()
+        reader.join()
+    return longest

@@ -30,7 +30,7 @@ NEEDED: dict[str, set[str]] = {
     QUESTION: {"position", *KEPT_BY_DATABASE, *INDEXED},
     CATEGORY: set(),
     **{
-        model._meta.db_table: {field.column for field in model._meta.concrete_fields}
+        model._meta.db_table: {str(field.column) for field in model._meta.concrete_fields}
         for model in (FormerSlug, Tally, ContentVersion, Change, Origin)
     },
 }

@@ -409,7 +409,7 @@ def test_installing_again_does_not_fill_the_index_again() -> None:
     assert not [
         query
         for query in captured
-        if f"INSERT INTO {triggers.QUESTION}" in query["sql"].partition("$$")[0]
+        if f"INSERT INTO {Question._meta.db_table}" in query["sql"].partition("$$")[0]
     ]
 
 

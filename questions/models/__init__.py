@@ -3,7 +3,6 @@
 from questions.models.bank import (
     ANSWER_LENGTH,
     CHECK_RESULT,
-    EACH,
     FURTHER_READING_LENGTH,
     KEPT_BY_DATABASE,
     SHORT_ANSWER_LENGTH,
@@ -17,7 +16,7 @@ from questions.models.bank import (
     all_checked_with,
     fingerprint,
 )
-from questions.models.numbering import BEFORE, BLOCK, PLACE, Tally, TallyQuerySet
+from questions.models.numbering import BLOCK, Tally, TallyQuerySet, compiled
 from questions.models.records import (
     MISSED_LENGTH,
     Change,
@@ -29,14 +28,11 @@ from questions.models.records import (
 
 __all__ = [
     "ANSWER_LENGTH",
-    "BEFORE",
     "BLOCK",
     "CHECK_RESULT",
-    "EACH",
     "FURTHER_READING_LENGTH",
     "KEPT_BY_DATABASE",
     "MISSED_LENGTH",
-    "PLACE",
     "SHORT_ANSWER_LENGTH",
     "TITLE_LENGTH",
     "Category",
@@ -53,5 +49,6 @@ __all__ = [
     "Tally",
     "TallyQuerySet",
     "all_checked_with",
+    "compiled",
     "fingerprint",
 ]

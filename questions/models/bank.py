@@ -8,7 +8,6 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import batched
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -22,11 +21,10 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
-from questions.models.numbering import BEFORE, PLACE, Tally, tallied
-from questions.models.prepared import prepared
+from questions.models import numbering
+from questions.models.numbering import Tally
 
 TITLE_LENGTH = 250
-EACH = -1  # stands for the key of a category in a query that is repeated for each
 # Characters. Rendering the worst text of this length takes two seconds, four times as long where
 # it is twice as long; the longest answer of ours has 9,000.
 SHORT_ANSWER_LENGTH = 5_000
@@ -67,7 +65,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
-        return self.annotate(question_count=tallied(Tally.objects.all()))
+        return self.annotate(question_count=numbering.tallied())
 
     def counted(self, level: str = "") -> "list[Category]":
         """
@@ -76,15 +74,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         What matches is of `level`, if one is given. The sums are those of the tally: the cost does
         not grow with the bank.
         """
-        categories = []
+        categories = list(self.raw(numbering.counted(self.model._meta.db_table), [level]))
         before = 0
-        for *values, question_count, match_count in counted_rows(level):
-            category = Category.from_db(self.db, Category.columns(), values)
-            category.question_count = question_count
-            category.match_count = match_count
+        for category in categories:
             category.questions_before = before
-            before += question_count
-            categories.append(category)
+            before += category.question_count
         return categories
 
 
@@ -138,18 +132,6 @@ class Category(models.Model):
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
-    @classmethod
-    def columns(cls) -> list[str]:
-        return [field.attname for field in cls._meta.concrete_fields]
-
-
-@prepared
-def counted_rows(level: str) -> models.QuerySet[Any, Any]:
-    matching = Tally.objects.filter(level=level) if level else Tally.objects.all()
-    categories = Category.objects.with_counts().annotate(matching=tallied(matching))
-    categories = categories.order_by("position", "slug")
-    return categories.values_list(*Category.columns(), "question_count", "matching")
-
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def get_by_natural_key(self, slug: str) -> "Question":
@@ -158,6 +140,9 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def published(self) -> Self:
         return self.filter(published=True)
+
+    def in_category(self, slug: str) -> Self:
+        return self.filter(category__slug=slug)
 
     def at_level(self, level: str) -> Self:
         return self.filter(level=level)
@@ -226,21 +211,15 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         category = categories.filter(models.Exists(tally)).first()
         return self.filter(category=category).order_by(*order).first() if category else None
 
-    def slice_of_each(self, categories: Iterable[int], start: int, stop: int) -> Self:
+    def first_of_each(self, categories: Iterable[int], start: int, stop: int) -> Self:
         """
-        Return of each category the questions from place `start` (from 0) up to `stop`.
+        Return of each category, by its key, the questions from place `start` (from 0) to `stop`.
 
-        Reads an index only as far as `stop`, where a window function would rank the whole bank.
+        They come in the order of the page, whatever the queryset's own.
         """
-        part = self.filter(category=EACH).order_by("position", "slug").values("pk")[start:stop]
-        sql, parameters = part.query.sql_with_params()
-        sliced = Q(pk__in=[])
-        for some in batched(categories, 200):  # SQLite unites 500 queries at most
-            union = " UNION ALL ".join([f"SELECT * FROM ({sql}) AS part"] * len(some))  # noqa: S608
-            values = [key if value == EACH else value for key in some for value in parameters]
-            sliced |= Q(pk__in=RawSQL(union, values))  # noqa: S611 (Django's own SQL)
+        first = numbering.in_first_of_each(self, categories, start, stop)
         # Not self.filter(): a database may prefer to go through all that matches self.
-        return type(self)(self.model, using=self.db).filter(sliced)
+        return type(self)(self.model, using=self.db).filter(first).in_order()
 
     def numbered(self) -> Self:
         """
@@ -249,7 +228,9 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         The number stays the same however the queryset is filtered. A draft has the number that
         it would get. Costs per row a look at the tally of all that stands before.
         """
-        return self.annotate(number=RawSQL(f"{PLACE} + {BEFORE}", []))  # noqa: S611 (all ours)
+        question, category = self.model._meta.db_table, Category._meta.db_table
+        number = f"{numbering.place(question)} + {numbering.before(question, category)}"
+        return self.annotate(number=RawSQL(number, []))  # noqa: S611 (all ours)
 
     def placed(self) -> Self:
         """
@@ -257,7 +238,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
         Where the categories are counted() this is the quicker way to the numbers of a list.
         """
-        return self.annotate(place=RawSQL(PLACE, []))  # noqa: S611
+        return self.annotate(place=RawSQL(numbering.place(self.model._meta.db_table), []))  # noqa: S611
 
 
 class Question(models.Model):
@@ -424,7 +405,7 @@ def all_checked_with() -> str:
     return interpreters[0] if len(interpreters) == 1 else ""
 
 
-@prepared
+@numbering.compiled
 def interpreter_rows() -> models.QuerySet[Any, Any]:
     is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint("answer"))
     interpreter = Case(When(is_checked, then="checked_with"), default=Value(""))

@@ -1,53 +1,75 @@
 """A question in a list: an entry, closed or open."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from questions.models import Category, Question
+from django.db.models import QuerySet
+
+from questions.models import Category, Question, QuestionQuerySet
 from questions.pages.filters import Filters
+from questions.search import Marks
+
+LEVELS = dict(Question.Level.choices)
 
 
-class ClosedEntry(NamedTuple):
-    """All that the HTML of a closed entry is made from: equal ones look the same."""
+class Entry(NamedTuple):
+    """All that the HTML of an entry is made from: equal closed ones look the same."""
 
-    category: str  # its slug
-    number: int
+    number: int  # in the whole bank, from 1
     slug: str
-    title: str
-    level: str
-    short_answer: str
-    is_open: bool = False
-
-
-class OpenEntry(NamedTuple):
-    """An entry that shows the whole answer."""
-
-    question: Question
-    is_open: bool = True
+    title: str  # `backquotes` stand around code, and in a hit `search.marks` around words
+    level: str  # its name
+    short_answer: str  # Markdown
+    category_slug: str
+    category_name: str
+    category_emoji: str
+    passage: str | None = None  # of a hit: what answers the search, written like the title
+    question: Question | None = None  # with the whole answer, if the entry is open
 
     @property
-    def category(self) -> str:
-        return self.question.category.slug
+    def is_open(self) -> bool:
+        return self.question is not None
 
 
-type Entry = ClosedEntry | OpenEntry
+def rows(questions: QuestionQuerySet, *more: str) -> QuerySet[Any, Any]:
+    """Return of `questions` what entries() makes entries from; a hit needs the `answer` as well."""
+    columns = ("category", "place", "slug", "title", "level", "short_answer")
+    return questions.placed().values_list(*columns, *more)
 
 
-def opened(
-    entries: Sequence[ClosedEntry], filters: Filters, categories: Iterable[Category]
-) -> Sequence[Entry]:
-    """Return `entries` with those open that are to be, which costs a query."""
-    if not filters.open:
-        return entries
-    slugs = [entry.slug for entry in entries if filters.opens(entry.category, entry.slug)]
+def entries(
+    rows: Iterable[tuple[Any, ...]],
+    filters: Filters,
+    categories: Iterable[Category],
+    marks: Marks | None = None,
+) -> list[Entry]:
+    """
+    Return an entry for each of rows(), in their order.
+
+    Those that `filters` opens are open, which costs a query. `categories` are those of the
+    questions, counted(). `marks` are those of a search.
+    """
+    by_key = {category.pk: category for category in categories}
+    shown = []
+    for key, place, slug, title, level, short_answer, *answer in rows:
+        category = by_key[key]
+        entry = Entry(
+            category.questions_before + place,
+            slug,
+            marks.mark(title) if marks else title,
+            LEVELS[level],
+            short_answer,
+            category.slug,
+            category.name,
+            category.emoji,
+            marks.passage(short_answer, *answer) if marks else None,
+        )
+        shown.append(entry)
+    return opened(shown, filters) if filters.open else shown
+
+
+def opened(shown: list[Entry], filters: Filters) -> list[Entry]:
+    """Return `shown` with those open that `filters` opens."""
+    slugs = [entry.slug for entry in shown if filters.opens(entry.category_slug, entry.slug)]
     questions = Question.objects.in_bulk(slugs, field_name="slug")
-    by_slug = {category.slug: category for category in categories}
-    shown: list[Entry] = []
-    for entry in entries:
-        if question := questions.get(entry.slug):
-            question.category = by_slug[entry.category]
-            question.number = entry.number
-            shown.append(OpenEntry(question))
-        else:
-            shown.append(entry)
-    return shown
+    return [entry._replace(question=questions.get(entry.slug)) for entry in shown]

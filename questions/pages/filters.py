@@ -1,4 +1,4 @@
-"""What a visitor asked the list for: read from an address, applied, and written back into one."""
+"""What a visitor asked for: read from an address, applied to the bank, written back into one."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from questions.models import Category, Question
+from questions import search
+from questions.models import Category, Question, QuestionQuerySet
 
 TEXT_LENGTH = 200  # characters of `q` that are used
 OPEN_LIMIT = 200  # values of `open` that are used
@@ -50,18 +51,43 @@ class Filters:
         """Whether the list is narrowed down."""
         return bool(self.q or self.category or self.level)
 
+    def questions(self, found: search.Found | None = None) -> QuestionQuerySet:
+        """
+        Return all questions that match, in the order of a list.
+
+        That is the order of the page or, where `q` is searched for, of relevance. A search finds
+        a thousand at most. `found` is what find() returned, or a part of that; without it this
+        searches. `category` has to be one that there is: see within().
+        """
+        questions = Question.objects.published()
+        if self.q:
+            return (found or self.find()).sort(questions)
+        if self.category:
+            questions = questions.in_category(self.category)
+        if self.level:
+            questions = questions.at_level(self.level)
+        return questions.in_order()
+
+    def find(self) -> search.Found:
+        """Search for `q` where category and level match."""
+        category = Category.objects.filter(slug=self.category).first() if self.category else None
+        narrowing = search.Narrowing(
+            published=True, category=category.pk if category else None, level=self.level
+        )
+        return search.find(Question.objects.all(), self.q, narrowing)
+
     def opens(self, category: str, question: str) -> bool:
         """Whether the entry of a question is open; both are slugs."""
         return not {ALL, category, question}.isdisjoint(self.open)
 
-    def opening(self, category: Category, categories: list[Category]) -> tuple[str, ...]:
+    def opening(self, category: str) -> tuple[str, ...]:
         """Return `open` as it is when every entry of `category` is opened as well."""
-        return self.open if ALL in self.open else (*self.open, category.slug)
+        return self.open if ALL in self.open else (*self.open, category)
 
-    def closing(self, category: Category, categories: list[Category]) -> tuple[str, ...]:
+    def closing(self, category: str, categories: list[Category]) -> tuple[str, ...]:
         """Return `open` as it is when `category`, open as a whole, is closed."""
         opened = [c.slug for c in categories] if ALL in self.open else self.open
-        return tuple(slug for slug in opened if slug != category.slug)
+        return tuple(slug for slug in opened if slug != category)
 
     def query(self, **changes: object) -> str:
         """Return the address's query, `?` included, after changing the fields given by name."""

@@ -1,11 +1,10 @@
 """The public pages. None of them reads a user, a session or a cookie."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from questions.models import (
     Category,
@@ -16,8 +15,9 @@ from questions.models import (
     all_checked_with,
 )
 from questions.pagecache.public import UNKEPT, public_page, wants_fragment
+from questions.pages import missed
 from questions.pages.filters import ALL, Filters, normalize
-from questions.pages.hits import results
+from questions.pages.hits import hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
 from questions.sharing import site
@@ -91,47 +91,37 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         filters = replace(filters, category=page_category.slug)
     elif not filters.q:
         filters = replace(filters, start=1)  # there is no one list to go on in
+    found = hits(filters, categories) if filters.q else None
+    listed = [] if found else sections(filters, categories)
+    shown = found.entries if found else [entry for part in listed for entry in part.entries]
+    all_open = all(entry.is_open for entry in shown)
+    start = found.start if found else filters.start
     # Every link but those to more leads to the first place. A category's own page has the
     # category in its path and needs none in the query.
     linked = replace(filters, start=1, category="" if page_category else filters.category)
-    found = results(filters, categories) if filters.q else None
-    listed = [] if found else sections(filters, categories, linked, request.path)
-    start = found.start if found else filters.start
-    shown = len(found.hits) if found else sum(len(section.entries) for section in listed)
-    all_open = all(part.is_open for part in (found.hits if found else listed))
-    total = sum(c.question_count for c in categories)
-    home = reverse("home")
+    total = sum(category.question_count for category in categories)
     context = {
         "filters": filters,
-        "jumps": tuple(jump(category, filters, page_category, home) for category in categories),
+        "linked": linked,
         "categories": categories,
         "page_category": page_category,
-        "is_filtered": linked.active,
-        "narrowed_to": narrowed_to(linked, categories),
+        "levels": Question.Level.choices,
+        "hits": found,
         "sections": listed,
-        "found": found,
-        "count": found.count if found else sum(section.match_count for section in listed),
-        "shown": shown,
+        "count": found.count if found else sum(part.category.match_count for part in listed),
+        "shown": len(shown),
         "start": start,
         "total": total,
-        "levels": tuple(Question.Level.choices),
         "all_open": all_open,
-        "toggle_address": request.path + linked.query(open=() if all_open else (ALL,), start=start),
-        "first_query": linked.query(),
-        "clear_address": home + linked.query(q="", category="", level=""),
-        "everywhere_address": home + linked.query(category="", level=""),
+        "toggled": linked.query(open=() if all_open else (ALL,), start=start),
         "checked_with": checked_with(filters, total),
     }
-    if found:
-        context["more_address"] = (
-            request.path + linked.query(start=found.next_start) if found.next_start else ""
-        )
-        context["similar"] = [(word, linked.query(q=word)) for word in found.similar]
-        context["corrected_query"] = linked.query(q=found.corrected)
     template = "questions/bank.html"
     fragment = wants_fragment(request.headers)
     response = render(request, f"{template}#results" if fragment else template, context)
-    if found and not found.hits:
+    if found and not found.count:
+        if not (filters.category or filters.level):
+            missed.recorder.record(filters.q)
         response.headers["Cache-Control"] = UNKEPT  # or it would be counted once only
     return response
 
@@ -139,34 +129,3 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
 def checked_with(filters: Filters, total: int) -> str:
     """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
     return "" if filters.active or total > CHECKED_TOTAL else all_checked_with()
-
-
-def narrowed_to(filters: Filters, categories: list[Category]) -> list[str]:
-    """Return the names of level and category, as a print says them after the number of hits."""
-    level = [Question.Level(filters.level).label] if filters.level else []
-    return level + [category.name for category in categories if category.slug == filters.category]
-
-
-class Jump(NamedTuple):
-    """An entry of the navigation, which the filter by category offers too."""
-
-    slug: str
-    name: str
-    emoji: str
-    question_count: int
-    address: str
-    is_current: bool
-
-
-def jump(category: Category, filters: Filters, page_category: Category | None, home: str) -> Jump:
-    """Return the category's entry in the navigation, which leads down this page if it can."""
-    if page_category or not category.question_count:
-        address = category.get_absolute_url()
-    elif filters.active:
-        address = home + filters.query(category=category.slug, start=1)
-    else:
-        address = f"#category-{category.slug}"
-    is_current = category.slug == filters.category
-    return Jump(
-        category.slug, category.name, category.emoji, category.question_count, address, is_current
-    )

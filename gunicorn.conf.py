@@ -5,6 +5,7 @@ What has no variable here can still be set: GUNICORN_CMD_ARGS="--keep-alive 75".
 
 import ctypes
 import os
+import runpy
 import socket
 import tempfile
 from contextlib import suppress
@@ -19,32 +20,38 @@ from gunicorn.http.wsgi import Response
 from gunicorn.workers import gthread
 from gunicorn.workers.base import Worker
 
+# Run and not imported, like this file: workers fork from the master, and after SIGHUP they would
+# find the module as the master once loaded it, beside settings of the next release.
+environment = runpy.run_path("qabank/environment.py")
+env_text = environment["env_text"]
 
-def number(name: str, default: int) -> int:
-    """Read a positive number from the environment, or end with a plain line."""
-    value = os.environ.get(name) or str(default)
-    if not (value.isascii() and value.isdecimal() and int(value) > 0):
-        raise SystemExit(f"{name}={value} is not a positive number.")
-    return int(value)
+
+def env_number(name: str, default: int) -> int:
+    """Read a positive number, or end with a plain line."""
+    try:
+        number: int = environment["env_number"](name, default=default, minimum=1)
+    except environment["Misconfigured"] as error:
+        raise SystemExit(str(error)) from None
+    return number
 
 
 wsgi_app = "qabank.wsgi:application"
 
 # Only this machine, until someone says otherwise. (gunicorn's own default
 # opens every interface as soon as PORT is set.)
-host = os.environ.get("HOST") or "127.0.0.1"
-bind = f"{f'[{host}]' if ':' in host else host}:{number('PORT', 8000)}"
+host = env_text("HOST", default="127.0.0.1")
+bind = f"{f'[{host}]' if ':' in host else host}:{env_number('PORT', 8000)}"
 
 # A process can crash or be replaced while the other one answers. More than
 # one per core gains nothing, and each may open as many database connections
 # as it has threads.
-workers = number("WEB_CONCURRENCY", 2)
+workers = env_number("WEB_CONCURRENCY", 2)
 
 # A thread is held for as long as a client takes to send its request or to
 # read the answer, and the workers share clients unevenly: with two hundred
 # slow ones 2 x 128 threads lost 18 of 30 other requests, 2 x 256 none of 90.
 # A thread starts when it is first needed and costs about 0.1 MB.
-threads = number("WEB_THREADS", 256)
+threads = env_number("WEB_THREADS", 256)
 
 # Each worker imports Django for itself. Loaded before the fork, it would
 # leave a connection pool or an open database handle shared by all of them,
@@ -104,7 +111,7 @@ control_socket_disable = True
 accesslog = None
 
 # Prometheus' counts of all workers meet in files. Without the token none are kept.
-if os.environ.get("METRICS_TOKEN"):
+if env_text("METRICS_TOKEN"):
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="qabank-metrics-"))
 
 

@@ -752,11 +752,8 @@ class PostgreSQL(Database):
             connection.execute(f"CREATE DATABASE {name}")
 
     def connect(self, name: str = "") -> "psycopg.Connection[Any]":
-        # The way that django-environ takes a socket's folder is not libpq's.
-        user, _, folder = self.url.partition("://")[2].partition("@/")
-        folder = folder.rpartition("/")[0]
         return psycopg.connect(
-            user=user, host=folder, dbname=name or self.name, autocommit=True, connect_timeout=5
+            self.url, dbname=name or self.name, autocommit=True, connect_timeout=5
         )
 
     def drop(self) -> None:
@@ -772,8 +769,8 @@ class Cluster:
     """The throw-away PostgreSQL of bin/with-postgres."""
 
     def __init__(self) -> None:
-        folder = os.environ["DATABASE_URL"].partition("@/")[2].rpartition("/")[0]
-        self.data = Path(folder) / "data"
+        server = psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_URL"])
+        self.data = Path(str(server.get("host"))) / "data"
         if not (self.data / "postmaster.pid").exists():
             raise Skipped("DATABASE_URL is not a PostgreSQL of bin/with-postgres")
         self.command = re.findall(r'"([^"]*)"|(\S+)', (self.data / "postmaster.opts").read_text())

@@ -6,147 +6,34 @@ that is safe and lets a fresh checkout run. A value that makes no sense stops th
 line that says why. `docs/configuration.md` lists the variables.
 """
 
-import contextlib
-import importlib.util
-import ipaddress
-import os
-import re
-import secrets
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
-from django.utils.csp import CSP
+from qabank import headers
+from qabank.environment import (
+    env_bool,
+    env_choice,
+    env_contacts,
+    env_database,
+    env_list,
+    env_networks,
+    env_number,
+    env_path,
+    env_report_url,
+    env_text,
+    require_package,
+    stored_secret_key,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # all that the running site writes: database, key, collected files
 
-
-def env_bool(name: str, *, default: bool) -> bool:
-    """Read a switch; raise ImproperlyConfigured for anything but true or false."""
-    value = os.environ.get(name, "").strip().lower()
-    if value == "":
-        return default
-    if value in {"true", "1", "yes", "on"}:
-        return True
-    if value in {"false", "0", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
-
-
-def env_list(name: str, *, default: list[str]) -> list[str]:
-    """Read a comma-separated list; empty items are dropped."""
-    items = [item.strip() for item in os.environ.get(name, "").split(",")]
-    return [item for item in items if item] or default
-
-
-def env_number(name: str, *, default: int) -> int:
-    """Read a whole number that is not negative; raise ImproperlyConfigured for anything else."""
-    value = os.environ.get(name, "").strip() or str(default)
-    if not (value.isascii() and value.isdecimal()):
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
-
-
-def env_choice(name: str, choices: list[str], *, default: str) -> str:
-    """Read one of `choices`; raise ImproperlyConfigured for anything else."""
-    value = os.environ.get(name, "").strip() or default
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
-    return value
-
-
-def env_path(name: str, *, default: str) -> str:
-    """Read an address inside the site, as `urls.py` wants it; "" if it is switched off."""
-    value = (os.environ.get(name, "").strip() or default).strip("/")
-    if not re.fullmatch(r"[\w/-]+", value, re.ASCII):
-        raise ImproperlyConfigured(f"{name} must be a path such as {default}, or off.")
-    return "" if value == "off" else f"{value}/"
-
-
-def env_contacts(name: str) -> list[str]:
-    """Read addresses for security.txt, which wants them as URLs (RFC 9116)."""
-    contacts = env_list(name, default=[])
-    for contact in contacts:
-        if not re.fullmatch(r"(mailto:|https://|tel:)\S+", contact):
-            raise ImproperlyConfigured(f"{name} must begin with mailto:, https:// or tel:.")
-    return contacts
-
-
-def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Read a comma-separated list of addresses and networks, such as 10.0.0.0/8."""
-    try:
-        return [ipaddress.ip_network(item, strict=False) for item in env_list(name, default=[])]
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} must list IP addresses or networks: {error}."
-        ) from error
-
-
-def env_database(name: str, *, default: str) -> dict[str, Any]:
-    """Read a database URL; raise ImproperlyConfigured unless it is SQLite or PostgreSQL."""
-    url = os.environ.get(name) or default
-    expected = f"{name} must be postgres://... or sqlite:///path"
-    try:
-        database = dict(environ.Env.db_url_config(url))
-    except (ImproperlyConfigured, ValueError) as error:
-        raise ImproperlyConfigured(f"{expected}: {error}") from error
-    engine = str(database.get("ENGINE", "")).rpartition(".")[2]
-    if engine not in {"sqlite3", "postgresql"} or not database.get("NAME"):
-        raise ImproperlyConfigured(f"{expected}, not {url.partition(':')[0]!r}.")
-    return database
-
-
-def env_report_url(name: str) -> str:
-    """Read a link's address with {slug} and {version} in it; empty if it is not set."""
-    url = os.environ.get(name, "").strip()
-    if url and not url.startswith(("https://", "http://", "mailto:")):
-        raise ImproperlyConfigured(f"{name} must begin with https://, http:// or mailto:.")
-    if unknown := set(re.findall(r"{.*?}", url)) - {"{slug}", "{version}"}:
-        raise ImproperlyConfigured(f"{name} may hold {{slug}} and {{version}}, not {min(unknown)}.")
-    return url
-
-
-def require_package(name: str, *, wanted_by: str) -> None:
-    """Raise ImproperlyConfigured where an optional package is not installed."""
-    if importlib.util.find_spec(name) is None:
-        raise ImproperlyConfigured(
-            f"{wanted_by} needs a package that is not installed: make run "
-            "LOCK=requirements-watching.txt, or leave it unset."
-        )
-
-
-def connect_again(pool: Any) -> None:
-    """Let the pool of connections to a PostgreSQL that is away try again in a moment."""
-    time.sleep(0.25)  # in a thread of the pool
-    # Growing by one is how a pool can be asked for it.
-    pool.resize(0, pool.max_size)
-    pool.resize(1, pool.max_size)
-
-
-def kept_secret_key(path: Path) -> str:
-    """Return the key kept in `path`, made at the first start, readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes a file that only its owner can read. The link appears whole or not at
-        # all, so that two processes that start at once agree on the first one's key.
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-        Path(temporary).unlink()
-    return path.read_text()
-
-
 # Core
 
 DEBUG = env_bool("DEBUG", default=False)
-SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret_key(VAR_DIR / "secret-key")
+SECRET_KEY = env_text("SECRET_KEY") or stored_secret_key(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "qabank.urls"
@@ -218,6 +105,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # One connection for good per thread: a new one has to read the schema again.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at BEGIN. The default takes it at the first write and
         # fails at once, without waiting, where another writer came in between.
@@ -226,24 +115,29 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # WAL: readers go on while somebody writes.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # One kept connection per thread: a new one has to read the schema again.
-    DATABASES["default"]["CONN_MAX_AGE"] = None
 else:
+
+    def connect_again(pool: Any) -> None:
+        """Let the pool, to which the database did not answer, try again in a moment."""
+        time.sleep(0.25)  # in a thread of the pool
+        # Growing by one is how a pool can be asked for it.
+        pool.resize(0, pool.max_size)
+        pool.resize(1, pool.max_size)
+
     # A pool instead of CONN_MAX_AGE: gunicorn's threads share few connections, and the health
     # check notices one that died before it is handed out.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"] |= {
         "pool": {
             "min_size": 1,
-            "max_size": env_number("DATABASE_POOL", default=8),
+            "max_size": env_number("DATABASE_POOL", default=8, minimum=1),
             "timeout": 2,  # seconds to wait for a free connection; then it is a 503
-            # It would try again after longer and longer pauses.
+            # Its own attempts would come after longer and longer pauses.
             "reconnect_timeout": 0,
             "reconnect_failed": connect_again,
         },
         "connect_timeout": 5,
-        # A server that vanished from the network would otherwise be waited for for two hours.
+        # Without these a server that vanished from the network is waited for for two hours.
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
@@ -264,7 +158,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # they are for our own pages (RESPONSE_HEADERS)
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # they are for our own pages (headers.py)
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half the files to compress; nothing asks for the others
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -292,7 +186,7 @@ HTTPS = env_bool("HTTPS", default=False)  # served over TLS by a proxy that sets
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_SECONDS = headers.HSTS_SECONDS
     # Binds every subdomain, and for years: the owner of the domain decides.
     SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_PRELOAD", default=False)
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -301,42 +195,12 @@ if HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrf"
     CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
-# On every answer. SecurityMiddleware knows three of them too, but not on a request that it refuses.
-RESPONSE_HEADERS = {
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(
-        f"{feature}=()"
-        for feature in (
-            *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media"),
-            *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone"),
-            *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-            *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-        )
-    ),
-    "Referrer-Policy": SECURE_REFERRER_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": X_FRAME_OPTIONS,
-}
-
-# Everything from this site, nothing inline, and no nonce: pages stay the same for everybody.
-SECURE_CSP = {
-    "default-src": [CSP.NONE],
-    "base-uri": [CSP.NONE],
-    "connect-src": [CSP.SELF],
-    "font-src": [CSP.SELF],
-    "form-action": [CSP.SELF],
-    "frame-ancestors": [CSP.NONE],
-    "img-src": [CSP.SELF],
-    "manifest-src": [CSP.SELF],
-    "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
-}
+# headers.py holds the values. Django's own middleware is to send no others.
+SECURE_CSP = headers.CONTENT_SECURITY_POLICY
+SECURE_CROSS_ORIGIN_OPENER_POLICY = headers.RESPONSE_HEADERS["Cross-Origin-Opener-Policy"]
+SECURE_REFERRER_POLICY = headers.RESPONSE_HEADERS["Referrer-Policy"]
+X_FRAME_OPTIONS = headers.RESPONSE_HEADERS["X-Frame-Options"]
 
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin")
 SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
@@ -376,7 +240,7 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True  # the owner may remove a device but not co
 # Watching: see docs/operating.md
 
 # A secret that Prometheus sends; without it nothing is counted and /metrics does not exist.
-METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
+METRICS_TOKEN = env_text("METRICS_TOKEN")
 if METRICS_TOKEN:
     require_package("prometheus_client", wanted_by="METRICS_TOKEN")
 
@@ -416,7 +280,7 @@ LOGGING = {
     },
 }
 
-if SENTRY_DSN := os.environ.get("SENTRY_DSN", "").strip():
+if SENTRY_DSN := env_text("SENTRY_DSN"):
     require_package("sentry_sdk", wanted_by="SENTRY_DSN")
     import sentry_sdk
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -265,7 +266,7 @@ def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
 ) -> None:
     folder = tmp_path / "data"
     relay = Relay(folder, settings.DATABASES["default"]["HOST"])
-    address = f"postgres://qabank@/{folder}/faults"
+    address = f"postgres://qabank@{quote(str(folder), safe='')}/faults"
     server = Server(tmp_path, DATABASE_URL=address, WEB_CONCURRENCY="1")
     try:
         tag = server.get("/")[1]["ETag"]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, Permission, User
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django_otp.oath import TOTP
@@ -15,8 +14,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
+from qabank.environment import Misconfigured, env_networks
 from qabank.lockout import client_address
-from qabank.settings import env_networks
 from questions.models import Question
 from tests import build
 
@@ -139,7 +138,7 @@ def test_who_the_client_is(
 
 
 def test_an_odd_list_of_proxies_is_refused() -> None:
-    with pytest.raises(ImproperlyConfigured, match="must list IP addresses or networks"):
+    with pytest.raises(Misconfigured, match="must list IP addresses or networks"):
         networks("10.0.0.0/8, proxy")
 
 

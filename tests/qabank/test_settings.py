@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from qabank.environment import env_database
 from tests.commands import manage
 
 BASE_DIR = settings.BASE_DIR
@@ -21,14 +22,18 @@ BASE_DIR = settings.BASE_DIR
         ("DATABASE_URL", "nonsense", "DATABASE_URL must be postgres://"),
         ("DATABASE_URL", "postgres://user@host:port/name", "DATABASE_URL must be postgres://"),
         ("DATABASE_URL", "postgres://user:secret@host", "DATABASE_URL must be postgres://"),
+        ("DATABASE_URL", "postgres://u:secret%zz@host/name", "DATABASE_URL must be postgres://"),
+        ("DATABASE_URL", "sqlite:///", "DATABASE_URL must be postgres://"),
+        ("ADMIN_PATH", "a b", "ADMIN_PATH must be a path such as admin, or off."),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or plain, not 'xml'."),
     ],
 )
-def test_an_odd_value_is_refused_in_plain_words(name: str, value: str, reason: str) -> None:
+def test_an_odd_value_is_refused_in_one_plain_line(name: str, value: str, reason: str) -> None:
     result = manage("check", **{name: value})
-    assert result.returncode != 0
-    last = result.stderr.strip().splitlines()[-1]
-    assert reason in last
-    assert "secret" not in last
+    assert result.returncode == 1
+    assert result.stderr.startswith(reason)
+    assert result.stderr.count("\n") == 1
+    assert "secret" not in result.stderr
 
 
 def test_https_makes_cookies_that_only_this_host_gets_over_tls() -> None:
@@ -69,8 +74,8 @@ def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: P
 
 def test_processes_that_start_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from qabank.settings import kept_secret_key;"
-        f"print(kept_secret_key(Path({str(tmp_path / 'var' / 'key')!r})))"
+        "from pathlib import Path; from qabank.environment import stored_secret_key;"
+        f"print(stored_secret_key(Path({str(tmp_path / 'var' / 'key')!r})))"
     )
     started = [
         subprocess.Popen(  # noqa: S603
@@ -83,3 +88,55 @@ def test_processes_that_start_at_once_agree_on_the_secret_key(tmp_path: Path) ->
     assert len(keys.pop()) > 50
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["key"]
     assert (tmp_path / "var" / "key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:////data/my%20bank.sqlite3", {"NAME": "/data/my bank.sqlite3"}),
+        ("sqlite:///bank+1.sqlite3", {"NAME": "bank+1.sqlite3"}),
+        (
+            "postgres://me:p%40ss@db.example:6432/bank?sslmode=require",
+            {
+                "NAME": "bank",
+                "USER": "me",
+                "PASSWORD": "p@ss",
+                "HOST": "db.example",
+                "PORT": "6432",
+                "OPTIONS": {"sslmode": "require"},
+            },
+        ),
+        (
+            "postgresql://me@%2Frun%2FPostgreSQL/bank",
+            {"NAME": "bank", "USER": "me", "HOST": "/run/PostgreSQL", "PORT": ""},
+        ),
+        ("postgres://[::1]/bank", {"HOST": "::1", "PASSWORD": ""}),
+        ("postgres://one:1,two:2/bank", {"HOST": "one,two", "PORT": "1,2"}),
+    ],
+)
+def test_a_databases_url_says_all_that_django_wants_to_know(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: dict[str, object]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert expected.items() <= env_database("DATABASE_URL", default="").items()
+
+
+def test_a_value_that_gunicorn_cannot_use_is_one_line_too() -> None:
+    command = [sys.executable, "-m", "gunicorn", "--check-config"]
+    environment = {**os.environ, "WEB_THREADS": "many"}
+    result = subprocess.run(  # noqa: S603
+        command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stderr == "WEB_THREADS must be a whole number and at least 1, not 'many'.\n"
+
+
+def test_gunicorns_master_loads_nothing_of_the_site() -> None:
+    """Or workers would find it there after a reload, as the last release had it."""
+    code = "import runpy, sys; runpy.run_path('gunicorn.conf.py'); print(*sys.modules)"
+    result = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in result.stdout.split()}
+    assert "gunicorn" in loaded
+    assert loaded.isdisjoint({"qabank", "questions", "django"})

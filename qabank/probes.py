@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from qabank import request_log as watching
+from qabank.metrics import metrics
 from questions.models import Question
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ View = Callable[[HttpRequest], HttpResponse]
 def middleware(get_response: View) -> View:
     probes = {"/healthz": alive, "/readyz": ready}
     if settings.METRICS_TOKEN:
-        probes["/metrics"] = metrics
+        probes["/metrics"] = counts
 
     def answer(request: HttpRequest) -> HttpResponse:
         return probes.get(request.path_info, get_response)(request)
@@ -67,11 +67,11 @@ def why_not_ready() -> str:
 
 @never_cache
 @require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
+def counts(request: HttpRequest) -> HttpResponse:
     expected = f"Bearer {settings.METRICS_TOKEN}".encode()
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
         return HttpResponseNotFound()
-    return HttpResponse(watching.metrics().text(), content_type="text/plain; version=0.0.4")
+    return HttpResponse(metrics().text(), content_type="text/plain; version=0.0.4")
 
 
 def plain(text: str, status: int = 200) -> HttpResponse:

@@ -256,11 +256,7 @@ LOGGING = {
     "filters": {"briefly": {"()": "qabank.unavailable.Briefly"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
-        "stdout": {
-            "class": "qabank.request_log.BatchHandler",
-            "formatter": LOG_FORMAT,
-            "stream": "ext://sys.stdout",
-        },
+        "stdout": {"class": "qabank.request_log.StandardOutput", "formatter": LOG_FORMAT},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -282,14 +278,6 @@ LOGGING = {
 
 if SENTRY_DSN := env_text("SENTRY_DSN"):
     require_package("sentry_sdk", wanted_by="SENTRY_DSN")
-    import sentry_sdk
+    from qabank.sentry import report_errors_to
 
-    from qabank.request_log import without_visitor
-
-    sentry_sdk.init(
-        dsn=SENTRY_DSN,
-        send_default_pii=False,
-        max_request_body_size="never",
-        include_local_variables=False,  # a password may be among them
-        before_send=without_visitor,
-    )
+    report_errors_to(SENTRY_DSN)

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves: Django behind the page cache, both watched."""
+"""The WSGI application that gunicorn serves: Django, behind the page cache, behind the log."""
 
 import os
 from wsgiref.types import WSGIApplication
@@ -12,7 +12,7 @@ application: WSGIApplication = get_wsgi_application()
 # What follows needs Django's settings.
 from django.conf import settings  # noqa: E402
 
-from qabank.request_log import Watched  # noqa: E402
+from qabank.request_log import LoggedApplication, write_in_background  # noqa: E402
 
 if not settings.DEBUG:
     from questions.pagecache.cache import PageCache
@@ -20,4 +20,5 @@ if not settings.DEBUG:
 
     application = PageCache(application, watcher())
 
-application = Watched(application)
+write_in_background()
+application = LoggedApplication(application)

@@ -38,7 +38,7 @@ from django.http import QueryDict
 from django.http.request import HttpHeaders
 from django.urls import Resolver404, resolve
 
-from qabank.request_log import CACHE_STATE
+from questions.pagecache import CACHE_STATE
 from questions.pagecache.public import UNKEPT, wants_fragment
 from questions.pagecache.watcher import Version, Watcher
 

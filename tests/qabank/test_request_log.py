@@ -103,6 +103,68 @@ def test_each_request_is_one_line_without_its_query(server: Server) -> None:
     assert lines["/questions/\nforged/é"]["status"] == 404
 
 
+# A process that answers requests, whose threads it counts at the end.
+ANSWERING = """
+import sys, threading
+from qabank import request_log
+request_log.BoundedQueueHandler.LIMIT = 500
+from qabank.wsgi import application
+path, times = sys.argv[1], int(sys.argv[2])
+for _ in range(times):
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80", "wsgi.url_scheme": "http", "wsgi.input": sys.stdin.buffer,
+    }
+    statuses = []
+    answer = application(environ, lambda status, headers: statuses.append(status[:3]))
+    answer.close()
+    assert statuses == ["200"] if path == "/healthz" else ["404"], statuses
+queued = request_log.logger.handlers[0].queue.qsize()
+print(threading.active_count(), queued <= 500, file=sys.stderr)
+"""
+
+
+def answering(path: str, times: int, stdout: Any, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", ANSWERING, path, str(times)],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **environment},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_path_cannot_forge_a_line_of_a_plain_log() -> None:
+    path = "/nothing\n12:00:00 INFO GET /admin/ 200\r\x1b[2J"
+    process = answering(path, 1, subprocess.PIPE, LOG_FORMAT="plain")
+    out, _ = process.communicate(timeout=30)
+    assert out.count("\n") == 1
+    assert "INFO GET /nothing\ufffd12:00:00 INFO GET /admin/ 200\ufffd\ufffd[2J 404" in out
+
+
+def test_a_reader_that_hangs_holds_up_nobody_and_costs_a_bounded_amount() -> None:
+    reader, writer = os.pipe()
+    process = answering("/healthz", 3000, writer)
+    os.close(writer)
+    _, report = process.communicate(timeout=60)
+    assert (process.returncode, report) == (0, "2 True\n")  # the main thread and the log's
+    os.close(reader)
+
+
+@pytest.mark.parametrize("fault", ["gone", "full"])
+def test_lines_that_cannot_be_written_fail_nobody(fault: str) -> None:
+    if fault == "full":
+        writer = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, writer = os.pipe()
+        os.close(reader)
+    process = answering("/healthz", 20, writer)
+    os.close(writer)
+    _, report = process.communicate(timeout=60)
+    assert (process.returncode, report) == (0, "2 True\n")
+
+
 def test_an_id_is_taken_or_made_and_sent_back(server: Server) -> None:
     assert server.get("/healthz", X_Request_ID="abc-1")[1]["X-Request-ID"] == "abc-1"
     for odd in ("a" * 129, "a b", 'a"b', ""):

@@ -16,8 +16,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 
 from questions.models import Category, ContentVersion, FormerSlug, MissedSearch, Question
-from questions.pagecache import cache as pagecache
-from questions.pagecache.cache import preferred_encoding
+from questions.pagecache.page import preferred_encoding
 from questions.pages import missed as misses
 from questions.pages import views
 from tests import build
@@ -51,7 +50,7 @@ def test_what_was_rendered_under_another_address_of_the_site_is_not_shown(
 
 
 @pytest.mark.usefixtures("bank")
-def test_the_home_page_is_small_before_it_is_compressed_well(site: Site) -> None:
+def test_the_home_page_is_small(site: Site) -> None:
     page = site.get()
     assert page.body.count('<details class="entry"') == 30
     assert len(page.raw) < 12_000
@@ -92,9 +91,9 @@ def test_memory_is_bounded_and_what_is_used_stays() -> None:
     for number in range(60):
         site.get(f"/?open=word{number}")
         site.get()
-    assert site.cache.pages.size <= 200_000
-    assert 5 < len(site.cache.pages.pages) < 40
-    assert site.cache.pages.size == sum(page.size for page in site.cache.pages.pages.values())
+    assert site.cache.store.size <= 200_000
+    assert 5 < len(site.cache.store.pages) < 40
+    assert site.cache.store.size == sum(page.size for page in site.cache.store.pages.values())
     assert len(site.rendered) == 61  # each address once, the home page once
     site.watcher.close()
 
@@ -319,7 +318,7 @@ def test_unknown_parameters_neither_vary_nor_fill_it(site: Site) -> None:
         for query in ("utm_source=x", "page=2", "x=1&y=2&q=", "q=%20&level=none&open="):
             assert site.get(f"{path}?{query}").raw == plain.raw
     assert len(site.rendered) == 3
-    assert len(site.cache.pages.pages) == 3
+    assert len(site.cache.store.pages) == 3
 
 
 def test_a_question_page_has_no_parameters(site: Site) -> None:
@@ -372,7 +371,7 @@ def test_a_host_that_is_not_ours_gets_nothing(site: Site, settings: Any) -> None
     build.question()
     site.get(Host="one.example")
     assert site.get(Host="evil.example").status == 400
-    assert len(site.cache.pages.pages) == 1
+    assert len(site.cache.store.pages) == 1
 
 
 def test_http_and_https_are_kept_apart(site: Site, settings: Any) -> None:
@@ -413,7 +412,7 @@ def test_addresses_that_do_not_exist_are_not_kept(site: Site) -> None:
     for number in range(5):
         assert site.get(f"/questions/none-{number}/").status == 404
         assert site.get(f"/none-{number}/").status == 404
-    assert not site.cache.pages.pages
+    assert not site.cache.store.pages
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
@@ -462,7 +461,7 @@ def test_a_streamed_answer_goes_through_unkept(site: Site, monkeypatch: pytest.M
     for _ in range(2):
         assert site.get().raw == b"much text"
         assert site.get(method="HEAD").raw == b""
-    assert not site.cache.pages.pages
+    assert not site.cache.store.pages
 
 
 # HTTP
@@ -593,22 +592,3 @@ def test_security_headers_are_kept_with_the_page(site: Site) -> None:
     for answer in (site.get(), site.get()):
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_what_goes_on_being_asked_for_is_compressed_better(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pagecache, "SETTLED", -1.0)
-    call_command("loaddata", "bank", verbosity=0)
-    first = site.get()
-    wait = time.monotonic() + 10
-    while len(site.get().raw) == len(first.raw) and time.monotonic() < wait:
-        time.sleep(0.01)
-    better = site.get()
-    assert len(better.raw) < 0.9 * len(first.raw)
-    assert better.body == first.body
-    # Other bytes, another tag; but who has the first need not fetch it again.
-    assert better.headers["ETag"] != first.headers["ETag"]
-    assert site.get(**{"If-None-Match": first.headers["ETag"]}).status == 304
-    assert len(site.rendered) == 1
-    assert site.cache.pages.size == sum(page.size for page in site.cache.pages.pages.values())

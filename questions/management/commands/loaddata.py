@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.core import serializers
 from django.core.management.base import CommandError
 from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializationError, DeserializedObject
@@ -24,6 +25,7 @@ class Command(loaddata.Command):
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
         self.entries: list[files.Entry] = []
+        self.saved_count = 0
         try:
             with transaction.atomic(using=options["database"]):
                 super().handle(*fixture_labels, **options)
@@ -36,15 +38,31 @@ class Command(loaddata.Command):
             super().loaddata(fixture_labels)
 
     def load_label(self, fixture_label: str) -> None:
-        for file, _, _ in self.find_fixtures(fixture_label):
-            if self.verbosity and Path(file).stat().st_size > LARGE:
-                self.stdout.write(f"Checking {Path(file).name} ...")
+        """
+        Check the files of a label and load what was checked.
+
+        Django's own method would read each file again, and by then it could be another one.
+        """
+        for name, _, _ in self.find_fixtures(fixture_label):
+            file = Path(name)
+            if self.verbosity and file.is_file() and file.stat().st_size > LARGE:
+                self.stdout.write(f"Checking {file.name} ...")
             try:
-                self.entries += files.checked_entries(Path(file))
+                entries = files.checked_entries(file)
             except files.FixtureError as error:
                 raise CommandError(f"{error}. Nothing was loaded.") from error
-        self.saved_count = 0
-        super().load_label(fixture_label)
+            try:
+                saved = [
+                    self.save_obj(row)
+                    for row in serializers.deserialize("python", entries, using=self.using)
+                ]
+            except (DatabaseError, DeserializationError, ValueError) as error:
+                reason = " ".join(str(error).split())
+                raise CommandError(f"{file.name}: {reason}. Nothing was loaded.") from error
+            self.entries += entries
+            self.fixture_count += 1
+            self.fixture_object_count += len(saved)
+            self.loaded_object_count += sum(saved)
 
     def save_obj(self, obj: DeserializedObject) -> bool:
         self.saved_count += 1

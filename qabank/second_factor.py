@@ -14,7 +14,7 @@ import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
@@ -33,10 +33,20 @@ from django_otp import login as mark_verified
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
+
 RECOVERY_CODES = 8
 
 
 class BankAdminSite(AdminSite):
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Give each admin, those of other packages too, lists that answer only what they offer."""
+        bases = (OfferedListAdmin, admin_class or ModelAdmin)
+        super().register(model_or_iterable, type(bases[1].__name__, bases, {}), **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        return super().admin_view(refuse_huge_numbers(view), cacheable)
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_code(request)
 

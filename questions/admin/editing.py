@@ -36,11 +36,13 @@ class EditingAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         with recorded(request):
-            if request.method == "POST" and object_id and object_id.isdecimal():
-                # Of two saves at once, the second waits for the row and then sees the first.
-                found = Question.objects.select_for_update().filter(pk=object_id)
-                if not found and history.deleted().filter(question_id=object_id):
-                    object_id = None  # the form for a new question keeps what was written
+            if request.method == "POST" and object_id:
+                with suppress(ValidationError):  # a key that is no number is Django's to refuse
+                    key = Question._meta.pk.to_python(object_id)
+                    # Of two saves at once, the second waits for the row and then sees the first.
+                    found = Question.objects.select_for_update().filter(pk=key)
+                    if not found and history.deleted().filter(question_id=key):
+                        object_id = None  # the form for a new question keeps what was written
             return super().changeform_view(request, object_id, *args, **kwargs)
 
     def save_model(
@@ -103,8 +105,10 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
     if first_category is None:
         raise Http404("There is no category yet.")
     now = timezone.now()
-    key = data.get("key", "")
-    stored = Question.objects.filter(pk=key).first() if key.isdecimal() else None
+    stored = None
+    with suppress(ValidationError):
+        every = forms.ModelChoiceField(Question.objects.all(), required=False)
+        stored = every.clean(data.get("key"))
     question = stored or Question(category=first_category, created=now, updated=now)
     for field in Question._meta.concrete_fields:
         form_field = form_fields.get(field.name)

@@ -10,9 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from questions import fixtures
+from questions.refreshing import files
 from questions.models import Category, Question
-from tests.test_loaddata import GOOD
+from tests.refreshing.bad_files import GOOD
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ EVIL = GOOD + "- model: auth.user\n  fields: {username: eve, password: x, is_sup
 def checked(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Is set when a file has been checked."""
     event = threading.Event()
-    check = fixtures.check
+    check = files.check
 
     def check_and_tell(*args: Any) -> Any:
         entries = check(*args)
@@ -62,7 +62,7 @@ def test_a_file_that_is_replaced_after_the_check_brings_nothing_else(
 ) -> None:
     path = tmp_path / "some.yaml"
     path.write_text(GOOD)
-    check = fixtures.check
+    check = files.check
 
     def check_and_lose(*args: Any) -> Any:
         entries = check(*args)

@@ -42,7 +42,7 @@ lint: ## Check code, templates, scripts, settings and migrations without running
 	@.venv/bin/shellcheck bin/* .ci/run
 	@.venv/bin/hadolint Dockerfile
 	@$(python) manage.py check --fail-level WARNING
-	@HTTPS=true $(python) manage.py check --deploy --fail-level WARNING
+	@HTTPS=true TRUSTED_PROXIES=127.0.0.1 $(python) manage.py check --deploy --fail-level WARNING
 	@$(python) manage.py makemigrations --check --dry-run
 
 .PHONY: screenshots

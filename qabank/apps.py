@@ -1,5 +1,12 @@
 from django.contrib.admin import apps
+from django.core import checks
+
+from qabank import lockout
 
 
 class AdminConfig(apps.AdminConfig):
     default_site = "qabank.second_factor.BankAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        checks.register(lockout.check_proxies, checks.Tags.security, deploy=True)

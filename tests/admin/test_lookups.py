@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from questions.models import Question
 from tests import build
-from tests.test_admin import form
+from tests.admin.forms import form
 
 pytestmark = pytest.mark.django_db
 

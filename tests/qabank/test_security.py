@@ -134,7 +134,8 @@ def test_preloading_is_a_decision_of_its_own() -> None:
 
 
 def test_django_finds_nothing_to_object_to_in_a_deployment() -> None:
-    result = manage("check", "--deploy", "--fail-level", "WARNING", HTTPS="true")
+    environment = {"HTTPS": "true", "TRUSTED_PROXIES": "127.0.0.1"}
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
     assert result.returncode == 0, result.stderr
     assert "WARNING" not in result.stderr
 

@@ -23,14 +23,14 @@ EVIL = GOOD + "- model: auth.user\n  fields: {username: eve, password: x, is_sup
 def checked(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Is set when a file has been checked."""
     event = threading.Event()
-    check = files.check
+    check = files.checked_entries
 
     def check_and_tell(*args: Any) -> Any:
         entries = check(*args)
         event.set()
         return entries
 
-    monkeypatch.setattr(fixtures, "check", check_and_tell)
+    monkeypatch.setattr(files, "checked_entries", check_and_tell)
     return event
 
 
@@ -62,14 +62,14 @@ def test_a_file_that_is_replaced_after_the_check_brings_nothing_else(
 ) -> None:
     path = tmp_path / "some.yaml"
     path.write_text(GOOD)
-    check = files.check
+    check = files.checked_entries
 
     def check_and_lose(*args: Any) -> Any:
         entries = check(*args)
         path.write_text(EVIL)
         return entries
 
-    monkeypatch.setattr(fixtures, "check", check_and_lose)
+    monkeypatch.setattr(files, "checked_entries", check_and_lose)
     call_command("loaddata", str(path), verbosity=0)
     assert not User.objects.exists()
     assert Question.objects.count() == 2
@@ -78,7 +78,7 @@ def test_a_file_that_is_replaced_after_the_check_brings_nothing_else(
 def test_a_pipe_that_does_not_end_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fixtures, "FILE_LIMIT", 1 << 20)
+    monkeypatch.setattr(files, "FILE_LIMIT", 1 << 20)
     pipe = tmp_path / "some.yaml"
     os.mkfifo(pipe)
 

@@ -59,7 +59,7 @@ MIDDLEWARE = [
     # These two first: what they add has to be on static files and refused requests as well.
     "qabank.headers.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "qabank.clients.middleware",
+    "qabank.lockout.middleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

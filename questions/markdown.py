@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -111,6 +111,71 @@ def render_inline(source: str) -> SafeString:
 def text(source: str) -> str:
     """Return Markdown as plain text on one line, for places that take no HTML."""
     return " ".join(html.unescape(strip_tags(render(source))).split())
+
+
+class Passage:
+    """A paragraph, a heading, a row of a table or a line of code."""
+
+    def __init__(self, sources: tuple[str, ...], env: EnvType | None) -> None:
+        """
+        Make a passage of the Markdown of a row's cells, of one piece of Markdown, or of code.
+
+        `env` holds the addresses that the text around it defines for links. It is None for code.
+        """
+        self.sources = sources
+        self.env = env
+
+    @property
+    def source(self) -> str:
+        return " ".join(self.sources)
+
+    @cached_property
+    def text(self) -> str:
+        """The passage as plain text on one line, with its code in backquotes."""
+        if self.env is None:
+            return in_backquotes(self.source)
+        texts = (inline_text(source, self.env) for source in self.sources)
+        return " · ".join(filter(None, texts))
+
+
+@lru_cache(maxsize=512)
+def passages(source: str) -> tuple[Passage, ...]:
+    """
+    Return the passages of a text in their order: its paragraphs, headings, rows, lines of code.
+
+    Costs 0.2 to 0.5 ms for an answer. The Markdown inside of a passage is parsed when its text is
+    read. The last 512 texts are cached: 6 MB where answers have 4,000 characters.
+    """
+    env: EnvType = {}
+    found: list[Passage] = []
+    sources: list[str] = []
+    for token in block_parser().parse(source, env):
+        if token.type == "inline":
+            sources.append(token.content)
+        elif token.type in {"paragraph_close", "heading_close", "tr_close"}:
+            found.append(Passage(tuple(sources), env))
+            sources = []
+        elif token.type in {"fence", "code_block"}:
+            lines = map(str.strip, token.content.splitlines())
+            found += [Passage((line,), None) for line in lines if line]
+    return tuple(found)
+
+
+def inline_text(source: str, env: EnvType) -> str:
+    texts = []
+    for token in parser().parseInline(source, env)[0].children or []:
+        if token.type == "code_inline":
+            texts.append(in_backquotes(token.content))
+        elif token.type in {"softbreak", "hardbreak"}:
+            texts.append(" ")
+        else:
+            texts.append(token.content)
+    return "".join(texts)
+
+
+def in_backquotes(code: str) -> str:
+    """Return code in backquotes, unless it contains some, which would end it early."""
+    return code if "`" in code else f"`{code}`"
 
 
 def sanitize(markup: str) -> str:
@@ -291,3 +356,9 @@ def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable("table")
     markdown.core.ruler.push("fold_hints", fold_hints)
     return markdown
+
+
+@lru_cache(maxsize=1)
+def block_parser() -> MarkdownIt:
+    """Return the parser of blocks only, which takes half the time: it leaves inline Markdown."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline")

@@ -15,6 +15,8 @@ from questions.checking import rules
 from questions.markdown import render, render_inline, sanitize
 from questions.models import ANSWER_LENGTH, Question
 from questions.pages.sections import SECTION_LENGTH
+from questions.search import Marks
+from questions.search import words
 from tests import build
 from tests.html import parse, select
 from tests.vectors import ADDRESSES, HTML, LINKS, PLACES, vectors
@@ -171,6 +173,12 @@ def test_the_rules_have_an_opinion_on_everything(source: str) -> None:
     assert all(problem.message for problem in rules.check_question(question, {}))
 
 
+@given(markdown)
+def test_a_search_shows_a_passage_of_everything(source: str) -> None:
+    passage = Marks(words.parse("hit script x")).passage("", source)
+    assert passage.count("\x02") == passage.count("\x03")
+
+
 # Time
 
 
@@ -183,6 +191,7 @@ def test_ten_thousand_levels_end_in_time(piece: str) -> None:
     start = time.process_time()
     render.__wrapped__(source)
     rules.check_question(Question(title="?", answer=source), {})
+    Marks(words.parse("a")).passage("", source)
     assert time.process_time() - start < 10
 
 

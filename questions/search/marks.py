@@ -2,8 +2,8 @@
 
 import re
 from functools import lru_cache
-from itertools import chain
 
+from questions.markdown import passages
 from questions.search.ranking import Ranking, words_of
 from questions.search.words import SYMBOLS, Query, stem
 
@@ -12,15 +12,6 @@ START, END = "\x02", "\x03"
 PASSAGE_LENGTH = 220  # characters of a passage that are shown
 BEFORE = 60  # of these, how many may stand before the first word that was found
 
-# Code has stars of its own.
-EMPHASIS = re.compile(
-    r"(?P<code>`[^`]*`)|(?<!\w)(?P<sign>\*\*|[*_])(?=\S)"
-    r"(?P<content>(?:`[^`]*`|(?!(?P=sign))[^`])+?)(?P=sign)(?!\w)"
-)
-LINE_START = re.compile(r"^(?:- |\d+\. |#+ |\| *)| *\|$")
-LINK = re.compile(r"\[([^\]]{0,300})\]\([^)]{0,500}\)")
-CELL_END = re.compile(r" *\| *")
-RULE = re.compile(r"[|\s:-]+")  # between a table's head and its rows
 SIGNS = {word.split()[-1]: sign for sign, word in SYMBOLS.items()}
 
 
@@ -54,21 +45,32 @@ class Marks:
         return f"{START}{match[0]}{END}" if is_asked_for else match[0]
 
     def passage(self, short_answer: str, answer: str) -> str:
-        """Return the passage with most of what was asked for, marked; code in backquotes."""
-        best, best_worth = "", 0.0
-        for source, is_code in chain.from_iterable(map(passages, (short_answer, answer))):
-            if best and not self.may_occur_in(source):
-                continue
-            passage, words = shown(source, is_code=is_code)
-            worth = self.ranking.coverage(words)
-            if worth > best_worth and not self.pattern.search(passage):
-                worth = 0.0
-            # Where nothing is found: how the answer begins.
-            if not best or worth > best_worth:
-                best, best_worth = passage, worth
-            if best_worth >= 1.0:
-                break
+        """
+        Return the passage that has most of the query, marked; code stands in backquotes.
+
+        Where no passage has any of it, this is the first one of the short answer. It is one line,
+        cut to some PASSAGE_LENGTH characters.
+        """
+        best, share = self.best_passage(short_answer)
+        if not best or (share < 1.0 and self.may_occur_in(answer)):
+            other, other_share = self.best_passage(answer)
+            best = other if not best or other_share > share else best
         return self.mark(shortened(best, self.pattern))
+
+    def best_passage(self, source: str) -> tuple[str, float]:
+        """Return the passage of a text that has most of the query, and how much, from 0 to 1."""
+        best, best_share = "", 0.0
+        for passage in passages(source):
+            if best and not self.may_occur_in(passage.source):
+                continue
+            share = self.ranking.coverage(passage_words(passage.text))
+            if share > best_share and not self.pattern.search(passage.text):
+                share = 0.0  # nothing could be marked
+            if not best or share > best_share:
+                best, best_share = passage.text, share
+            if best_share >= 1.0:
+                break
+        return best, best_share
 
     def may_occur_in(self, text: str) -> bool:
         """
@@ -83,41 +85,9 @@ class Marks:
         return not text.isascii()
 
 
-@lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
-def passages(markdown: str) -> tuple[tuple[str, bool], ...]:
-    """Return a text's paragraphs, list items, rows and lines of code, and whether it is code."""
-    found: list[tuple[str, bool]] = []
-    lines: list[str] = []
-    is_code = False
-    for line in [*markdown.splitlines(), ""]:
-        stripped = line.strip()
-        is_fence = stripped.startswith("```")
-        is_new = is_fence or is_code or not stripped or stripped.startswith(("- ", "#", "|"))
-        if is_new and lines:
-            found.append((" ".join(lines), False))
-            lines = []
-        if is_fence:
-            is_code = not is_code
-        elif is_code and stripped and "`" not in stripped:
-            found.append((f"`{stripped}`", True))
-        elif stripped and not RULE.fullmatch(stripped):
-            lines.append(stripped)
-    return tuple(found)
-
-
 @lru_cache(maxsize=4096)  # 3 MB with passages of 200 characters
-def shown(source: str, *, is_code: bool) -> tuple[str, str]:
-    """Return how a passage is shown, and its words."""
-    passage = source if is_code else plain(source)
-    return passage, words_of(passage)
-
-
-def plain(markdown: str) -> str:
-    """Return a passage without Markdown's signs, except for the backquotes around code."""
-    text = LINE_START.sub("", markdown)
-    text = LINK.sub(r"\1", text)
-    text = EMPHASIS.sub(lambda match: match["code"] or match["content"], text)
-    return CELL_END.sub(" · ", text)
+def passage_words(text: str) -> str:
+    return words_of(text)
 
 
 def shortened(text: str, pattern: re.Pattern[str]) -> str:

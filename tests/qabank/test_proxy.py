@@ -21,11 +21,11 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from qabank.clients import client_address
+from qabank.lockout import client_address
 from tests.conftest import require
-from tests.test_login import LOGIN, PASSWORD, networks
-from tests.test_settings import manage
-from tests.test_watching import Server
+from tests.qabank.test_login import LOGIN, PASSWORD, networks
+from tests.commands import manage
+from tests.servers import Server
 
 SHIPPED = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
 DOCUMENTED = (settings.BASE_DIR / "docs" / "operating.md").read_text()

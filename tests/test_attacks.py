@@ -15,8 +15,7 @@ from questions.checking import rules
 from questions.markdown import render, render_inline, sanitize
 from questions.models import ANSWER_LENGTH, Question
 from questions.pages.sections import SECTION_LENGTH
-from questions.search import Marks
-from questions.search import words
+from questions.search import Marks, words
 from tests import build
 from tests.html import parse, select
 from tests.vectors import ADDRESSES, HTML, LINKS, PLACES, vectors

@@ -22,9 +22,9 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from qabank.lockout import client_address
+from tests.commands import manage
 from tests.conftest import require
 from tests.qabank.test_login import LOGIN, PASSWORD, networks
-from tests.commands import manage
 from tests.servers import Server
 
 SHIPPED = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()

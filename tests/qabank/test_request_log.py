@@ -1,6 +1,9 @@
 """Probes, the line for each request, and the optional reporters."""
 
 import gzip
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,6 +12,7 @@ from typing import Any
 
 import brotli
 import pytest
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
@@ -125,7 +129,7 @@ print(threading.active_count(), queued <= 500, file=sys.stderr)
 
 
 def answering(path: str, times: int, stdout: Any, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-c", ANSWERING, path, str(times)],
         cwd=settings.BASE_DIR,
         env={**os.environ, **environment},

@@ -1,5 +1,6 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path

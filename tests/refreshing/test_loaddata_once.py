@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from questions.refreshing import files
 from questions.models import Category, Question
+from questions.refreshing import files
 from tests.refreshing.bad_files import GOOD
 
 pytestmark = pytest.mark.django_db

@@ -564,6 +564,17 @@ def test_a_page_that_was_changed_just_now_has_no_last_modified(site: Site) -> No
     assert site.get(**{"If-Modified-Since": now}).status == 200
 
 
+def test_it_has_one_as_soon_as_no_second_change_can_be_taken_for_the_first(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.question()
+    site.get()
+    monkeypatch.setattr("questions.pagecache.page.SETTLED", 0.0)
+    stamp = site.get().headers["Last-Modified"]
+    assert site.get(**{"If-Modified-Since": stamp}).status == 304
+    assert len(site.rendered) == 1
+
+
 def test_head_is_get_without_the_body(site: Site) -> None:
     build.question()
     get, head = site.get(), site.get(method="HEAD")

@@ -1,8 +1,8 @@
 """
-What load balancers and monitoring ask: /healthz, /readyz and /metrics.
+/healthz, /readyz and /metrics, for load balancers and monitoring.
 
-Answered by a middleware, before the host is checked and before plain HTTP is redirected: probes
-ask a container by its address. Strangers learn one word; the reason is in the log.
+A middleware answers them, before the host is checked and before plain HTTP is redirected: probes
+ask a container by its address. A stranger gets one word; the reason is in the log.
 """
 
 import hmac
@@ -25,6 +25,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def middleware(get_response: View) -> View:
+    """Answer the probes, and pass every other request on."""
     probes = {"/healthz": alive, "/readyz": ready}
     if settings.METRICS_TOKEN:
         probes["/metrics"] = counts
@@ -38,14 +39,14 @@ def middleware(get_response: View) -> View:
 @never_cache
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers. Whoever restarts it must not do so for a database's sake."""
+    """Say that the process answers. A restart would not bring back a database, so none is asked."""
     return plain("alive")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Say whether visitors can be sent here."""
+    """Say whether the site can answer visitors."""
     try:
         reason = why_not_ready()
     except DatabaseError as error:
@@ -57,6 +58,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def why_not_ready() -> str:
+    """Return the reason, or "" if the site is ready; raises DatabaseError without a database."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "there are migrations to apply"
@@ -68,6 +70,7 @@ def why_not_ready() -> str:
 @never_cache
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:
+    """Give Prometheus' counts to those who send METRICS_TOKEN."""
     expected = f"Bearer {settings.METRICS_TOKEN}".encode()
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
         return HttpResponseNotFound()

@@ -1,9 +1,9 @@
 """
-The admin's door: a second factor beside the password.
+A second factor beside the password, for the admin.
 
-Whoever has one is asked for it at each login. With REQUIRE_SECOND_FACTOR whoever has none sets it
-up at the next one. The throttling of wrong codes is django-otp's, that of wrong passwords
-django-axes'.
+An editor who has set one up is asked for a code at each login. With REQUIRE_SECOND_FACTOR all
+others have to set one up at their next login. django-otp throttles wrong codes, django-axes wrong
+passwords.
 """
 
 import re
@@ -39,6 +39,8 @@ RECOVERY_CODES = 8
 
 
 class BankAdminSite(AdminSite):
+    """Django's admin site, closed to a user who still has to give a code."""
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Give each admin, those of other packages too, lists that answer only what they offer."""
         bases = (OfferedListAdmin, admin_class or ModelAdmin)
@@ -68,7 +70,7 @@ class BankAdminSite(AdminSite):
 
     @method_decorator([never_cache, csrf_protect, sensitive_post_parameters("code")])
     def second_factor(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the code, set the factor up, or change it, whichever the user needs."""
+        """Ask for the code, set the second factor up, or manage it, as the user needs."""
         if not super().has_permission(request):
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if "log_out" in request.POST:
@@ -158,36 +160,38 @@ def lacks_code(request: HttpRequest) -> bool:
 
 
 def confirmed_device(user: User) -> TOTPDevice | None:
+    """Return the user's authenticator app; None until a first code has confirmed it."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def destination(request: HttpRequest) -> str:
+    """Return the address in `next` if it is one of this site, or else the admin's first page."""
     view = RedirectURLMixin()
     view.request = request  # type: ignore[attr-defined]
     return view.get_redirect_url() or reverse("admin:index")
 
 
 class CodeForm(forms.Form):
-    """A code of the app, or one of the recovery codes; each works once."""
+    """Takes a code of the app, or a recovery code. Each works once."""
 
     code = forms.CharField(
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
 
-    device: TOTPDevice | StaticDevice  # that the code was right for
+    device: TOTPDevice | StaticDevice  # whose code it was; set when the form is valid
 
     def __init__(self, user: User, data: Any = None, device: TOTPDevice | None = None) -> None:
-        """Take codes of `device`, or else of those that the user has set up."""
+        """Take codes of `device` only; without it, of the devices that the user has set up."""
         super().__init__(data)
         self.user = user
-        self.only = device
+        self.only_device = device
 
     def clean_code(self) -> str:
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
-        # The lock makes each code count once, and the throttling count each wrong one.
+        # Under the lock each code works once, and the throttle counts each wrong one.
         with transaction.atomic():
-            device = self.asked(code)
+            device = self.device_of(code)
             is_right = device is not None and device.verify_token(code)
         if device is None or not is_right:
             if device and not device.verify_is_allowed()[0]:
@@ -196,10 +200,11 @@ class CodeForm(forms.Form):
         self.device = device
         return code
 
-    def asked(self, code: str) -> TOTPDevice | StaticDevice | None:
+    def device_of(self, code: str) -> TOTPDevice | StaticDevice | None:
+        """Return the device that can judge the code, locked until the transaction ends."""
         is_from_app = code.isascii() and code.isdecimal()
         model: type[TOTPDevice | StaticDevice] = TOTPDevice if is_from_app else StaticDevice
         devices = model.objects.select_for_update().filter(user=self.user)
-        if self.only:
-            return cast(TOTPDevice | None, devices.filter(pk=self.only.pk).first())
+        if self.only_device:
+            return cast(TOTPDevice | None, devices.filter(pk=self.only_device.pk).first())
         return cast(TOTPDevice | StaticDevice | None, devices.filter(confirmed=True).first())

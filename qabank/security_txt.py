@@ -1,4 +1,4 @@
-"""/.well-known/security.txt (RFC 9116): whom to tell about a hole."""
+"""/.well-known/security.txt (RFC 9116): where to report a vulnerability."""
 
 import datetime
 
@@ -13,6 +13,7 @@ VALID = datetime.timedelta(days=90)
 @require_safe
 @cache_control(public=True, max_age=24 * 60 * 60)
 def contacts(request: HttpRequest) -> HttpResponse:
+    """Give SECURITY_CONTACT; 404 where it is not set."""
     if not settings.SECURITY_CONTACTS:
         raise Http404("SECURITY_CONTACT is not set.")
     today = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,8 +1,8 @@
 """
-The database out of reach, locked or full: a plain 503 in place of an error page.
+A plain 503 page for a database that is out of reach, locked or full.
 
-It is made where Django turns any exception into a response (handler500), so that it doesn't matter
-which layer asked the database: a view, the session, a template.
+Django makes it where it turns any exception into a response (handler500), whichever layer asked the
+database: a view, the session, a template.
 """
 
 import logging
@@ -16,12 +16,13 @@ from django.views.defaults import server_error
 
 RETRY_AFTER = 5  # seconds after which it is worth trying again
 
-# What SQLite raises the same exception for, and what is our mistake: an error in the SQL or a
-# table that isn't there.
+# Django raises OperationalError for this code too: wrong SQL or a table that isn't there, which are
+# mistakes of ours.
 SQLITE_MISTAKE = sqlite3.SQLITE_ERROR
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
+    """Answer a request that ended in an exception."""
     if not is_unavailable(sys.exception()):
         return server_error(request)
     return HttpResponse(
@@ -32,14 +33,14 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether it was raised because the database can't be used now, rather than by a mistake."""
+    """Whether it says that the database can't be used now, rather than that we made a mistake."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return getattr(error.__cause__, "sqlite_errorcode", None) != SQLITE_MISTAKE
 
 
 class Briefly(logging.Filter):
-    """Says in one line what would fill the log with one stack trace a request."""
+    """Logs an unavailable database in one line, where each request would log a stack trace."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

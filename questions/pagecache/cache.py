@@ -42,7 +42,7 @@ type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 LIMIT = 24 * 1024 * 1024  # bytes that the cached pages of one process may take
 ATTEMPTS = 3  # at a page, if the content changes while it is rendered
-PATIENCE = 0.05  # seconds to wait for a page that another thread renders; most take a tenth
+RENDERING_WAIT = 0.05  # seconds to wait while another thread renders; most pages take a tenth
 STALE = 1.0  # seconds after a change for which the page before may be served meanwhile
 
 
@@ -90,7 +90,7 @@ class PageCache:
         """
         arrived = monotonic()
         with self.renderings.of(key) as flight:
-            if not flight.lock.acquire(timeout=PATIENCE):
+            if not flight.lock.acquire(timeout=RENDERING_WAIT):
                 if before is not None:
                     environ[CACHE_STATE] = "stale"
                     return before

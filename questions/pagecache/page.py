@@ -16,7 +16,7 @@ from django.http import QueryDict
 from django.http.request import HttpHeaders
 from django.urls import Resolver404, resolve
 
-from questions.pagecache.public import UNKEPT, wants_fragment
+from questions.pagecache.public import UNCACHED, wants_fragment
 from questions.pagecache.watcher import Version
 
 type Environ = dict[str, Any]
@@ -119,7 +119,7 @@ class Page:
         headers = dict(self.headers)
         return (
             self.status.startswith(("200", "301"))
-            and headers.get("Cache-Control", UNKEPT) != UNKEPT
+            and headers.get("Cache-Control", UNCACHED) != UNCACHED
             and "Set-Cookie" not in headers
         )
 

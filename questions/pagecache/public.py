@@ -1,7 +1,7 @@
 """
-What makes a page public: it is the same for everybody, so that it can be kept and shared.
+Public pages: the same for everybody, so that they can be cached and shared.
 
-The page cache (`cache.py`) asks Django for a public page with nothing but the host, the
+The page cache (`cache.py`) asks Django for a public page with nothing but the scheme, the host, the
 path, the normalized query and whether htmx asks. A public view can't depend on anything else,
 because nothing else reaches it.
 """
@@ -18,15 +18,15 @@ from django.views.decorators.http import require_safe
 
 type View = Callable[..., HttpResponse]
 
-# Always asked for again, and answered with 304 where nothing has changed. A CDN may meanwhile
-# give what it has for some seconds, and for a day if the site is down.
+# A browser asks again each time, and gets a 304 where nothing has changed. A CDN may answer with
+# what it has for ten seconds while it asks, and for a day while the site is down.
 SHARED = "public, max-age=0, stale-while-revalidate=10, stale-if-error=86400"
 
-# Most CDNs ignore `Vary`, and would show a fragment to the next visitor as the page.
+# Most CDNs ignore `Vary`, and would serve a fragment as the page.
 FRAGMENT = "private, max-age=0"
 
-# Rendered for each request, because the view does more than to answer.
-UNKEPT = "private, no-cache"
+# For a view that does more than to answer: the page cache does not store the page.
+UNCACHED = "private, no-cache"
 
 
 def no_parameters(query: QueryDict) -> str:
@@ -39,11 +39,11 @@ def public_page(
     """
     Declare a view's page public.
 
-    What it shows is read from one state of the database; a page that is not `from_bank` reads
-    nothing, and can be had without a database.
+    All queries of the view see one state of the database. A page that is not `from_bank` makes
+    none, and is served without a database too.
 
-    `normalize` returns a query with the parameters that the view reads, and no others; the view
-    gets that query. Two queries that it makes equal share a page.
+    `normalize` returns the query with only the parameters that the view reads; the view gets that
+    query. Requests whose normalized queries are equal share a page.
     """
 
     def decorate(view: View) -> View:
@@ -67,13 +67,13 @@ def public_page(
 @contextmanager
 def snapshot() -> Iterator[None]:
     """
-    Let all queries inside see the database in one state, whatever is committed meanwhile.
+    Let all queries inside see one state of the database, whatever is committed meanwhile.
 
-    On SQLite without the lock for writing, which settings.py wants at the start of every other
-    transaction: a page must not wait for a refresh.
+    On SQLite the transaction is deferred. settings.py makes all others take the lock for writing
+    when they begin, and a page must not wait for a refresh.
     """
     if connection.in_atomic_block:
-        yield  # it is too late for that
+        yield  # too late to choose the kind of transaction
         return
     if connection.vendor == "sqlite":
         connection.ensure_connection()  # it reads the setting
@@ -93,7 +93,7 @@ def snapshot() -> Iterator[None]:
 
 
 def wants_fragment(headers: Mapping[str, str]) -> bool:
-    """Whether htmx will swap the answer into a page that is there already."""
+    """Whether htmx will swap the answer into the page that the visitor has."""
     return (
         headers.get("HX-Request") == "true"
         and headers.get("HX-Boosted") != "true"

@@ -1,5 +1,5 @@
 """
-Which content version is current, asked once per request.
+Which content version is current; every request asks.
 
 Each process watches its database on a connection of its own, which costs a few microseconds a
 request instead of a query: SQLite shows whether anybody committed, PostgreSQL sends a NOTIFY.
@@ -24,30 +24,36 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from questions.triggers.content_version import CHANNEL
 from questions.triggers.tables import CONTENT_VERSION
 
-PATIENCE = 0.2  # seconds that a request waits for another one's question to the database
-RETRY = 0.5  # seconds between attempts to connect
+QUERY_WAIT = 0.2  # seconds that a request waits while another one asks the database
+RECONNECT_PAUSE = 0.5  # seconds between attempts to connect
 HEARTBEAT = 1.0  # seconds after which PostgreSQL is asked although it has sent nothing
 LISTENER_PAUSE = 0.05  # seconds for which the thread sleeps while there is no connection
 LEASE = 2.5  # seconds for which the last answer counts without a new one
 
 
 class Version(NamedTuple):
+    """A state of the content. Names are random, so that none comes back."""
+
     name: str
     changed: float  # seconds since 1970
 
 
 class Watcher(Protocol):
     def current(self) -> Version | None:
-        """Return the version as far as is known here; None where the database cannot tell soon."""
+        """Return the version as it is known here, without a query wherever that is possible.
+
+        None if the database cannot be asked, or does not answer soon.
+        """
 
     def read(self) -> Version | None:
-        """Return the version that is in the database now; None where it cannot tell soon."""
+        """Ask the database for the version; None as above."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection to the database."""
 
 
 def watcher(alias: str = "default") -> Watcher:
+    """Return the watcher for a database, which connects when it is first asked."""
     connection = connections[alias]
     if connection.vendor == "postgresql":
         return PostgreSQLWatcher(connection)
@@ -55,13 +61,13 @@ def watcher(alias: str = "default") -> Watcher:
 
 
 @contextmanager
-def patiently(lock: threading.Lock) -> Iterator[bool]:
-    """Hold the lock, if it can be had soon; give whether it could."""
-    is_ours = lock.acquire(timeout=PATIENCE)
+def tried(lock: threading.Lock) -> Iterator[bool]:
+    """Try for QUERY_WAIT seconds to hold the lock; give whether it is held."""
+    is_held = lock.acquire(timeout=QUERY_WAIT)
     try:
-        yield is_ours
+        yield is_held
     finally:
-        if is_ours:
+        if is_held:
             lock.release()
 
 
@@ -72,9 +78,9 @@ class SQLiteWatcher:
     """
     Watches the memory that SQLite's connections share, and reads the row only when it changed.
 
-    `PRAGMA data_version` would tell the same. But it takes and gives back a lock on a file, and
-    whenever a thread of Python waits for the system another one takes over, which under load costs
-    as much as all the rest of a request.
+    `PRAGMA data_version` tells the same, but it locks a file and unlocks it again. Python lets
+    another thread run whenever one waits for the system, which under load costs as much as all the
+    rest of a request.
     """
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
@@ -92,13 +98,13 @@ class SQLiteWatcher:
         return self.read()
 
     def read(self) -> Version | None:
-        with patiently(self.lock) as is_ours:
-            if not is_ours:
+        with tried(self.lock) as is_held:
+            if not is_held:
                 return None
             try:
                 if self.connection is None:
                     self.connection = self.connect()
-                # Before the row: what is committed in between is seen twice, but never not at all.
+                # Before the row: what is committed in between is seen twice, and never missed.
                 seen = self.memory[:WAL_INDEX_HEADER] if self.memory is not None else b""
                 name, changed = self.connection.execute(QUERY).fetchone()
                 self.version = Version(name, datetime.fromisoformat(f"{changed}Z").timestamp())
@@ -113,15 +119,15 @@ class SQLiteWatcher:
 
     def connect(self) -> sqlite3.Connection:
         name = self.settings["NAME"]
-        # mode=rw: a database that isn't there shall not be made by asking for it.
+        # mode=rw does not make a database that isn't there.
         connection = sqlite3.connect(
             f"file:{name}?mode=rw",
             uri=True,
-            timeout=PATIENCE,
+            timeout=QUERY_WAIT,
             isolation_level=None,
             check_same_thread=False,
         )
-        # As long as a connection is open that has read, SQLite keeps the memory's file.
+        # SQLite keeps the memory's file as long as a connection that has read is open.
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
             path = f"{name}-shm"
@@ -136,19 +142,19 @@ class SQLiteWatcher:
         self.version = None
 
 
-# "WAL-Index Format" in SQLite's documentation: the file begins with a header of 48 bytes that every
-# commit writes anew, with a counter of the commits in it. Read in the middle of a commit it is
-# neither the old nor the new one, and the row is asked for twice.
+# "WAL-Index Format" in SQLite's documentation: the file begins with a header of 48 bytes, which
+# holds a counter and is written by every commit. Read in the middle of a commit, it is neither the
+# old nor the new one, and the row is read twice.
 WAL_INDEX_HEADER = 48
 
 
 @cache
 def shared_memory(path: str, inode: int) -> mmap.mmap:
     """
-    Return the start of a file as memory that follows it.
+    Map the start of a file into memory.
 
-    The file stays open for good: closing it would drop all locks that SQLite holds on it in this
-    process (the rule of POSIX for fcntl locks).
+    The file is never closed: that would drop all locks that SQLite holds on it in this process
+    (POSIX's rule for fcntl locks).
     """
     descriptor = os.open(path, os.O_RDONLY)
     return mmap.mmap(descriptor, WAL_INDEX_HEADER, access=mmap.ACCESS_READ)
@@ -156,9 +162,9 @@ def shared_memory(path: str, inode: int) -> mmap.mmap:
 
 class PostgreSQLWatcher:
     """
-    A thread waits for NOTIFY; whenever it isn't connected, each request asks the database itself.
+    A thread waits for NOTIFY. While it isn't connected, each request asks the database itself.
 
-    What has been heard counts for a few seconds only: a connection can be dead without a word.
+    The last answer counts for a few seconds only, since a connection can die unnoticed.
     """
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
@@ -176,9 +182,9 @@ class PostgreSQLWatcher:
         return self.version if monotonic() < self.lease_ends else self.read()
 
     def read(self) -> Version | None:
-        with patiently(self.lock) as is_ours:
-            if not is_ours:
-                return None  # the database has gone without a word, and somebody waits for it
+        with tried(self.lock) as is_held:
+            if not is_held:
+                return None  # another thread waits for a database that does not answer
             if self.connection is not None:
                 self.ask()
             # Right after a connection broke, a new one may well succeed.
@@ -196,9 +202,9 @@ class PostgreSQLWatcher:
         except (self.database.Database.Error, TypeError):  # TypeError: there is no row
             self.disconnect()
             if is_new:
-                self.retry_at = monotonic() + RETRY
+                self.retry_at = monotonic() + RECONNECT_PAUSE
         if self.connection is not None and self.thread is None:
-            # Not earlier: gunicorn forks, and a thread would stay behind.
+            # Not earlier: a thread does not survive gunicorn's fork.
             self.thread = threading.Thread(target=self.listen, daemon=True)
             self.thread.start()
 
@@ -224,7 +230,7 @@ class PostgreSQLWatcher:
                 return Version(name, changed.timestamp())
 
     def connect(self) -> Any:
-        # Not from Django's pool, from which it would take one connection for good.
+        # Not from Django's pool, of whose few connections it would hold one for good.
         parameters = {
             **self.database.get_connection_params(),
             "connect_timeout": 2,
@@ -247,4 +253,4 @@ class PostgreSQLWatcher:
                 # Suppressed: it may be closed meanwhile.
                 with suppress(OSError, ValueError, self.database.Database.Error):
                     select.select([connection], [], [], HEARTBEAT)
-            self.read()  # whether something came or nothing did for a while
+            self.read()  # whether a NOTIFY came, or nothing did for HEARTBEAT seconds

@@ -14,7 +14,7 @@ from questions.models import (
     Tally,
     all_checked_with,
 )
-from questions.pagecache.public import UNKEPT, public_page, wants_fragment
+from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
 from questions.pages.filters import ALL, Filters, normalize
 from questions.pages.hits import hits
@@ -122,7 +122,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     if found and not found.count:
         if not (filters.category or filters.level):
             missed.recorder.record(filters.q)
-        response.headers["Cache-Control"] = UNKEPT  # or it would be counted once only
+        response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
     return response
 
 

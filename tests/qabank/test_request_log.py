@@ -129,7 +129,7 @@ print(threading.active_count(), queued <= 500, file=sys.stderr)
 
 
 def answering(path: str, times: int, stdout: Any, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", ANSWERING, path, str(times)],
         cwd=settings.BASE_DIR,
         env={**os.environ, **environment},

@@ -1,7 +1,6 @@
-"""Banks of any size: counts and numbers that are kept, twenty questions at a time, no scans."""
+"""Banks of any size: counts and numbers from the tally, twenty questions at a time, no scans."""
 
 import random
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,9 @@ from django.test import Client
 from questions import triggers
 from questions.models import BLOCK, Category, Question, Tally
 from tests import build
+from tests.html import one, page, parse, select, text
+from tests.pages.lists import links, slugs
+from tests.pages.lists import numbers as shown_numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -86,17 +88,13 @@ def test_a_wrong_tally_is_mended_by_migrate() -> None:
 # Twenty at a time
 
 
-def slugs(page: str) -> list[str]:
-    return re.findall(r'data-slug="([^"]+)"', page)
-
-
 def test_a_small_bank_is_shown_whole(client: Client) -> None:
     category = build.category()
     for position in range(1, 21):
         build.question(category=category, position=position)
-    page = client.get("/").content.decode()
-    assert len(slugs(page)) == 20
-    assert "Show more" not in page
+    shown = page(client, "/")
+    assert len(slugs(shown)) == 20
+    assert links(shown, ".show-more") == []
 
 
 def test_show_more_leads_through_the_whole_category(client: Client) -> None:
@@ -104,16 +102,15 @@ def test_show_more_leads_through_the_whole_category(client: Client) -> None:
     category = build.category(position=2)
     for position in range(1, 46):
         build.question(category=category, position=position)
-    page = client.get("/").content.decode()
-    found = slugs(page)[1:]
+    shown = page(client, "/")
+    found, places = slugs(shown)[1:], shown_numbers(shown)
     assert len(found) == 20
-    shown = re.findall(r'class="number">(\d+)<', page)
-    while match := re.search(r'class="show-more" href="([^"]+)"', page):
-        page = client.get(match[1].replace("&amp;", "&")).content.decode()
-        found += slugs(page)
-        shown += re.findall(r'class="number">(\d+)<', page)
+    while more := links(shown, ".show-more"):
+        shown = page(client, more[0])
+        found += slugs(shown)
+        places += shown_numbers(shown)
     assert found == list(category.questions.order_by("position").values_list("slug", flat=True))
-    assert shown == [str(number) for number in range(1, 47)]
+    assert places == list(range(1, 47))
 
 
 def test_show_more_keeps_the_filter_and_counts_all_that_matches(client: Client) -> None:
@@ -122,43 +119,42 @@ def test_show_more_keeps_the_filter_and_counts_all_that_matches(client: Client) 
         build.question(
             category=category, position=position, level="expert" if position % 2 else "core"
         )
-    page = client.get("/?level=expert").content.decode()
-    assert "30 of 59 questions" in page
-    assert 'href="/categories/here/?level=expert&amp;start=21"' in page
-    rest = client.get("/categories/here/?level=expert&start=21").content.decode()
+    shown = page(client, "/?level=expert")
+    assert text(one(shown, ".found")) == "30 of 59 questions, Expert"
+    assert links(shown, ".show-more") == ["/categories/here/?level=expert&start=21"]
+    rest = page(client, "/categories/here/?level=expert&start=21")
     assert len(slugs(rest)) == 10
-    assert 'href="/categories/here/?level=expert"' in rest  # back to the first
-    assert "30 of 59 questions" in rest
+    assert links(rest, ".earlier a") == ["/categories/here/?level=expert"]  # back to the first
+    assert text(one(rest, ".found")) == "30 of 59 questions, Expert"
 
 
 def test_open_all_opens_what_is_shown(client: Client) -> None:
     category = build.category()
     for position in range(1, 31):
         build.question(category=category, position=position)
-    page = client.get("/?open=all").content.decode()
-    assert page.count("<h4>Follow-ups</h4>") == 20
+    assert len(select(page(client, "/?open=all"), ".entry[open] .answer")) == 20
 
 
 def test_many_categories_share_the_page(client: Client) -> None:
     call_command("make_bank", "900", "--categories", "300", verbosity=0)
-    page = client.get("/").content.decode()
-    assert len(slugs(page)) == 300
-    assert page.count("Show more") == 300
+    shown = page(client, "/")
+    assert len(slugs(shown)) == 300
+    assert len(links(shown, ".show-more")) == 300
 
 
 @pytest.mark.parametrize("start", ["0", "-1", "1", "x", "٣", "", "1" * 40])
 def test_a_start_that_makes_no_sense_is_the_first_page(client: Client, start: str) -> None:
     question = build.question()
-    page = client.get(question.category.get_absolute_url(), {"start": start}).content.decode()
-    assert slugs(page) == [question.slug]
+    response = client.get(question.category.get_absolute_url(), {"start": start})
+    assert slugs(parse(response.content)) == [question.slug]
 
 
 def test_a_start_behind_the_end_says_that_there_is_nothing(client: Client) -> None:
     question = build.question()
     address = question.category.get_absolute_url()
-    page = client.get(address, {"start": "999999999"}).content.decode()
-    assert slugs(page) == []
-    assert f'href="{address}"' in page
+    shown = page(client, f"{address}?start=999999999")
+    assert slugs(shown) == []
+    assert address in links(shown, ".nothing a")
 
 
 # What it costs: SQLite counts the steps of its virtual machine.

@@ -1,23 +1,20 @@
 """The list's parameters: `q`, `category`, `level` and `open`."""
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
+from questions.pages.filters import Filters
 from tests import build
+from tests.html import one, page, parse, select, text
+from tests.pages.lists import links, numbers, open_slugs, slugs
 
 pytestmark = pytest.mark.django_db
 
 
-def slugs(client: Client, address: str) -> list[str]:
-    """Return the slugs of the entries that the page shows, in its order."""
-    page = client.get(address).content.decode()
-    return [part.partition('"')[0] for part in page.split('data-slug="')[1:]]
-
-
-def open_slugs(client: Client, address: str) -> list[str]:
-    page = client.get(address).content.decode()
-    entries = page.split('data-slug="')[1:]
-    return [e.partition('"')[0] for e in entries if " open>" in e.partition("<summary>")[0]]
+def shown(client: Client, address: str) -> list[str]:
+    """Return the slugs of the entries that a page shows, in its order."""
+    return slugs(page(client, address))
 
 
 @pytest.mark.parametrize(
@@ -32,13 +29,13 @@ def open_slugs(client: Client, address: str) -> list[str]:
 def test_text_is_found_in_each_field_in_any_case(client: Client, field: str, value: str) -> None:
     build.question(slug="hit", **{field: value})
     build.question(slug="miss")
-    assert slugs(client, "/?q=descriptor") == ["hit"]
+    assert shown(client, "/?q=descriptor") == ["hit"]
 
 
 def test_every_word_must_occur_in_whatever_field(client: Client) -> None:
     build.question(slug="both", title="What is a descriptor?", keywords="attribute")
     build.question(slug="one", title="What is an attribute?")
-    assert slugs(client, "/?q=attribute+descriptor") == ["both"]
+    assert shown(client, "/?q=attribute+descriptor") == ["both"]
 
 
 def test_category_level_and_text_combine(client: Client) -> None:
@@ -47,31 +44,30 @@ def test_category_level_and_text_combine(client: Client) -> None:
     build.question(slug="other-level", category=here, level="core", keywords="needle")
     build.question(slug="other-category", category=there, level="expert", keywords="needle")
     build.question(slug="other-text", category=here, level="expert")
-    assert slugs(client, "/?q=needle&category=here&level=expert") == ["hit"]
+    assert shown(client, "/?q=needle&category=here&level=expert") == ["hit"]
 
 
 def test_a_filtered_question_keeps_its_number(client: Client) -> None:
     build.question(position=1)
     build.question(position=2, keywords="needle")
-    page = client.get("/?q=needle").content.decode()
-    assert '<span class="number">2</span>' in page
-    assert "1 of 2 questions for “needle”" in page
+    found = page(client, "/?q=needle")
+    assert numbers(found) == [2]
+    assert text(one(found, ".found")) == "1 of 2 questions for “needle”"
 
 
 def test_the_form_shows_what_was_asked(client: Client) -> None:
     build.question(category=build.category(slug="here"))
-    page = client.get("/?q=a+%22b&category=here&level=expert").content.decode()
-    assert 'name="q" value="a &quot;b"' in page
-    assert '<option value="here" selected>' in page
-    assert 'value="expert" form="filters" checked' in page
+    found = page(client, "/?q=a+%22b&category=here&level=expert")
+    assert one(found, "[name=q]").get("value") == 'a "b'
+    assert one(found, "option[selected]").get("value") == "here"
+    assert one(found, "[name=level][checked]").get("value") == "expert"
 
 
 def test_no_hit_leads_on(client: Client) -> None:
     build.question(keywords="needle")
-    page = client.get("/?q=nothing&level=core").content.decode()
-    assert "No question matches “nothing”" in page
-    assert 'href="/?q=nothing"' in page  # everywhere
-    assert 'href="/"' in page
+    nothing = one(page(client, "/?q=nothing&level=core"), ".nothing")
+    assert "No question matches “nothing”" in text(nothing)
+    assert links(nothing)[:2] == ["/?q=nothing", "/"]  # everywhere, and everything
 
 
 def test_open_takes_all_a_category_or_questions(client: Client) -> None:
@@ -80,18 +76,22 @@ def test_open_takes_all_a_category_or_questions(client: Client) -> None:
     build.question(slug="a", category=first, position=1)
     build.question(slug="b", category=first, position=2)
     build.question(slug="c", category=second)
-    assert open_slugs(client, "/") == []
-    assert open_slugs(client, "/?open=all") == ["a", "b", "c"]
-    assert open_slugs(client, "/?open=first") == ["a", "b"]
-    assert open_slugs(client, "/?open=b&open=second") == ["b", "c"]
-    assert open_slugs(client, "/categories/first/?open=a") == ["a"]
+    for address, expected in {
+        "/": [],
+        "/?open=all": ["a", "b", "c"],
+        "/?open=first": ["a", "b"],
+        "/?open=b&open=second": ["b", "c"],
+        "/categories/first/?open=a": ["a"],
+    }.items():
+        assert open_slugs(page(client, address)) == expected
 
 
 def test_open_entries_hold_the_whole_answer(client: Client) -> None:
     build.question(slug="a")
     build.question(slug="b")
-    page = client.get("/?open=a").content.decode()
-    assert page.count("<h4>Follow-ups</h4>") == 1
+    headings = select(page(client, "/?open=a"), ".entry[open] h4")
+    assert "Follow-ups" in [text(heading) for heading in headings]
+    assert len(select(page(client, "/?open=a"), ".entry .answer")) == 1
 
 
 def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> None:
@@ -100,18 +100,21 @@ def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> N
     for _ in range(2):
         build.question(category=first)
         build.question(category=second)
-    page = client.get("/?level=core").content.decode()
-    assert 'href="/?level=core&amp;open=all"' in page
-    assert 'href="/?level=core&amp;open=first"' in page
-    page = client.get("/?level=core&open=all").content.decode()
-    assert 'href="/?level=core"' in page
-    assert 'href="/?level=core&amp;open=second"' in page  # closes the first
+    assert links(page(client, "/?level=core"), ".expand") == [
+        "/?level=core&open=all",
+        "/?level=core&open=first",
+        "/?level=core&open=second",
+    ]
+    assert links(page(client, "/?level=core&open=all"), ".expand") == [
+        "/?level=core",
+        "/?level=core&open=second",  # closes the first
+        "/?level=core&open=first",
+    ]
 
 
 def test_a_filter_without_scripts_keeps_open_what_is_open(client: Client) -> None:
     build.question(slug="a")
-    page = client.get("/?open=a").content.decode()
-    assert '<input type="hidden" name="open" value="a">' in page
+    assert one(page(client, "/?open=a"), "#filters [name=open]").get("value") == "a"
 
 
 ODD = [
@@ -158,5 +161,44 @@ def test_more_parameters_than_anybody_needs_are_a_bad_request(client: Client) ->
 def test_what_is_asked_is_escaped(client: Client) -> None:
     build.question()
     for query in ("q", "open", "category", "level"):
-        page = client.get("/", {query: '"><img src=x onerror=alert(1)>'}).content.decode()
-        assert "<img" not in page
+        found = parse(client.get("/", {query: '"><img src=x onerror=alert(1)>'}).content)
+        assert select(found, "img") == []
+
+
+# What matches, for whatever shows it
+
+
+def matching(address: str) -> list[str]:
+    return [question.slug for question in Filters.from_query(QueryDict(address)).questions()]
+
+
+def test_all_that_matches_comes_in_the_order_of_the_page() -> None:
+    last, first = build.category(slug="last", position=2), build.category(slug="first", position=1)
+    build.question(slug="d", category=last)
+    build.question(slug="c", category=first, position=2, level="expert")
+    build.question(slug="b", category=first, position=2)
+    build.question(slug="a", category=first, position=3)
+    build.question(category=first, published=False)
+    assert matching("") == ["b", "c", "a", "d"]
+    assert matching("level=core") == ["b", "a", "d"]
+    assert matching("category=first&level=core&open=all&start=2") == ["b", "a"]
+
+
+def test_all_that_is_found_comes_by_relevance() -> None:
+    here = build.category(slug="here")
+    build.question(slug="lower", category=here, answer="A needle.")
+    build.question(slug="upper", category=here, title="Where is the needle?")
+    build.question(category=here, title="Where is the needle?", published=False)
+    build.question(category=here, title="Where is the needle?", level="expert")
+    build.question(category=build.category(), title="Where is the needle?")
+    assert matching("q=needle&category=here&level=core") == ["upper", "lower"]
+    assert matching("q=nothing") == []
+
+
+def test_a_list_shows_the_first_of_what_matches(client: Client) -> None:
+    for position in range(1, 41):
+        build.question(position=position, level="core" if position % 3 else "expert")
+    assert shown(client, "/?level=core") == matching("level=core")[:20]
+    assert len(matching("level=core")) == 27
+    assert shown(client, "/?q=question") == matching("q=question")[:20]
+    assert len(matching("q=question")) == 40

@@ -1,7 +1,5 @@
 """The public pages, as a browser without scripts gets them."""
 
-import re
-
 import html5lib
 import pytest
 from django.db import connection
@@ -11,11 +9,13 @@ from django.urls import reverse
 
 from questions.models import Category, Question
 from tests import build
+from tests.html import one, page, select, text
+from tests.pages.lists import links, numbers, slugs
 
 HTMX = {"HX-Request": "true"}
 
 
-def text(client: Client, address: str, status: int = 200) -> str:
+def markup(client: Client, address: str, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status
     return response.content.decode()
@@ -23,19 +23,18 @@ def text(client: Client, address: str, status: int = 200) -> str:
 
 @pytest.mark.usefixtures("bank")
 def test_the_home_page_shows_all_thirty_questions(client: Client) -> None:
-    page = text(client, "/")
-    assert page.count('<details class="entry"') == 30
-    assert "30 questions in 5 categories" in page
-    for emoji in "🐍⚡🕸🏗🧪":
-        assert emoji in page
-    assert [f'<span class="number">{n}</span>' in page for n in range(1, 31)] == [True] * 30
+    shown = page(client, "/")
+    assert numbers(shown) == list(range(1, 31))
+    assert text(one(shown, ".lead")).startswith("30 questions in 5 categories.")
+    emoji = [text(emoji)[0] for emoji in select(shown, ".category-head .emoji")]
+    assert emoji == list("🐍⚡🕸🏗🧪")
 
 
 @pytest.mark.usefixtures("bank")
 def test_short_answers_are_in_the_page_and_full_answers_are_not(client: Client) -> None:
-    page = text(client, "/")
-    assert page.count('<div class="short-answer"><p>') == 30
-    assert "Follow-ups" not in page
+    shown = page(client, "/")
+    assert len(select(shown, ".entry .short-answer p")) == 30
+    assert select(shown, ".answer") == []
 
 
 @pytest.mark.usefixtures("db")
@@ -45,21 +44,20 @@ def test_a_category_page_shows_its_questions_under_their_numbers_in_the_bank(
     first, second = build.category(position=1), build.category(position=2)
     build.question(category=first)
     shown = build.question(category=second)
-    page = text(client, second.get_absolute_url())
-    assert page.count('<details class="entry"') == 1
-    assert shown.title in page
-    assert '<span class="number">2</span>' in page
+    own_page = page(client, second.get_absolute_url())
+    assert slugs(own_page) == [shown.slug]
+    assert numbers(own_page) == [2]
 
 
 @pytest.mark.usefixtures("db")
 def test_a_question_page_has_the_whole_answer_and_its_neighbors(client: Client) -> None:
     before, shown, after = (build.question(position=n) for n in (1, 2, 3))
-    page = text(client, shown.get_absolute_url())
-    assert f"<h1>{shown.title}</h1>" in page
-    assert "<h2>Follow-ups</h2>" in page
-    assert f'class="previous" href="{before.get_absolute_url()}"' in page
-    assert f'class="next" href="{after.get_absolute_url()}"' in page
-    assert "Question 2 of 3" in page
+    whole = page(client, shown.get_absolute_url())
+    assert text(one(whole, "h1")) == shown.title
+    assert "Follow-ups" in [text(heading) for heading in select(whole, ".answer h2")]
+    assert links(whole, ".previous") == [before.get_absolute_url()]
+    assert links(whole, ".next") == [after.get_absolute_url()]
+    assert text(one(whole, ".facts .number")) == "Question 2 of 3"
 
 
 @pytest.mark.usefixtures("db")
@@ -67,12 +65,8 @@ def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
     last = build.question(category=build.category(position=1), position=9)
     build.category(position=2)  # without questions
     first = build.question(category=build.category(position=3))
-    assert f'class="next" href="{first.get_absolute_url()}"' in text(
-        client, last.get_absolute_url()
-    )
-    assert f'class="previous" href="{last.get_absolute_url()}"' in text(
-        client, first.get_absolute_url()
-    )
+    assert links(page(client, last.get_absolute_url()), ".next") == [first.get_absolute_url()]
+    assert links(page(client, first.get_absolute_url()), ".previous") == [last.get_absolute_url()]
 
 
 @pytest.mark.usefixtures("db")
@@ -80,16 +74,16 @@ def test_drafts_are_nowhere(client: Client) -> None:
     draft = build.question(published=False, title="Is this a secret?")
     build.question(category=draft.category)
     for address in ("/", "/?open=all", "/?q=secret", draft.category.get_absolute_url()):
-        assert "Is this a secret?" not in text(client, address)
-    text(client, draft.get_absolute_url(), status=404)
+        assert "Is this a secret?" not in markup(client, address)
+    markup(client, draft.get_absolute_url(), status=404)
 
 
 @pytest.mark.usefixtures("db")
 def test_an_edit_by_plain_update_is_on_the_next_page(client: Client) -> None:
     question = build.question(answer="The old text.")
-    text(client, question.get_absolute_url())
+    markup(client, question.get_absolute_url())
     Question.objects.update(answer="The corrected text.")
-    assert "The corrected text." in text(client, question.get_absolute_url())
+    assert "The corrected text." in markup(client, question.get_absolute_url())
 
 
 @pytest.mark.usefixtures("db")
@@ -107,13 +101,13 @@ def test_an_old_slug_redirects_for_good(client: Client) -> None:
 def test_an_old_slug_of_a_draft_does_not_betray_the_draft(client: Client) -> None:
     build.question(slug="old", published=False)
     Question.objects.update(slug="new")
-    text(client, "/questions/old/", status=404)
+    markup(client, "/questions/old/", status=404)
 
 
 @pytest.mark.usefixtures("db")
 def test_an_unknown_address_gets_a_page_that_leads_on(client: Client) -> None:
     for address in ("/questions/none/", "/categories/none/", "/none/"):
-        page = text(client, address, status=404)
+        page = markup(client, address, status=404)
         assert "There is no page here" in page
         assert 'href="/"' in page
 
@@ -125,12 +119,12 @@ def test_an_error_of_ours_gets_a_page_too(client: Client, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("questions.pages.views.list_page", fail)
     client.raise_request_exception = False
-    assert "Something went wrong on our side" in text(client, "/", status=500)
+    assert "Something went wrong on our side" in markup(client, "/", status=500)
 
 
 @pytest.mark.usefixtures("db")
 def test_an_empty_bank_says_how_to_fill_it(client: Client) -> None:
-    page = text(client, "/")
+    page = markup(client, "/")
     assert "The bank is empty" in page
     assert "loaddata bank" in page
 
@@ -139,7 +133,7 @@ def test_an_empty_bank_says_how_to_fill_it(client: Client) -> None:
 def test_the_number_of_queries_does_not_grow_with_the_bank(client: Client) -> None:
     def queries(address: str) -> int:
         with CaptureQueriesContext(connection) as captured:
-            text(client, address)
+            markup(client, address)
         return len(captured)
 
     build.question()
@@ -247,7 +241,7 @@ def test_the_content_security_policy_is_strict(client: Client, address: str) -> 
 
 @pytest.mark.usefixtures("bank")
 def test_filters_are_canonical_to_their_page(client: Client) -> None:
-    assert '<link rel="canonical" href="http://testserver/">' in text(client, "/?q=gil&open=all")
+    assert '<link rel="canonical" href="http://testserver/">' in markup(client, "/?q=gil&open=all")
 
 
 @pytest.mark.usefixtures("bank")
@@ -258,10 +252,10 @@ def test_pages_can_only_be_read(client: Client, method: str) -> None:
 
 
 def test_every_page_has_a_title_and_description_of_its_own(client: Client, bank: None) -> None:
-    heads = [text(client, address).partition("</head>")[0] for address in PAGES[::4]]
-    titles = [head.partition("<title>")[2].partition("</title>")[0] for head in heads]
-    assert len(set(titles)) == len(titles)
-    assert all('<meta name="description"' in head for head in heads)
+    pages = [page(client, address) for address in PAGES[::4]]
+    for selector in ("head title", "head [name=description]"):
+        found = [one(shown, selector) for shown in pages]
+        assert len({text(element) or element.get("content") for element in found}) == len(pages)
     assert reverse("home") == "/"
 
 
@@ -282,9 +276,9 @@ def test_a_list_that_was_rendered_before_shows_each_change(
     client: Client, model: type[Category | Question], field: str, value: str, shown: str
 ) -> None:
     build.question()
-    assert shown not in text(client, "/")
+    assert shown not in markup(client, "/")
     model.objects.update(**{field: value})
-    assert shown in text(client, "/")
+    assert shown in markup(client, "/")
 
 
 @pytest.mark.usefixtures("db")
@@ -293,7 +287,7 @@ def test_numbers_and_counts_that_were_rendered_before_move_with_the_bank(client:
     second = build.question(category=category, position=2)
     client.get("/")
     first = build.question(category=category, position=1)
-    page = text(client, "/")
-    entries = re.findall(r'data-slug="(.+?)".*?class="number">(\d+)<', page, re.DOTALL)
-    assert entries == [(first.slug, "1"), (second.slug, "2")]
-    assert '<span class="count">2<' in page
+    shown = page(client, "/")
+    assert slugs(shown) == [first.slug, second.slug]
+    assert numbers(shown) == [1, 2]
+    assert text(one(shown, ".jump .count")) == "2 questions"

@@ -1,6 +1,5 @@
 """The list page with `?q=`: hits in order, marked, and what it says where there are none."""
 
-import re
 import threading
 import time
 from xml.etree import ElementTree
@@ -13,18 +12,20 @@ from django.test import Client
 from questions.models import Category, MissedSearch
 from questions.pages import missed as misses
 from tests import build
+from tests.html import one, page, parse, select, text
+from tests.pages.lists import links, open_slugs, slugs
 
 pytestmark = pytest.mark.django_db
 
 
-def page(client: Client, address: str) -> str:
+def markup(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()
 
 
 def hits(client: Client, address: str) -> list[str]:
-    return re.findall(r'data-slug="([^"]+)"', page(client, address))
+    return slugs(page(client, address))
 
 
 # Hits
@@ -34,9 +35,9 @@ def test_the_best_hit_comes_first_whatever_its_category(client: Client) -> None:
     first, last = build.category(position=1), build.category(position=2, name="Last & least")
     build.question(slug="answer", category=first, answer="A needle.")
     build.question(slug="title", category=last, title="Where is the needle?")
-    html = page(client, "/?q=needle")
-    assert re.findall(r'data-slug="([^"]+)"', html) == ["title", "answer"]
-    assert "Last &amp; least" in html.partition('data-slug="title"')[2].partition("</details>")[0]
+    found = page(client, "/?q=needle")
+    assert slugs(found) == ["title", "answer"]
+    assert text(select(found, ".entry .where")[0]) == "🐍 Last & least"
 
 
 def test_hits_are_marked_in_the_title_and_in_the_passage_that_has_them(client: Client) -> None:
@@ -45,58 +46,63 @@ def test_hits_are_marked_in_the_title_and_in_the_passage_that_has_them(client: C
         short_answer="Nothing to see.",
         answer="A paragraph.\n\n- One decorated *function* with [a link](https://example.com/).\n",
     )
-    html = page(client, "/?q=decorators")
+    html = markup(client, "/?q=decorators")
     assert "<h3>Which <code><mark>Decorator</mark></code> is it?</h3>" in html
     assert "One <mark>decorated</mark> function with a link." in html
 
 
 def test_a_sign_is_marked_as_a_whole(client: Client) -> None:
     build.question(title="What is an except* clause?", keywords="except*")
-    assert "an <mark>except*</mark> clause" in page(client, "/?q=except*")
+    assert "an <mark>except*</mark> clause" in markup(client, "/?q=except*")
 
 
 def test_the_passage_is_escaped_and_marks_survive_no_markup(client: Client) -> None:
     build.question(
         title="<b>needle</b> & \x02thread\x03?", answer="<img src=x onerror=alert(1)> needle `<i>`"
     )
-    html = page(client, "/?q=needle")
+    html = markup(client, "/?q=needle")
     assert "&lt;b&gt;<mark>needle</mark>&lt;/b&gt; &amp; thread?" in html
     assert "&lt;img src=x onerror=alert(1)&gt; <mark>needle</mark> <code>&lt;i&gt;</code>" in html
     assert "<img src=x" not in html
 
 
+def test_characters_that_mark_hits_mark_nothing_where_an_editor_wrote_them(client: Client) -> None:
+    build.question(title="What does \x02 begin?", short_answer="It ends.\x03\n")
+    assert "<mark>" not in markup(client, "/")
+    assert "</mark>" not in markup(client, "/?q=begin").replace("<mark>begin</mark>", "")
+
+
 def test_a_question_that_was_found_before_shows_what_is_looked_for_now(client: Client) -> None:
-    question = build.question(title="Why a needle in <slot></slot>?", short_answer="Some hay.\n")
-    html = page(client, "/?q=needle")
-    assert "<h3>Why a <mark>needle</mark> in &lt;slot&gt;&lt;/slot&gt;?</h3>" in html
-    html = page(client, "/?q=hay")
-    assert "<h3>Why a needle in &lt;slot&gt;&lt;/slot&gt;?</h3>" in html
+    question = build.question(title="Why a needle?", short_answer="Some hay.\n")
+    html = markup(client, "/?q=needle")
+    assert "<h3>Why a <mark>needle</mark>?</h3>" in html
+    html = markup(client, "/?q=hay")
+    assert "<h3>Why a needle?</h3>" in html
     assert '<span class="passage">Some <mark>hay</mark>.</span>' in html
     Category.objects.filter(pk=question.category_id).update(name="Straw")
-    assert "Straw</span>" in page(client, "/?q=hay")
+    assert "Straw</span>" in markup(client, "/?q=hay")
 
 
 def test_a_line_of_code_is_shown_as_code(client: Client) -> None:
     build.question(answer="Text.\n\n```python\nfirst = 1\nneedle = find(2)\n```\n")
-    assert "<code><mark>needle</mark> = find(2)</code>" in page(client, "/?q=needle")
+    assert "<code><mark>needle</mark> = find(2)</code>" in markup(client, "/?q=needle")
 
 
 def test_emphasis_goes_and_code_stays_as_it_is(client: Client) -> None:
     build.question(answer="A *needle* takes `*args` and `**kwargs`, **never `__all__`**.")
     assert (
         "A <mark>needle</mark> takes <code>*args</code> and <code>**kwargs</code>, "
-        "never <code>__all__</code>." in page(client, "/?q=needle")
+        "never <code>__all__</code>." in markup(client, "/?q=needle")
     )
 
 
 def test_a_long_passage_is_cut_around_the_hit(client: Client) -> None:
     build.question(answer=f"{'before ' * 100}needle {'after ' * 100}")
-    passage = re.search(r'class="passage">(.*?)</span>', page(client, "/?q=needle"))
-    assert passage
-    assert passage[1].startswith("… before")
-    assert passage[1].endswith("after …")
-    assert "<mark>needle</mark>" in passage[1]
-    assert len(passage[1]) < 260
+    passage = one(page(client, "/?q=needle"), ".passage")
+    assert text(passage).startswith("… before")
+    assert text(passage).endswith("after …")
+    assert text(one(passage, "mark")) == "needle"
+    assert len(text(passage)) < 250
 
 
 def test_category_and_level_narrow_the_hits(client: Client) -> None:
@@ -117,28 +123,26 @@ def test_drafts_are_not_found(client: Client) -> None:
 
 def test_a_hit_can_be_open(client: Client) -> None:
     build.question(slug="a", title="A needle?")
-    html = page(client, "/?q=needle&open=a")
-    assert 'data-slug="a"' in html
-    assert "<h4>Follow-ups</h4>" in html
+    found = page(client, "/?q=needle&open=a")
+    assert open_slugs(found) == ["a"]
+    assert "Follow-ups" in [text(heading) for heading in select(found, ".answer h4")]
 
 
 def test_more_hits_are_a_link_away(client: Client) -> None:
     build.question(title="A needle?", slug="best", keywords="needle")
     for number in range(30):
         build.question(slug=f"q{number}", title="A needle?")
-    html = page(client, "/?q=needle&level=core")
-    assert "31 of 31 questions" in html
-    first = re.findall(r'data-slug="([^"]+)"', html)
+    found = page(client, "/?q=needle&level=core")
+    assert text(one(found, ".found")) == "31 of 31 questions for “needle”, Core"
+    first = slugs(found)
     assert first[0] == "best"
     assert len(first) == 20
-    more = re.search(r'class="show-more" href="([^"]+)"', html)
-    assert more
-    html = page(client, more[1].replace("&amp;", "&"))
-    rest = re.findall(r'data-slug="([^"]+)"', html)
+    found = page(client, one(found, ".show-more").attrib["href"])
+    rest = slugs(found)
     assert len(rest) == 11
     assert not set(first) & set(rest)
-    assert "Show more" not in html
-    assert 'href="/?q=needle&amp;level=core">Back to the best matches' in html
+    assert links(found, ".show-more") == []
+    assert links(found, ".earlier a") == ["/?q=needle&level=core"]
     assert hits(client, "/?q=needle&start=999999999") == first
 
 
@@ -146,8 +150,8 @@ def test_a_count_that_may_be_higher_says_so(client: Client) -> None:
     for _ in range(200):
         build.question(title="A needle?")
     build.question(answer="A needle.")
-    assert "At least 200 of 201 questions for “needle”" in page(client, "/?q=needle")
-    assert "1 of 201 questions for “question”" in page(client, "/?q=question")
+    assert "At least 200 of 201 questions for “needle”" in markup(client, "/?q=needle")
+    assert "1 of 201 questions for “question”" in markup(client, "/?q=question")
 
 
 # Nothing found as typed
@@ -155,29 +159,32 @@ def test_a_count_that_may_be_higher_says_so(client: Client) -> None:
 
 def test_a_correction_is_shown(client: Client) -> None:
     build.question(slug="a", title="What does Celery do?")
-    html = page(client, "/?q=sellery")
-    assert 'data-slug="a"' in html
-    assert "<mark>Celery</mark>" in html
-    assert re.search(r'Showing results for <a href="/\?q=celery">celery</a>', html)
-    assert 'value="sellery"' in html  # what was typed stays in the box
-    assert "1 of 1 question for “celery”" in html
+    found = page(client, "/?q=sellery")
+    assert slugs(found) == ["a"]
+    assert text(one(found, "h3 mark")) == "Celery"
+    assert text(one(found, ".corrected")).endswith("Showing results for celery.")
+    assert links(found, ".corrected a") == ["/?q=celery"]
+    assert one(found, "#q").get("value") == "sellery"  # what was typed stays in the box
+    assert text(one(found, ".found")) == "1 of 1 question for “celery”"
 
 
 def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:
     build.question(title="What is a descriptor?")
-    html = page(client, "/?q=descriptozzle&level=core")
-    assert "No question matches “descriptozzle”" in html
-    assert '<a href="/?q=descriptor&amp;level=core">descriptor</a>' in html
-    assert 'href="/?q=descriptozzle"' in html
-    assert "0 of 1 question for “descriptozzle”" in html
+    found = page(client, "/?q=descriptozzle&level=core")
+    nothing = one(found, ".nothing")
+    assert "No question matches “descriptozzle”" in text(nothing)
+    assert links(nothing)[:3] == ["/?q=descriptor&level=core", "/?q=descriptozzle", "/"]
+    assert text(one(found, ".found")) == "0 of 1 question for “descriptozzle”, Core"
 
 
 def test_only_htmx_gets_the_part_that_changes(client: Client) -> None:
     build.question(title="A needle?")
     html = client.get("/?q=needle", headers={"HX-Request": "true"}).content.decode()
     assert html.lstrip().startswith('<div id="results"')
-    assert "<mark>needle</mark>" in html
-    assert "1 of 1 question for “needle”" in html.partition("#status")[2]
+    fragment = parse(html)
+    assert text(one(fragment, "h3 mark")) == "needle"
+    status = one(fragment, "[hx-swap-oob=innerHTML:#status]")
+    assert text(status) == "1 of 1 question for “needle”"
 
 
 # Searches without a hit
@@ -210,8 +217,8 @@ def test_a_filter_that_hides_the_hits_is_no_miss(client: Client) -> None:
 
 
 def test_what_is_typed_on_the_way_is_not_counted() -> None:
-    for text in ("quan", "quant", "quantum", "qubit"):
-        misses.recorder.record(text)
+    for typed in ("quan", "quant", "quantum", "qubit"):
+        misses.recorder.record(typed)
     misses.recorder.write()
     assert set(counted()) == {"quantum", "qubit"}
 
@@ -219,13 +226,13 @@ def test_what_is_typed_on_the_way_is_not_counted() -> None:
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(misses, "WAITING_LIMIT", 3)
     monkeypatch.setattr(misses, "ROW_LIMIT", 4)
-    for text in ("a1", "a1", "a1", "b1", "b1", "c1", "d1", "e1"):
-        misses.recorder.record(text)
+    for typed in ("a1", "a1", "a1", "b1", "b1", "c1", "d1", "e1"):
+        misses.recorder.record(typed)
     misses.recorder.record("f" * 100_000)
     misses.recorder.write()
     assert counted() == {"a1": 3, "b1": 2, "c1": 1}
-    for text in ("g1", "g1", "h1", "h1"):
-        misses.recorder.record(text)
+    for typed in ("g1", "g1", "h1", "h1"):
+        misses.recorder.record(typed)
     misses.recorder.write()
     assert counted() == {"a1": 3, "b1": 2, "g1": 2, "h1": 2}
 
@@ -262,7 +269,7 @@ def test_a_search_without_a_hit_waits_for_nobody_who_writes(client: Client) -> N
     try:
         assert is_held.wait(10)
         started = time.monotonic()
-        assert "No question matches" in page(client, "/?q=xyzzy")
+        assert "No question matches" in markup(client, "/?q=xyzzy")
         assert time.monotonic() - started < 2
     finally:
         may_go.set()
@@ -289,12 +296,12 @@ def test_a_thread_writes_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_editors_read_them_and_can_only_delete(client: Client) -> None:
     MissedSearch.objects.create(text="xyzzy", count=7)
     client.force_login(User.objects.create_superuser("editor"))
-    html = page(client, "/admin/questions/missedsearch/")
+    html = markup(client, "/admin/questions/missedsearch/")
     assert "xyzzy" in html
     assert "7" in html
     assert client.get("/admin/questions/missedsearch/add/").status_code == 403
     key = MissedSearch.objects.get().pk
-    html = page(client, f"/admin/questions/missedsearch/{key}/change/")
+    html = markup(client, f"/admin/questions/missedsearch/{key}/change/")
     assert 'name="text"' not in html
     client.post(f"/admin/questions/missedsearch/{key}/delete/", {"post": "yes"})
     assert counted() == {}
@@ -305,10 +312,9 @@ def test_editors_read_them_and_can_only_delete(client: Client) -> None:
 
 def test_browsers_are_told_how_to_search(client: Client) -> None:
     build.question(title="A needle?", slug="a")
-    link = re.search(r'<link rel="search" href="([^"]+)" type="([^"]+)"', page(client, "/"))
-    assert link
-    response = client.get(link[1])
-    assert response["Content-Type"].startswith(link[2])
+    link = one(page(client, "/"), "link[rel=search]")
+    response = client.get(link.attrib["href"])
+    assert response["Content-Type"].startswith(link.attrib["type"])
     url = ElementTree.fromstring(response.content).find(  # noqa: S314 (our own)
         "{http://a9.com/-/spec/opensearch/1.1/}Url[@type='text/html']"
     )

@@ -46,7 +46,6 @@ def main() -> None:
         bank = Bank(Path(folder) / "bank.sqlite3", ["loaddata", "bank"])
         site = Server({"DATABASE_URL": bank.url})
         try:
-            site.warm_up()
             command = [npx, "--yes", *LIGHTHOUSE]
             address = f"http://127.0.0.1:{site.port}"
             pages = {

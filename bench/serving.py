@@ -80,7 +80,6 @@ def measure(bank: "Bank", rounds: int, title: str) -> None:
     print(f"\n{title}")
     site = Server({"DATABASE_URL": bank.url})
     try:
-        site.warm_up()
         page = site.get("/")
         known = {**BROTLI, "If-None-Match": page.headers["ETag"]}
         print(f"  home page in brotli: {len(page.content):,} bytes")
@@ -99,8 +98,6 @@ def compare_sizes(thirty: "Bank", big: "Bank", rounds: int) -> None:
     print("\nmany questions compared with thirty")
     small_site, big_site = Server({"DATABASE_URL": thirty.url}), Server({"DATABASE_URL": big.url})
     try:
-        small_site.warm_up()
-        big_site.warm_up()
         pairs = [
             (cost_of_flood(big_site, BROTLI), cost_of_flood(small_site, BROTLI))
             for _ in range(rounds)
@@ -311,12 +308,6 @@ class Server:
         except OSError:
             self.connection.close()  # the next request opens another one
             raise
-
-    def warm_up(self) -> None:
-        """Wait until the home page, which goes on being asked for, has its best compression."""
-        time.sleep(2.5)
-        self.get("/")
-        time.sleep(1.5)
 
     def processor_time(self) -> float:
         """Return the seconds of processor time that the worker has used so far."""

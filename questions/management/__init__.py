@@ -1,0 +1,1 @@
+"""The commands, which are thin, and the generator of made-up banks."""

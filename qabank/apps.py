@@ -1,7 +1,7 @@
 from django.contrib.admin import apps
 from django.core import checks
 
-from qabank import lockout
+from qabank import clients
 
 
 class AdminConfig(apps.AdminConfig):
@@ -9,4 +9,4 @@ class AdminConfig(apps.AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        checks.register(lockout.check_proxies, checks.Tags.security, deploy=True)
+        checks.register(clients.check_proxies, checks.Tags.security, deploy=True)

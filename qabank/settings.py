@@ -59,7 +59,7 @@ MIDDLEWARE = [
     # These two first: what they add has to be on static files and refused requests as well.
     "qabank.headers.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "qabank.lockout.middleware",
+    "qabank.clients.middleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -220,7 +220,7 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
-AXES_CLIENT_IP_CALLABLE = "qabank.lockout.client_address"
+AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
 AXES_VERBOSE = False
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")  # whose X-Forwarded-For is believed

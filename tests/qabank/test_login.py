@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from qabank.environment import Misconfigured, env_networks
-from qabank.lockout import client_address
+from qabank.clients import client_address
 from questions.models import Question
 from tests import build
 

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from qabank.lockout import client_address
+from qabank.clients import client_address
 from tests.commands import manage
 from tests.conftest import require
 from tests.qabank.test_login import LOGIN, PASSWORD, networks

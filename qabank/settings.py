@@ -213,13 +213,16 @@ AUTH_PASSWORD_VALIDATORS = [
 # lock the owner out.
 
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "axes.backends.AxesStandaloneBackend",  # refuses who has used up the tries
+    "qabank.lockout.CountingBackend",
 ]
+AXES_HANDLER = "qabank.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+LOGINS_WAITING = env_number("WEB_THREADS", default=256) // 4  # the other threads are for readers
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a refused try is not counted
+AXES_LOCKOUT_CALLABLE = "qabank.lockout.refused"
 AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
 AXES_VERBOSE = False

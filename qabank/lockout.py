@@ -1,0 +1,143 @@
+"""
+How many passwords an address may try, and how many are checked at a time.
+
+django-axes keeps the count and refuses an address that has used it up, but it counts a wrong
+password only after it was checked: of eighty that come at once, eighty are checked. Here each try
+is counted first, in the database, which all processes share, and taken back if it was right.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+# A check takes a core for half a second on purpose. In each process one runs at a time, so that a
+# flood of logins leaves room for who reads; others wait for it, which costs no more than a thread.
+PATIENCE = 5  # seconds; a worker that stops finishes what it has begun in 8
+
+places = threading.BoundedSemaphore(1 + settings.LOGINS_WAITING)
+checking = threading.BoundedSemaphore(1)
+
+
+class CountingBackend(ModelBackend):
+    """Django's check of a password, which is counted before it is made."""
+
+    def authenticate(
+        self,
+        request: Any,  # an HttpRequest, in which django-axes and we leave notes
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        if request is None or username is None or password is None:
+            return None
+        with turn() as has_come:
+            if not has_come:
+                request.login_is_busy = request.axes_locked_out = True
+                raise PermissionDenied("Too many passwords are being checked.")
+            tries = count(request, username)
+            # The answer to the last one is the page that says so, unless it was right.
+            request.axes_locked_out = tries >= settings.AXES_FAILURE_LIMIT
+            if tries > settings.AXES_FAILURE_LIMIT:
+                raise PermissionDenied("Others from this address tried at the same time.")
+            user = super().authenticate(request, username, password, **kwargs)
+            if user:
+                take_back(request, username)
+                request.axes_locked_out = False
+            elif request.axes_locked_out:
+                logger.warning("An address is refused after %d wrong passwords.", tries)
+            return user
+
+
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]
+    """django-axes' own, which leaves the counting to CountingBackend."""
+
+    def user_login_failed(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+@contextmanager
+def turn() -> Iterator[bool]:
+    """Wait for one's turn to check a password; say whether it came."""
+    if not places.acquire(blocking=False):
+        yield False
+        return
+    try:
+        has_come = checking.acquire(blocking=False)
+        if not has_come:
+            if not connection.in_atomic_block:
+                connection.close()  # back to the pool, where readers need it meanwhile
+            has_come = checking.acquire(timeout=PATIENCE)
+        try:
+            yield has_come
+        finally:
+            if has_come:
+                checking.release()
+    finally:
+        places.release()
+
+
+def count(request: Any, username: str) -> int:
+    """
+    Count a try as a wrong password; return the number of those from its address.
+
+    It is committed before the number is read. So the last of any that come at the same time sees
+    all others, and no more than the limit see a number within it.
+    """
+    handler = AxesProxyHandler.get_implementation()
+    handler.clean_expired_user_attempts(request)
+    attempts = attempts_of(request, username)
+    more = {"failures_since_start": F("failures_since_start") + 1, "attempt_time": timezone.now()}
+    if not attempts.update(**more):
+        try:
+            with transaction.atomic():
+                attempts.create(
+                    username=username,
+                    ip_address=request.axes_ip_address,
+                    user_agent=request.axes_user_agent,
+                    path_info=request.axes_path_info,
+                    http_accept=request.axes_http_accept,
+                    failures_since_start=1,
+                )
+        except IntegrityError:  # somebody else has created it since
+            attempts.update(**more)
+    return int(handler.get_failures(request))
+
+
+def take_back(request: Any, username: str) -> None:
+    attempts = attempts_of(request, username).filter(failures_since_start__gt=0)
+    attempts.update(failures_since_start=F("failures_since_start") - 1)
+
+
+def attempts_of(request: Any, username: str) -> models.QuerySet[Any]:
+    """Return the row in which django-axes counts what this browser tries under this name."""
+    attempts: models.QuerySet[Any] = AccessAttempt.objects.filter(
+        username=username, ip_address=request.axes_ip_address, user_agent=request.axes_user_agent
+    )
+    return attempts
+
+
+def refused(request: HttpRequest, *args: Any) -> HttpResponse:
+    """Answer a login that was not checked, or that was wrong once too often."""
+    is_busy = getattr(request, "login_is_busy", False)
+    wait = PATIENCE if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
+    context = {"is_busy": is_busy, "wait": wait}
+    response = render(request, "admin/locked_out.html", context, status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response

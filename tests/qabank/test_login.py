@@ -2,7 +2,6 @@
 
 import re
 import time
-from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -14,25 +13,20 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from qabank.environment import Misconfigured, env_networks
 from qabank.clients import client_address
+from qabank.environment import Misconfigured
 from questions.models import Question
 from tests import build
+from tests.qabank.login import LOGIN, PASSWORD, log_in, networks
 
 pytestmark = pytest.mark.django_db
 
-LOGIN = "/admin/login/"
 SECOND = "/admin/second-factor/"
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def owner() -> User:
     return User.objects.create_superuser("owner", password=PASSWORD)
-
-
-def log_in(client: Client, password: str = PASSWORD, name: str = "owner", **meta: str) -> Any:
-    return client.post(LOGIN, {"username": name, "password": password}, **meta)  # type: ignore[arg-type]
 
 
 # Wrong passwords
@@ -106,12 +100,6 @@ def test_it_is_over_after_a_while(settings: Settings) -> None:
         attempt.attempt_time -= settings.AXES_COOLOFF_TIME * 1.1
         attempt.save()
     assert log_in(Client()).status_code == 302
-
-
-def networks(text: str) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOME_NETWORKS", text)
-        return env_networks("SOME_NETWORKS")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from pytest_django import Settings
 from qabank.clients import client_address
 from tests.commands import manage
 from tests.conftest import require
-from tests.qabank.test_login import LOGIN, PASSWORD, networks
+from tests.qabank.login import LOGIN, PASSWORD, networks
 from tests.servers import Server
 
 SHIPPED = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()

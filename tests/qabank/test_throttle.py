@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from qabank import lockout
 from tests import build
-from tests.test_login import PASSWORD, log_in
+from tests.qabank.login import PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,7 +84,7 @@ def test_of_eighty_passwords_at_once_no_more_wrong_ones_than_the_limit_are_check
     moment = str(time.time() + 5)
     processes = [
         subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "tests.guess", moment, *half],
+            [sys.executable, "-m", "tests.qabank.guess", moment, *half],
             cwd=settings.BASE_DIR,
             env={**os.environ, "DATABASE_URL": database},
             stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """
 Many logins at the same moment, as one of the site's processes meets them.
 
-    python -m tests.guess MOMENT PASSWORD...
+    python -m tests.qabank.guess MOMENT PASSWORD...
 
 It waits until MOMENT (seconds since 1970), so that several of these meet, tries each password in a
 thread of its own, and prints how many were checked and the statuses of the answers.
@@ -26,7 +26,7 @@ from django.test import Client, override_settings  # noqa: E402
 
 from qabank import lockout  # noqa: E402
 from tests.conftest import cheap_settings  # noqa: E402
-from tests.test_login import log_in  # noqa: E402
+from tests.qabank.login import log_in  # noqa: E402
 
 
 def main(moment: float, passwords: list[str]) -> None:

@@ -22,27 +22,10 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+
+from questions.languages import highlighted, language
 
 FOLLOW_UPS = "Follow-ups"
-
-# Shown above a block of code. Other languages appear as they are written.
-LANGUAGES = {
-    "console": "Shell",
-    "dockerfile": "Dockerfile",
-    "http": "HTTP",
-    "ini": "INI",
-    "json": "JSON",
-    "python": "Python",
-    "pycon": "Python",
-    "sql": "SQL",
-    "text": "Text",
-    "toml": "TOML",
-    "yaml": "YAML",
-}
 
 ALLOWED_TAGS = {
     *("p", "br", "hr", "blockquote", "h2", "h3", "h4", "h5", "h6"),
@@ -67,22 +50,22 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
 }
 
 
-class Mark(NamedTuple):
-    """What printed the outputs of an answer as they are shown, and when."""
+class OutputCheck(NamedTuple):
+    """Which interpreter printed the outputs of an answer as they are shown, and when."""
 
     interpreter: str
     day: date
 
 
 @lru_cache(maxsize=1024)
-def render(source: str, heading_level: int = 2, mark: Mark | None = None) -> SafeString:
+def render(source: str, heading_level: int = 2, check: OutputCheck | None = None) -> SafeString:
     """
     Return `source` as HTML; its `##` headings become `<h2>`, or whatever `heading_level` says.
 
-    `mark` says of the outputs of its samples that they were checked, in exactly this text.
-    Costs 5-10 ms for an answer; the last 1,024 texts are kept.
+    `check` says that the outputs of its samples were checked, in exactly this text.
+    Costs 5-10 ms for an answer; the last 1,024 texts are cached.
     """
-    env = {"heading_level": heading_level, "mark": mark}
+    env = {"heading_level": heading_level, "check": check}
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
@@ -240,19 +223,14 @@ class Renderer(RendererHTML):
         return escape(tokens[index].content)
 
     def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-        words = tokens[index].info.split()
         is_of_sample = index > 0 and shown_output(tokens, index - 1) is not None
-        return code_block(
-            tokens[index].content,
-            words[0] if words else "text",
-            words[1:],
-            env.get("mark") if is_of_sample else None,
-        )
+        check = env.get("check") if is_of_sample else None
+        return code_block(tokens[index].content, tokens[index].info, check)
 
     def code_block(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return code_block(tokens[index].content, "text", [])
+        return code_block(tokens[index].content, "text")
 
     def hint_open(self, *args: Any) -> str:
         return '<details class="hint"><summary>Show a hint</summary>\n'
@@ -295,31 +273,24 @@ def shown_output(tokens: Sequence[Token], index: int) -> Token | None:
     return None
 
 
-def code_block(code: str, language: str, marks: list[str], mark: Mark | None = None) -> str:
-    is_output = "output" in marks
-    label = "Output" if is_output else LANGUAGES.get(language, language)
-    caption = checked(mark) if mark else f'<span class="language">{escape(label)}</span>'
+def code_block(code: str, info: str, check: OutputCheck | None = None) -> str:
+    written_in = language(info)
+    is_output = "output" in info.split()[1:]
+    label = "Output" if is_output else written_in.label
+    caption = check_caption(check) if check else f'<span class="language">{escape(label)}</span>'
     return (
         f'<figure class="{"code output" if is_output else "code"}">'
         f'<figcaption>{caption}<button class="copy" type="button">Copy</button></figcaption>'
-        f'<pre tabindex="0"><code class="highlight">{highlighted(code, language)}</code></pre>'
+        f'<pre tabindex="0"><code class="highlight">{highlighted(code, written_in)}</code></pre>'
         "</figure>\n"
     )
 
 
-def checked(mark: Mark) -> str:
+def check_caption(check: OutputCheck) -> str:
     return (
-        f'<span class="checked">Output checked on {escape(mark.interpreter)}, '
-        f'<time datetime="{mark.day:%Y-%m-%d}">{date_format(mark.day, "j F Y")}</time></span>'
+        f'<span class="checked">Output checked on {escape(check.interpreter)}, '
+        f'<time datetime="{check.day:%Y-%m-%d}">{date_format(check.day, "j F Y")}</time></span>'
     )
-
-
-def highlighted(code: str, language: str) -> str:
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        return escape(code)
-    return highlight(code, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
 
 
 def fold_hints(state: StateCore) -> None:

@@ -32,11 +32,11 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 
 @register.simple_tag
 def answer(question: Question, heading_level: int = 2) -> SafeString:
-    """Render a question's answer, with the mark of its check while that is of this very text."""
-    mark = None
+    """Render a question's answer; its outputs say that they were checked, if this very text was."""
+    check = None
     if question.is_checked and question.checked_on:
-        mark = rendering.Mark(question.checked_with, question.checked_on)
-    return rendering.render(question.answer, heading_level, mark)
+        check = rendering.OutputCheck(question.checked_with, question.checked_on)
+    return rendering.render(question.answer, heading_level, check)
 
 
 @register.simple_tag

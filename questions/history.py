@@ -1,8 +1,8 @@
 """
-The history of questions: its versions, going back to one, and who makes the changes.
+The history of questions and categories: versions, going back to one, and who makes the changes.
 
 The database writes the changes itself (`questions/triggers/history.py`), so that none is missing,
-whichever road it took. Here they are read; and here the code that is about to change questions says
+whichever road it took. Here they are read; and here the code that is about to change the bank says
 on whose behalf it does so.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, models, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from questions import triggers
@@ -22,15 +22,20 @@ from questions.models import (
     KEPT_BY_DATABASE,
     Category,
     Change,
-    FormerSlug,
     Origin,
     Question,
 )
 
-FIELDS = {
-    field.attname: field
-    for field in Question._meta.concrete_fields
-    if field.name not in KEPT_BY_DATABASE | CHECK_RESULT
+type Subject = Question | Category
+
+# The fields whose changes are edits, by attribute name.
+FIELDS: dict[type[Subject], dict[str, "models.Field[Any, Any]"]] = {
+    model: {
+        field.attname: field
+        for field in model._meta.concrete_fields
+        if field.name not in KEPT_BY_DATABASE | CHECK_RESULT
+    }
+    for model in (Question, Category)
 }
 
 
@@ -67,7 +72,7 @@ def operator() -> str:
 
 @dataclass(frozen=True)
 class Version:
-    """A question as one change made it, until the next change."""
+    """A question or a category as one change made it, until the next change."""
 
     change: Change | None  # None: it is older than the recorded history
     values: dict[str, Any]  # by attribute name
@@ -82,72 +87,103 @@ class Version:
         return self.change is not None and self.change.kind == Change.Kind.DELETED
 
 
-def versions(question: Question) -> Iterator[Version]:
-    """Yield all recorded versions, the newest first, which is the question as it is."""
-    values = current(question)
+def changes_of(model: type[Subject], key: int) -> QuerySet[Change]:
+    """Return the recorded changes of a question or a category, the newest first."""
+    return Change.objects.filter(**{f"{model._meta.model_name}_id": key})
+
+
+def versions(subject: Subject) -> Iterator[Version]:
+    """Yield all recorded versions, the newest first, which is the row as it is."""
+    values = {name: getattr(subject, name) for name in FIELDS[type(subject)]}
     change = None
-    for change in Change.objects.filter(question_id=question.pk).iterator():
-        replaced = decoded(change.before)
+    for change in changes_of(type(subject), subject.pk).iterator():
+        replaced = decoded(type(subject), change.before)
         yield Version(change, values, replaced)
         values = values | replaced
     if change is None or change.kind != Change.Kind.ADDED:
         yield Version(None, values, {})
 
 
-def version(question: Question, version_id: int) -> Version | None:
-    return next((v for v in versions(question) if v.id == version_id), None)
+def version(subject: Subject, version_id: int) -> Version | None:
+    return next((v for v in versions(subject) if v.id == version_id), None)
 
 
-def latest(question_id: int) -> int:
+def latest(model: type[Subject], key: int) -> int:
     """Return the id of the version that is current now: each change makes a new one."""
-    newest = Change.objects.filter(question_id=question_id).values_list("pk", flat=True)
-    return newest.first() or 0
+    return changes_of(model, key).values_list("pk", flat=True).first() or 0
 
 
-def deleted() -> QuerySet[Change]:
-    """Return the deletions of questions that have not been brought back since."""
-    return Change.objects.filter(kind=Change.Kind.DELETED).exclude(
-        Exists(Change.objects.filter(question_id=OuterRef("question_id"), pk__gt=OuterRef("pk")))
-    )
+def deleted(model: type[Subject]) -> QuerySet[Change]:
+    """Return the deletions of questions or categories that have not been brought back since."""
+    key = f"{model._meta.model_name}_id"
+    later = Change.objects.filter(**{key: OuterRef(key)}, pk__gt=OuterRef("pk"))
+    deletions = Change.objects.filter(**{f"{key}__isnull": False}, kind=Change.Kind.DELETED)
+    return deletions.exclude(Exists(later))
 
 
-def restore(question: Question, version: Version) -> None:
+def restore(subject: Subject, version: Version) -> None:
     """
-    Set a question to a version of it and save it.
+    Set a question or a category to a version of it and save it.
 
-    It stays in its category where the version's is gone. Raises ValidationError where the version
-    contradicts today's bank, such as by a slug that is taken.
+    Where a row that the version refers to is gone, the reference stays as it is today. Raises
+    ValidationError where the version contradicts today's bank, such as by a slug that is taken.
     """
-    category_id = question.category_id
+    today = {name: getattr(subject, name) for name in version.values}
     for name, value in version.values.items():
-        setattr(question, name, value)
-    if not Category.objects.filter(pk=question.category_id).exists():
-        question.category_id = category_id
-    question.full_clean()
-    question.save()
+        setattr(subject, name, value)
+    for name in broken_references(subject):
+        setattr(subject, name, today[name])
+    subject.full_clean()
+    subject.save()
 
 
-def undelete(deletion: Change) -> Question:
+def undelete(deletion: Change) -> Subject:
     """
-    Bring a deleted question back, with its key, its history and its former addresses.
+    Bring a deleted row back, with its key, its history and its former addresses.
 
-    Where its category is gone it becomes a draft in the first one. Raises ValidationError where it
-    contradicts today's bank.
+    A question whose category is gone becomes a draft in the first one. Raises ValidationError where
+    the row contradicts today's bank.
     """
-    question = Question(pk=deletion.question_id, **decoded(deletion.before))
+    is_question = deletion.question_id is not None
+    subject = undeleted_question(deletion) if is_question else undeleted_category(deletion)
+    subject.full_clean()
+    subject.save(force_insert=True)
+    model = type(subject)
+    former_slugs: Any = subject.former_slugs
+    for change in changes_of(model, subject.pk).filter(before__has_key="slug"):
+        slug = change.before["slug"]
+        if slug != subject.slug and not model._default_manager.filter(slug=slug).exists():
+            former_slugs.get_or_create(slug=slug)
+    return subject
+
+
+def undeleted_category(deletion: Change) -> Category:
+    return Category(pk=deletion.category_id, **decoded(Category, deletion.before))
+
+
+def undeleted_question(deletion: Change) -> Question:
+    question = Question(pk=deletion.question_id, **decoded(Question, deletion.before))
     created = datetime.fromisoformat(deletion.before["created"])
     question.created = created if created.tzinfo else created.replace(tzinfo=UTC)  # SQLite's
-    if not Category.objects.filter(pk=question.category_id).exists():
+    broken = broken_references(question)
+    if "replaced_by_id" in broken:
+        question.replaced_by_id = None
+    if "category_id" in broken:
         first = Category.objects.first()
         question.category_id = first.pk if first else question.category_id
         question.published = False
-    question.full_clean()
-    question.save(force_insert=True)
-    for change in Change.objects.filter(question_id=question.pk, before__has_key="slug"):
-        slug = change.before["slug"]
-        if slug != question.slug and not Question.objects.filter(slug=slug).exists():
-            FormerSlug.objects.get_or_create(slug=slug, defaults={"question": question})
     return question
+
+
+def broken_references(subject: Subject) -> list[str]:
+    """Return the attributes of a row that name another row which is not there."""
+    return [
+        name
+        for name, field in FIELDS[type(subject)].items()
+        if field.is_relation
+        and (key := getattr(subject, name)) is not None
+        and not field.related_model._default_manager.filter(pk=key).exists()  # type: ignore[union-attr]
+    ]
 
 
 def forget(question_ids: Iterable[int]) -> None:
@@ -155,10 +191,7 @@ def forget(question_ids: Iterable[int]) -> None:
     Change.objects.filter(question_id__in=question_ids).delete()
 
 
-def current(question: Question) -> dict[str, Any]:
-    return {name: getattr(question, name) for name in FIELDS}
-
-
-def decoded(before: dict[str, Any]) -> dict[str, Any]:
+def decoded(model: type[Subject], before: dict[str, Any]) -> dict[str, Any]:
     """Return the values of a change as Python's; columns that are gone by now are left out."""
-    return {name: FIELDS[name].to_python(before[name]) for name in FIELDS if name in before}
+    fields = FIELDS[model]
+    return {name: fields[name].to_python(before[name]) for name in fields if name in before}

@@ -41,7 +41,7 @@ class EditingAdmin(admin.ModelAdmin):
                     key = Question._meta.pk.to_python(object_id)
                     # Of two saves at once, the second waits for the row and then sees the first.
                     found = Question.objects.select_for_update().filter(pk=key)
-                    if not found and history.deleted().filter(question_id=key):
+                    if not found and history.deleted(Question).filter(question_id=key):
                         object_id = None  # the form for a new question keeps what was written
             return super().changeform_view(request, object_id, *args, **kwargs)
 

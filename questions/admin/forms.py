@@ -63,7 +63,7 @@ class QuestionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.conflicts = []
         if self.instance.pk:
-            self.initial["version"] = history.latest(self.instance.pk)
+            self.initial["version"] = history.latest(Question, self.instance.pk)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -106,7 +106,7 @@ class QuestionForm(forms.ModelForm):
         Fields that both changed become conflicts; without `base`, all that differ do.
         """
         taken = []
-        for attribute, field in history.FIELDS.items():
+        for attribute, field in history.FIELDS[Question].items():
             if field.name not in self.cleaned_data:
                 continue
             theirs = getattr(self.instance, attribute)

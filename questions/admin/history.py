@@ -107,7 +107,7 @@ class HistoryAdmin(admin.ModelAdmin):
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        page = Paginator(history.deleted(), PER_PAGE).get_page(request.GET.get(PAGE_VAR))
+        page = Paginator(history.deleted(Question), PER_PAGE).get_page(request.GET.get(PAGE_VAR))
         context = {
             **self.admin_site.each_context(request),
             "title": "Deleted questions",
@@ -123,7 +123,7 @@ class HistoryAdmin(admin.ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         with recorded(request):
-            deletion = get_object_or_404(history.deleted(), pk=change_id)
+            deletion = get_object_or_404(history.deleted(Question), pk=change_id)
             try:
                 with transaction.atomic():
                     question = history.undelete(deletion)
@@ -132,7 +132,10 @@ class HistoryAdmin(admin.ModelAdmin):
                 return redirect("admin:questions_question_deleted")
             self.log_addition(request, question, "Brought back.")
         messages.success(request, f"“{question}” is back.")
-        if question.category_id != deletion.before["category_id"]:
+        if (
+            isinstance(question, Question)
+            and question.category_id != deletion.before["category_id"]
+        ):
             messages.warning(
                 request, f"Its category is gone: it is a draft in “{question.category}” now."
             )
@@ -164,7 +167,7 @@ def differences(version: history.Version) -> list[FieldDifference]:
     """Return the differences that a change made, by field."""
     return [
         FieldDifference(
-            str(history.FIELDS[name].verbose_name),
+            str(history.FIELDS[Question][name].verbose_name),
             list(diffs.compare(as_text(name, before), as_text(name, version.values[name]))),
         )
         for name, before in version.replaced.items()

@@ -6,7 +6,7 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Self
 
@@ -15,33 +15,38 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import SHA256, Length, Now, Trim
-from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from django.db.models.functions import SHA256, Concat, Now
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
 from questions.models import numbering
+from questions.models.fields import (
+    PlainCharField,
+    PlainSlugField,
+    PlainTextField,
+    at_most,
+    not_blank,
+    validate_emoji,
+    validate_language,
+)
 from questions.models.numbering import Tally
 
 TITLE_LENGTH = 250
+# The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.
+MOST_CATEGORIES = 32_767
+MOST_QUESTIONS = 2_147_483_647
 # Characters. Rendering the worst text of this length takes two seconds, four times as long where
 # it is twice as long; the longest answer of ours has 9,000.
 SHORT_ANSWER_LENGTH = 5_000
 ANSWER_LENGTH = 50_000
+PROMPT_LENGTH = 5_000
+ASKED_AS_LENGTH = 1_300  # eight lines of 160 characters
 FURTHER_READING_LENGTH = 10_000
 # The fields of a question, by who writes them if no editor does: the database by its triggers, and
 # `check_samples`. That samples were run again is no edit of an answer.
 KEPT_BY_DATABASE = frozenset({"id", "created", "updated"})
 CHECK_RESULT = frozenset({"checked_with", "checked_on", "checked_hash"})
-
-
-def not_blank(field: str) -> GreaterThan:
-    return GreaterThan(Length(Trim(field)), Value(0))
-
-
-def at_most(characters: int, field: str) -> LessThanOrEqual:
-    return LessThanOrEqual(Length(field), Value(characters))
 
 
 def fingerprint(text: str) -> str:
@@ -59,9 +64,94 @@ class Fingerprint(SHA256):
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
+CHECKED_TEXT = Concat("prompt", "answer")  # of a question: what its samples stand in
+SAMPLE = r"(```|~~~) *python +run"
+HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
+
+
+SECTIONS = ("example", "pitfalls", "follow_ups")  # fields of the bank, in the order of an answer
+
+
+class BankQuerySet(models.QuerySet["Bank"]):
+    def get_by_natural_key(self) -> "Bank":
+        return self.get()
+
+    def current(self) -> "Bank":
+        """Return what the bank says of itself: the row, or the defaults where there is none."""
+        return self.first() or Bank()
+
+
+class Bank(models.Model):
+    """What the bank says of itself; one row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    name = PlainCharField(
+        max_length=40, default="QA Bank", help_text="Stands in the header of each page."
+    )
+    title = PlainCharField(
+        max_length=80,
+        default="Interview questions",
+        help_text="The heading of the home page: what the questions are about.",
+    )
+    promise = PlainCharField(
+        max_length=160,
+        default="A short answer to say first, and the detail behind it.",
+        help_text="One sentence: what a reader gets.",
+    )
+    language = PlainCharField(
+        max_length=20,
+        default="en",
+        validators=[validate_language],
+        help_text="In which the questions are written: a tag such as en, de or pt-br.",
+    )
+    example = PlainCharField("name of the section “Example”", max_length=40, default="Example")
+    pitfalls = PlainCharField("name of the section “Pitfalls”", max_length=40, default="Pitfalls")
+    follow_ups = PlainCharField(
+        "name of the section “Follow-ups”", max_length=40, default="Follow-ups"
+    )
+    requires_style = models.BooleanField(
+        "requires the house style",
+        default=True,
+        help_text="Whether a question has to follow the style of writing before it is published: "
+        "sections, lengths and links. Otherwise the style only gives advice.",
+    )
+
+    objects = BankQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "bank"
+        constraints = [
+            models.CheckConstraint(
+                name="bank_once",
+                condition=Q(id=1),
+                violation_error_message="There is one bank already.",
+            ),
+            models.CheckConstraint(
+                name="bank_filled_in",
+                condition=Q(
+                    *map(not_blank, ("name", "title", "language", *SECTIONS)),
+                ),
+                violation_error_message="Give the bank a name, a title, a language and the names "
+                "of its sections.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[()]:
+        return ()
+
+    @property
+    def sections(self) -> list[str]:
+        """The names of the three sections of an answer, in their order."""
+        return [getattr(self, field) for field in SECTIONS]
+
+
 class CategoryQuerySet(models.QuerySet["Category"]):
     def get_by_natural_key(self, slug: str) -> "Category":
-        return self.get(slug=slug)
+        """Find by slug; a slug that the category had before finds it too."""
+        return self.filter(slug=slug).first() or self.get(former_slugs__slug=slug)
 
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
@@ -83,14 +173,16 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    slug = models.SlugField(
+    slug = PlainSlugField(
         max_length=80,
         unique=True,
-        help_text="The category's address. Changing it breaks links to the category.",
+        help_text="The category's address. After a change the old one goes on redirecting.",
     )
-    name = models.CharField(max_length=80)
-    emoji = models.CharField(max_length=16, blank=True, help_text="Shown before the name.")
-    description = models.CharField(max_length=300, blank=True, help_text="One plain sentence.")
+    name = PlainCharField(max_length=80)
+    emoji = PlainCharField(
+        max_length=16, blank=True, validators=[validate_emoji], help_text="Shown before the name."
+    )
+    description = PlainCharField(max_length=300, blank=True, help_text="One plain sentence.")
     position = models.PositiveSmallIntegerField(
         default=1, db_index=True, help_text="Order on the page: 1 comes first."
     )
@@ -117,9 +209,9 @@ class Category(models.Model):
                 violation_error_message="Choose another slug: not empty, and not “all”.",
             ),
             models.CheckConstraint(
-                name="category_position_from_one",
-                condition=Q(position__gte=1),
-                violation_error_message="Positions start at 1.",
+                name="category_position_in_range",
+                condition=Q(position__range=(1, MOST_CATEGORIES)),
+                violation_error_message=f"Positions go from 1 to {MOST_CATEGORIES:,}.",
             ),
         ]
 
@@ -158,9 +250,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def with_unchecked_samples(self) -> Self:
         """Keep questions with a sample that was not checked as it is now."""
-        return self.filter(answer__regex=r"(```|~~~) *python +run").exclude(
-            checked_hash=Fingerprint("answer")
-        )
+        return self.filter(HAS_SAMPLE).exclude(checked_hash=Fingerprint(CHECKED_TEXT))
 
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
@@ -249,7 +339,7 @@ class Question(models.Model):
 
     # In this order a fixture file has the fields (`refreshing/files.py`): long texts come last.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="questions")
-    slug = models.SlugField(
+    slug = PlainSlugField(
         max_length=80,
         unique=True,
         help_text="The question's address. After a change the old one goes on redirecting.",
@@ -257,40 +347,60 @@ class Question(models.Model):
     position = models.PositiveIntegerField(
         default=1, help_text="Order inside the category: 1 comes first."
     )
-    title = models.CharField(
+    title = PlainCharField(
         max_length=TITLE_LENGTH, help_text="The question in one sentence that ends with “?”."
     )
-    level = models.CharField(max_length=10, choices=Level)
+    level = PlainCharField(max_length=10, choices=Level)
     published = models.BooleanField(
         default=False, help_text="Unpublished questions are drafts: nobody sees them on the site."
     )
-    keywords = models.CharField(
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        help_text="Retires this question: its address leads to that one from then on.",
+    )
+    keywords = PlainCharField(
         max_length=500,
         blank=True,
         help_text="Other names that people search for, lower-case, separated by commas.",
     )
-    verified_with = models.CharField(
+    verified_with = PlainCharField(
         max_length=200,
         blank=True,
         help_text="What the answer was checked with, such as “CPython 3.13.0, Django 6.1.3”.",
     )
     verified_on = models.DateField(null=True, blank=True)
     # What `check_samples` found. The mark on the page shows only while the hash is the answer's.
-    checked_with = models.CharField(max_length=60, blank=True, editable=False)
+    checked_with = PlainCharField(max_length=200, blank=True, editable=False)
     checked_on = models.DateField(null=True, blank=True, editable=False)
-    checked_hash = models.CharField(max_length=64, blank=True, editable=False)
-    short_answer = models.TextField(
+    checked_hash = PlainCharField(max_length=64, blank=True, editable=False)
+    asked_as = PlainTextField(
+        "also asked as",
+        max_length=ASKED_AS_LENGTH,
+        blank=True,
+        help_text="Other ways in which the question is asked: one a line, eight at most.",
+    )
+    prompt = PlainTextField(
+        max_length=PROMPT_LENGTH,
+        blank=True,
+        help_text="Markdown: what an interviewer adds, such as a scenario, a piece of code or a "
+        "table. It must not give the answer away.",
+    )
+    short_answer = PlainTextField(
         max_length=SHORT_ANSWER_LENGTH,
         blank=True,
         help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
     )
-    answer = models.TextField(
+    answer = PlainTextField(
         max_length=ANSWER_LENGTH,
         blank=True,
         help_text="Markdown: the detail, then “## Example”, “## Pitfalls” and “## Follow-ups”. "
         "docs/writing.md explains the conventions.",
     )
-    further_reading = models.TextField(
+    further_reading = PlainTextField(
         max_length=FURTHER_READING_LENGTH,
         blank=True,
         help_text="Markdown, one link a line: - [Name of the page](https://…)",
@@ -333,19 +443,19 @@ class Question(models.Model):
                 violation_error_message="The level is core, advanced or expert.",
             ),
             models.CheckConstraint(
-                name="question_position_from_one",
-                condition=Q(position__gte=1),
-                violation_error_message="Positions start at 1.",
+                name="question_position_in_range",
+                condition=Q(position__range=(1, MOST_QUESTIONS)),
+                violation_error_message=f"Positions go from 1 to {MOST_QUESTIONS:,}.",
+            ),
+            models.CheckConstraint(
+                name="question_replaced_is_not_published",
+                condition=Q(replaced_by=None) | Q(published=False),
+                violation_error_message="A question that another one replaces is not published.",
             ),
             models.CheckConstraint(
                 name="question_published_with_short_answer",
                 condition=Q(published=False) | Q(not_blank("short_answer")),
                 violation_error_message="A published question needs a short answer.",
-            ),
-            models.CheckConstraint(
-                name="question_published_with_answer",
-                condition=Q(published=False) | Q(not_blank("answer")),
-                violation_error_message="A published question needs an answer.",
             ),
             *(
                 models.CheckConstraint(
@@ -355,6 +465,8 @@ class Question(models.Model):
                     "characters.",
                 )
                 for field, length in (
+                    ("prompt", PROMPT_LENGTH),
+                    ("asked_as", ASKED_AS_LENGTH),
                     ("short_answer", SHORT_ANSWER_LENGTH),
                     ("answer", ANSWER_LENGTH),
                     ("further_reading", FURTHER_READING_LENGTH),
@@ -379,14 +491,27 @@ class Question(models.Model):
 
     @property
     def is_checked(self) -> bool:
-        """Whether the samples were run in exactly this answer and printed what it shows."""
-        return self.checked_hash == fingerprint(self.answer)
+        """Whether the samples of exactly this prompt and answer printed what they show."""
+        return self.checked_hash == fingerprint(self.prompt + self.answer)
+
+    def replacements(self) -> "Iterator[Question]":
+        """Yield what replaces a retired question, what replaces that one, and so on."""
+        seen = set()
+        question = self.replaced_by
+        while question is not None and question.pk not in seen:
+            seen.add(question.pk)
+            yield question
+            question = question.replaced_by
 
     def clean(self) -> None:
         # A browser sends CRLF and a form cuts the last line end: an export should show neither.
-        for name in ("short_answer", "answer", "further_reading"):
+        for name in ("prompt", "asked_as", "short_answer", "answer", "further_reading"):
             lines = getattr(self, name).replace("\r\n", "\n").rstrip("\n")
             setattr(self, name, f"{lines}\n" if lines else "")
+        if any(question.pk == self.pk for question in self.replacements()):
+            raise ValidationError(
+                {"replaced_by": "That question leads back to this one. Choose another."}
+            )
         taken = FormerSlug.objects.filter(slug=self.slug).exclude(question=self.pk)
         if taken.exists():
             raise ValidationError(
@@ -407,7 +532,7 @@ def all_checked_with() -> str:
 
 @numbering.compiled
 def interpreter_rows() -> models.QuerySet[Any, Any]:
-    is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint("answer"))
+    is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
     interpreter = Case(When(is_checked, then="checked_with"), default=Value(""))
     return Question.objects.published().order_by().values_list(interpreter).distinct()
 
@@ -419,8 +544,18 @@ class FormerSlug(models.Model):
     The database writes these rows itself when a slug changes (questions/triggers/).
     """
 
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = PlainSlugField(max_length=80, unique=True)
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="former_slugs")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class FormerCategorySlug(models.Model):
+    """A slug that a category had before, which goes on redirecting to it, like `FormerSlug`."""
+
+    slug = PlainSlugField(max_length=80, unique=True)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="former_slugs")
 
     def __str__(self) -> str:
         return self.slug

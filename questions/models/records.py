@@ -3,13 +3,15 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from questions.models.fields import PlainCharField
+
 MISSED_LENGTH = 100  # characters of a search without a hit
 
 
 class MissedSearch(models.Model):
     """A search of the whole bank that found nothing, and how often it was made."""
 
-    text = models.CharField(max_length=MISSED_LENGTH, unique=True)
+    text = PlainCharField(max_length=MISSED_LENGTH, unique=True)
     count = models.PositiveIntegerField(default=0)
     last_made = models.DateTimeField(db_default=Now())
 
@@ -57,7 +59,7 @@ class Refreshed(models.Model):
 
 class Change(models.Model):
     """
-    One change to a question: what was there before, and who made it by which road.
+    One change to a question or a category: what was there before, and who made it by which road.
 
     The database writes these rows itself (`questions/triggers/history.py`), and
     `questions/history.py` reads them.
@@ -68,13 +70,14 @@ class Change(models.Model):
         EDITED = "edited"
         DELETED = "deleted"
 
-    # No foreign key: the history of a question outlives it.
-    question_id = models.BigIntegerField(editable=False)
+    # One of them. No foreign keys: the history of a question or a category outlives it.
+    question_id = models.BigIntegerField(null=True, editable=False)
+    category_id = models.BigIntegerField(null=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
     actor = models.CharField(max_length=150, blank=True, editable=False)
     road = models.CharField(max_length=40, blank=True, editable=False)
-    # By column, what the change replaced; everything where the question was deleted.
+    # By column, what the change replaced; everything where it deleted the row.
     before = models.JSONField(editable=False)
 
     class Meta:
@@ -82,7 +85,14 @@ class Change(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["question_id", "id"], name="change_question"),
+            models.Index(fields=["category_id", "id"], name="change_category"),
             models.Index(fields=["kind", "id"], name="change_kind"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="change_of_one_row",
+                condition=models.Q(question_id=None) ^ models.Q(category_id=None),
+            )
         ]
 
     def __str__(self) -> str:

@@ -23,14 +23,16 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from questions.models import KEPT_BY_DATABASE, Category, Question
+from questions.models import KEPT_BY_DATABASE, Bank, Category, Question
 
 Entry = dict[str, Any]  # `model` and `fields`
 
 MODELS: dict[str, type[models.Model]] = {
+    "questions.bank": Bank,
     "questions.category": Category,
     "questions.question": Question,
 }
+Key = tuple[str, str]  # model and slug; the slug of the bank is ""
 # The fields of an entry, by label. A file has them in the order in which the model declares them.
 FIELDS = {
     label: [f.name for f in model._meta.concrete_fields if f.name not in KEPT_BY_DATABASE]
@@ -40,8 +42,6 @@ FIELDS = {
 ALWAYS_WRITTEN = {"short_answer", "answer"}
 LONG_TEXT = 200  # characters
 TEXT_LIMIT = 100_000  # characters
-# Control characters, and single surrogates, which a JSON file can hold.
-ODD_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 FILE_LIMIT = 64 << 20  # bytes
 DEPTH_LIMIT = 10  # ours have 5
 HEADER = "# The question bank. docs/writing.md explains the fields and the Markdown conventions.\n"
@@ -51,7 +51,7 @@ class FixtureError(Exception):
     """A fault in a fixture file, described in one line."""
 
 
-def checked_entries(path: Path, slugs: set[tuple[str, str]] | None = None) -> list[Entry]:
+def checked_entries(path: Path, slugs: set[Key] | None = None) -> list[Entry]:
     """
     Return the entries of a file that is safe to load.
 
@@ -72,8 +72,8 @@ def checked_questions(path: Path) -> list[Question]:
 
 
 def as_questions(entries: list[Entry]) -> list[Question]:
-    """Return the questions among checked entries, unsaved and without category."""
-    fields = [field for field in Question._meta.concrete_fields if field.name != "category"]
+    """Return the questions among checked entries, unsaved and without what they refer to."""
+    fields = [field for field in Question._meta.concrete_fields if not field.is_relation]
     return [
         Question(
             **{
@@ -88,7 +88,11 @@ def as_questions(entries: list[Entry]) -> list[Question]:
 
 def bank_entries() -> list[Entry]:
     """Return the bank of the database as entries of a file, in the order of the page."""
-    rows = [*Category.objects.order_by("position", "slug"), *Question.objects.in_order()]
+    rows = [
+        *Bank.objects.all(),
+        *Category.objects.order_by("position", "slug"),
+        *Question.objects.in_order().select_related("replaced_by"),
+    ]
     entries = serializers.serialize(
         "python", rows, use_natural_foreign_keys=True, use_natural_primary_keys=True
     )
@@ -266,13 +270,21 @@ def check_events(text: str) -> None:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
 
 
-def check_entries(entries: list[Any], slugs: set[tuple[str, str]]) -> None:
+def in_loading_order(entries: list[Entry]) -> list[Entry]:
+    """Return entries so that categories come before the questions that are in them."""
+    return sorted(entries, key=lambda entry: list(MODELS).index(entry["model"]))
+
+
+def key_of(entry: Entry) -> Key:
+    return entry["model"], entry["fields"].get("slug", "")
+
+
+def check_entries(entries: list[Any], slugs: set[Key]) -> None:
     labels = list(entry_labels(entries))
     for index, entry in enumerate(entries):
-        fields = entry["fields"]
-        key = (entry["model"], fields["slug"])
+        key = key_of(entry)
         if key in slugs:
-            raise FixtureError(f"{labels[index]}: slug: occurs twice")
+            raise FixtureError(f"{labels[index]}: {'slug: ' if key[1] else ''}occurs twice")
         slugs.add(key)
     for index, entry in enumerate(entries):
         try:
@@ -296,13 +308,16 @@ def entry_labels(entries: list[Any]) -> Iterator[str]:
                 f"{name}: {min(map(str, extra))}: only `model` and `fields` are allowed; "
                 "entries are found by their slug, not by a primary key"
             )
+        if "slug" not in FIELDS[entry["model"]]:
+            yield entry["model"]
+            continue
         slug = entry["fields"].get("slug")
         if not isinstance(slug, str) or not slug:
             raise FixtureError(f"{name}: slug: missing")
         yield f"{entry['model']} “{slug}”"
 
 
-def check_fields(label: str, fields: dict[str, Any], slugs: set[tuple[str, str]]) -> None:
+def check_fields(label: str, fields: dict[str, Any], slugs: set[Key]) -> None:
     model = MODELS[label]
     fields_by_name = {field.name: field for field in model._meta.concrete_fields}
     known = fields_by_name.keys() - {"id"}
@@ -311,19 +326,23 @@ def check_fields(label: str, fields: dict[str, Any], slugs: set[tuple[str, str]]
     required = {name for name in FIELDS[label] if not may_be_absent(fields_by_name[name])}
     if missing := required - fields.keys():
         raise FixtureError(f"{min(missing)}: missing")
-    values = dict(fields)
-    if model is Question:
-        check_category(values.pop("category"), slugs)
-    for name, value in values.items():
-        check_type(fields_by_name[name], value)
-    instance = model(**values)
+    instance = model()
+    references = {name for name, field in fields_by_name.items() if field.is_relation}
+    for name, value in fields.items():
+        field = fields_by_name[name]
+        if name not in references:
+            check_type(field, value)
+            setattr(instance, name, value)
+        elif value is not None or not field.null:
+            check_reference(field, value, slugs)
+            setattr(instance, field.attname, 0)  # its row may be one that is not loaded yet
     try:
-        instance.clean_fields(exclude={"category"})
+        instance.clean_fields(exclude=references)
         if not keeps_constraints(instance):
-            instance.validate_constraints(exclude={"category"})  # raises with the message
+            instance.validate_constraints()  # raises with the message
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        where = "" if field == "__all__" else f"{field}: "
+        name, messages = next(iter(error.message_dict.items()))
+        where = "" if name == "__all__" else f"{name}: "
         raise FixtureError(f"{where}{messages[0]}") from error
 
 
@@ -339,18 +358,24 @@ def keeps_constraints(instance: models.Model) -> bool:
     values = {
         field.name: models.Value(getattr(instance, field.attname), field)
         for field in instance._meta.concrete_fields
-        if not (field.primary_key or field.is_relation)
     }
     return conditions.check(values)
 
 
-def check_category(value: Any, slugs: set[tuple[str, str]]) -> None:
+def check_reference(field: models.Field, value: Any, slugs: set[Key]) -> None:
+    """Refuse a value that names no entry of the files and no row of the database."""
     if not (isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)):
-        raise FixtureError(f"category: expected a list with one slug, not {reprlib.repr(value)}")
-    if ("questions.category", value[0]) not in slugs and not Category.objects.filter(
-        slug=value[0]
-    ).exists():
-        raise FixtureError(f"category: there is no category “{value[0]}”")
+        raise FixtureError(
+            f"{field.name}: expected a list with one slug, not {reprlib.repr(value)}"
+        )
+    model: Any = field.related_model
+    if (model._meta.label_lower, value[0]) in slugs:
+        return
+    try:
+        model.objects.get_by_natural_key(value[0])
+    except model.DoesNotExist as error:
+        message = f"{field.name}: there is no {model._meta.verbose_name} “{value[0]}”"
+        raise FixtureError(message) from error
 
 
 def check_type(field: models.Field, value: Any) -> None:
@@ -377,6 +402,3 @@ def check_type(field: models.Field, value: Any) -> None:
         raise FixtureError(f"{field.name}: expected {expected[1]}, not {reprlib.repr(value)}")
     if isinstance(value, str) and len(value) > TEXT_LIMIT:
         raise FixtureError(f"{field.name}: longer than {TEXT_LIMIT:,} characters")
-    if isinstance(value, str) and (odd := ODD_CHARACTER.search(value)):
-        name = "a NUL" if odd[0] == "\0" else f"the control character U+{ord(odd[0]):04X}"
-        raise FixtureError(f"{field.name}: contains {name}")

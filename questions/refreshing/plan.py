@@ -17,11 +17,18 @@ from typing import Any
 from django.core import serializers
 from django.db import connection, models, transaction
 
-from questions.models import CHECK_RESULT, FormerSlug, Refreshed
-from questions.refreshing.files import FIELDS, MODELS, Entry, bank_entries
+from questions.models import CHECK_RESULT, FormerCategorySlug, FormerSlug, Refreshed
+from questions.refreshing.files import (
+    FIELDS,
+    MODELS,
+    Entry,
+    Key,
+    bank_entries,
+    in_loading_order,
+    key_of,
+)
 
 Fields = dict[str, Any]
-Key = tuple[str, str]  # model and slug
 
 
 class RefreshError(Exception):
@@ -44,22 +51,28 @@ class Difference:
     files: Fields | None  # None where they have no such entry
 
     def __str__(self) -> str:
-        return f"{self.key[0].removeprefix('questions.')} “{self.key[1]}”"
+        model, slug = self.key
+        return f"{model.removeprefix('questions.')}{f' “{slug}”' if slug else ''}"
 
 
 def find_differences(entries: list[Entry]) -> list[Difference]:
     """Return the differences between checked entries and the database, in the files' order."""
     stored = {key_of(entry): normalized(entry) for entry in bank_entries()}
     known = {(row.model, row.slug): row.digest for row in Refreshed.objects.all()}
-    renamed = dict(FormerSlug.objects.values_list("slug", "question__slug"))
+    renamed = {
+        "questions.question": dict(FormerSlug.objects.values_list("slug", "question__slug")),
+        "questions.category": dict(
+            FormerCategorySlug.objects.values_list("slug", "category__slug")
+        ),
+    }
     differences = []
     matched = set()
     for entry in entries:
         key, wanted = key_of(entry), normalized(entry)
-        # A question with a new slug in the database is found by its former one.
+        # A row with a new slug in the database is found by its former one.
         model, slug = key
-        is_renamed = model == "questions.question" and key not in stored and slug in renamed
-        place = (model, renamed[slug]) if is_renamed else key
+        former = renamed.get(model, {})
+        place = (model, former[slug]) if key not in stored and slug in former else key
         matched.add(place)
         found = stored.get(place)
         if found != wanted:
@@ -121,12 +134,17 @@ def apply(
         theirs = [difference for difference in differences if difference.key not in ours]
         written = {difference.key for difference in theirs if difference.files is not None}
         gone = [d.key for d in theirs if d.files is None] if prune else []
-        ordered = sorted(entries, key=lambda entry: list(MODELS).index(entry["model"]))
-        to_write = [entry for entry in ordered if key_of(entry) in written]
+        to_write = [e for e in in_loading_order(entries) if key_of(e) in written]
         total = len(to_write) + len(gone)
-        for done, row in enumerate(serializers.deserialize("python", to_write), 1):
+        rows = serializers.deserialize("python", to_write, handle_forward_references=True)
+        deferred = []
+        for done, row in enumerate(rows, 1):
             row.save()
+            if row.deferred_fields:
+                deferred.append(row)
             progress(done, total)
+        for row in deferred:  # they refer to rows that came later
+            row.save_deferred_fields()
         for done, (model, slug) in enumerate(reversed(gone), len(to_write) + 1):
             remove(model, slug)
             progress(done, total)
@@ -143,10 +161,12 @@ def lock_tables() -> None:
 
 def remove(model: str, slug: str) -> None:
     try:
-        MODELS[model]._default_manager.filter(slug=slug).delete()
+        named = {"slug": slug} if slug else {}
+        MODELS[model]._default_manager.filter(**named).delete()
     except models.ProtectedError as error:
+        kind = model.removeprefix("questions.")
         raise RefreshError(
-            f"The category “{slug}” is not in the files, but questions of the database are in it."
+            f"The {kind} “{slug}” is not in the files, but questions of the database refer to it."
         ) from error
     Refreshed.objects.filter(model=model, slug=slug).delete()
 
@@ -173,7 +193,7 @@ def normalized(entry: Entry) -> Fields:
         field: Any = MODELS[entry["model"]]._meta.get_field(name)
         value = entry["fields"].get(name, field.get_default())
         if isinstance(field, models.ForeignKey):
-            fields[name] = list(value)
+            fields[name] = value and list(value)
         elif isinstance(value, str):
             fields[name] = field.to_python(value.replace("\r\n", "\n").strip())
         else:
@@ -200,7 +220,3 @@ def is_digest_of(known: str, key: Key, fields: Fields) -> bool:
 def hashed(fields: Fields) -> str:
     edited = {name: value for name, value in fields.items() if name not in CHECK_RESULT}
     return hashlib.sha256(json.dumps(edited, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def key_of(entry: Entry) -> Key:
-    return entry["model"], entry["fields"]["slug"]

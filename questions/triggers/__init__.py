@@ -2,7 +2,7 @@
 What the database keeps up by itself, whichever road a change takes.
 
 `loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers. Each has
-a module, with the same two functions, which are given the columns of the table of questions:
+a module, with the same two functions, which are given the columns of the tables that they are on:
 
 - `sqlite(columns)` returns the statement that creates each trigger, by the trigger's name;
 - `postgresql(columns)` returns statements that create functions and triggers, and that may be run
@@ -29,7 +29,7 @@ from django.db.migrations import Migration
 
 from questions import search
 from questions.triggers import content_version, former_slugs, history, tally, timestamps
-from questions.triggers.tables import CONTENT, NEEDED, QUESTION
+from questions.triggers.tables import CONTENT, NEEDED, QUESTION, SUBJECTS
 
 RULES = (timestamps, former_slugs, tally, content_version, history)
 
@@ -66,7 +66,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
         uninstall(connection)
         return
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        columns = columns_of(cursor, QUESTION)
+        columns = {subject.table: columns_of(cursor, subject.table) for subject in SUBJECTS}
         if connection.vendor == "postgresql":
             for rule in RULES:
                 for statement in rule.postgresql(columns):

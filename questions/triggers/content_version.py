@@ -7,7 +7,7 @@ and goes back with it.
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.triggers.tables import CONTENT, CONTENT_VERSION
+from questions.triggers.tables import CONTENT, CONTENT_VERSION, Columns
 
 CHANNEL = CONTENT_VERSION  # PostgreSQL: each new version is sent there with NOTIFY
 
@@ -33,7 +33,7 @@ def move(cursor: CursorWrapper) -> None:
         cursor.execute(statement)
 
 
-def sqlite(columns: list[str]) -> dict[str, str]:
+def sqlite(columns: Columns) -> dict[str, str]:
     return {
         f"{table}_version_{event.lower()}": f"""
             CREATE TRIGGER {table}_version_{event.lower()} AFTER {event} ON {table} BEGIN
@@ -44,7 +44,7 @@ def sqlite(columns: list[str]) -> dict[str, str]:
     }
 
 
-def postgresql(columns: list[str]) -> list[str]:
+def postgresql(columns: Columns) -> list[str]:
     return [
         # Deferred to the commit and done once a transaction: whoever changes the one row keeps all
         # other writers waiting for it, and a refresh of some seconds and an editor's save, waiting

@@ -1,72 +1,80 @@
 """
-The triggers that write the history of questions (`models.Change`).
+The triggers that write the history of questions and categories (`models.Change`).
 
 A change stores the earlier values of the columns that it touched and nothing else, so that an
-edit of a title doesn't copy the whole answer. Walking back from the question as it is now gives
-every earlier version (`questions/history.py`).
+edit of a title doesn't copy the whole answer. Walking back from the row as it is now gives every
+earlier version (`questions/history.py`).
 """
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.triggers.tables import CHANGE, ORIGIN, QUESTION, edited
+from questions.triggers.tables import CHANGE, ORIGIN, SUBJECTS, Columns, edited
 
-CHANGES_KEPT = 500  # of one question; older ones are dropped
+CHANGES_KEPT = 500  # of one question or category; older ones are dropped
 
 
 def forget_unknown(cursor: CursorWrapper) -> None:
     """
-    Drop changes of questions that never were, which `flush` leaves behind on SQLite.
+    Drop changes of rows that never were, which `flush` leaves behind on SQLite.
 
     It empties the tables one by one, in any order, which fires the triggers, and then lets the ids
     start again: the next question would get another one's history.
     """
     if cursor.db.vendor == "sqlite":
-        cursor.execute(f"""
-            DELETE FROM {CHANGE} WHERE question_id > COALESCE(
-              (SELECT seq FROM sqlite_sequence WHERE name = '{QUESTION}'), 0)""")
+        for table, key, _ in SUBJECTS:
+            cursor.execute(f"""
+                DELETE FROM {CHANGE} WHERE {key} > COALESCE(
+                  (SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0)""")
 
 
-def sqlite(columns: list[str]) -> dict[str, str]:
-    content = edited(columns)
-    touched = " UNION ALL ".join(
-        f"SELECT '{column}' AS name, OLD.{column} AS value WHERE OLD.{column} IS NOT NEW.{column}"
-        for column in content
-    )
-    replaced = f"(SELECT json_group_object(name, value) FROM ({touched}))"
-    is_edit = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in content)
-    everything = f"json_object({', '.join(f"'{name}', OLD.{name}" for name in columns)})"
+def sqlite(columns: Columns) -> dict[str, str]:
+    triggers: dict[str, str] = {}
+    for table, key, _ in SUBJECTS:
+        content = edited(columns[table])
+        touched = " UNION ALL ".join(
+            f"SELECT '{column}' AS name, OLD.{column} AS value"
+            f" WHERE OLD.{column} IS NOT NEW.{column}"
+            for column in content
+        )
+        replaced = f"(SELECT json_group_object(name, value) FROM ({touched}))"
+        is_edit = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in content)
+        everything = f"json_object({', '.join(f"'{name}', OLD.{name}" for name in columns[table])})"
+        triggers |= {
+            f"{table}_added": f"""
+            CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN
+              {record(key, "NEW", "added", "'{}'")}
+            END""",
+            f"{table}_edited": f"""
+            CREATE TRIGGER {table}_edited AFTER UPDATE ON {table} WHEN {is_edit} BEGIN
+              {record(key, "NEW", "edited", replaced)}
+              DELETE FROM {CHANGE} WHERE {is_beyond_kept(key)};
+            END""",
+            f"{table}_deleted": f"""
+            CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} BEGIN
+              {record(key, "OLD", "deleted", everything)}
+            END""",
+        }
+    return triggers
 
-    def record(row: str, kind: str, before: str) -> str:
-        return f"""
-              INSERT INTO {CHANGE} (question_id, kind, at, actor, road, before)
+
+def record(key: str, row: str, kind: str, before: str) -> str:
+    """Return the statement for SQLite that writes a change of `row`, NEW or OLD."""
+    return f"""
+              INSERT INTO {CHANGE} ({key}, kind, at, actor, road, before)
               SELECT {row}.id, '{kind}', strftime('%Y-%m-%d %H:%M:%f', 'now'),
                      {origin("actor")}, {origin("road")}, {before};"""
 
-    return {
-        f"{QUESTION}_added": f"""
-            CREATE TRIGGER {QUESTION}_added AFTER INSERT ON {QUESTION} BEGIN
-              {record("NEW", "added", "'{}'")}
-            END""",
-        f"{QUESTION}_edited": f"""
-            CREATE TRIGGER {QUESTION}_edited AFTER UPDATE ON {QUESTION} WHEN {is_edit} BEGIN
-              {record("NEW", "edited", replaced)}
-              DELETE FROM {CHANGE} WHERE {is_beyond_kept("NEW")};
-            END""",
-        f"{QUESTION}_deleted": f"""
-            CREATE TRIGGER {QUESTION}_deleted AFTER DELETE ON {QUESTION} BEGIN
-              {record("OLD", "deleted", everything)}
-            END""",
-    }
 
-
-def postgresql(columns: list[str]) -> list[str]:
-    touched = ", ".join(
-        f"('{column}', to_jsonb(OLD.{column}), to_jsonb(NEW.{column}))"
-        for column in edited(columns)
-    )
-    return [
-        f"""
-        CREATE OR REPLACE FUNCTION {QUESTION}_history() RETURNS trigger LANGUAGE plpgsql AS $$
+def postgresql(columns: Columns) -> list[str]:
+    statements = []
+    for table, key, _ in SUBJECTS:
+        touched = ", ".join(
+            f"('{column}', to_jsonb(OLD.{column}), to_jsonb(NEW.{column}))"
+            for column in edited(columns[table])
+        )
+        statements += [
+            f"""
+        CREATE OR REPLACE FUNCTION {table}_history() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
           kind text := 'added';
           before jsonb := '{{}}';
@@ -83,26 +91,27 @@ def postgresql(columns: list[str]) -> list[str]:
               RETURN NULL;
             END IF;
           END IF;
-          INSERT INTO {CHANGE} (question_id, kind, at, actor, road, before)
+          INSERT INTO {CHANGE} ({key}, kind, at, actor, road, before)
           VALUES (COALESCE(NEW.id, OLD.id), kind, clock_timestamp(),
                   {origin("actor")}, {origin("road")}, before);
           IF TG_OP = 'UPDATE' THEN
-            DELETE FROM {CHANGE} WHERE {is_beyond_kept("NEW")};
+            DELETE FROM {CHANGE} WHERE {is_beyond_kept(key)};
           END IF;
           RETURN NULL;
         END $$""",
-        f"""
-        CREATE OR REPLACE TRIGGER {QUESTION}_history
-        AFTER INSERT OR UPDATE OR DELETE ON {QUESTION}
-        FOR EACH ROW EXECUTE FUNCTION {QUESTION}_history()""",
-    ]
+            f"""
+        CREATE OR REPLACE TRIGGER {table}_history
+        AFTER INSERT OR UPDATE OR DELETE ON {table}
+        FOR EACH ROW EXECUTE FUNCTION {table}_history()""",
+        ]
+    return statements
 
 
 def origin(column: str) -> str:
     return f"COALESCE((SELECT {column} FROM {ORIGIN} ORDER BY id DESC LIMIT 1), '')"
 
 
-def is_beyond_kept(row: str) -> str:
-    oldest = f"""SELECT id FROM {CHANGE} WHERE question_id = {row}.id
+def is_beyond_kept(key: str) -> str:
+    oldest = f"""SELECT id FROM {CHANGE} WHERE {key} = NEW.id
                  ORDER BY id DESC LIMIT 1 OFFSET {CHANGES_KEPT}"""
-    return f"question_id = {row}.id AND id <= ({oldest})"
+    return f"{key} = NEW.id AND id <= ({oldest})"

@@ -3,7 +3,7 @@
 from django.db.backends.utils import CursorWrapper
 
 from questions.models import BLOCK
-from questions.triggers.tables import QUESTION, TALLY
+from questions.triggers.tables import QUESTION, TALLY, Columns
 
 
 def count_anew(cursor: CursorWrapper) -> None:
@@ -15,7 +15,7 @@ def count_anew(cursor: CursorWrapper) -> None:
         WHERE published GROUP BY 1, 2, 3""")
 
 
-def sqlite(columns: list[str]) -> dict[str, str]:
+def sqlite(columns: Columns) -> dict[str, str]:
     place = f"{{0}}.published, {{0}}.category_id, {{0}}.level, {{0}}.position / {BLOCK}"
     changed = f"({place.format('NEW')}) IS NOT ({place.format('OLD')})"
     return {
@@ -47,7 +47,7 @@ def sqlite_count(row: str, change: int) -> str:
               WHERE {row}.published AND {place};"""
 
 
-def postgresql(columns: list[str]) -> list[str]:
+def postgresql(columns: Columns) -> list[str]:
     return [
         f"""
         CREATE OR REPLACE FUNCTION {TALLY}_count() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,12 +6,12 @@ The triggers that keep a question's timestamps.
 """
 
 from questions.models import CHECK_RESULT
-from questions.triggers.tables import QUESTION, edited
+from questions.triggers.tables import QUESTION, Columns, edited
 
 
-def sqlite(columns: list[str]) -> dict[str, str]:
-    old = ", ".join(f"OLD.{column}" for column in edited(columns))
-    new = ", ".join(f"NEW.{column}" for column in edited(columns))
+def sqlite(columns: Columns) -> dict[str, str]:
+    old = ", ".join(f"OLD.{column}" for column in edited(columns[QUESTION]))
+    new = ", ".join(f"NEW.{column}" for column in edited(columns[QUESTION]))
     return {
         f"{QUESTION}_timestamps": f"""
             CREATE TRIGGER {QUESTION}_timestamps AFTER UPDATE ON {QUESTION} BEGIN
@@ -25,8 +25,8 @@ def sqlite(columns: list[str]) -> dict[str, str]:
     }
 
 
-def postgresql(columns: list[str]) -> list[str]:
-    unchecked = [column for column in columns if column in CHECK_RESULT]
+def postgresql(columns: Columns) -> list[str]:
+    unchecked = [column for column in columns[QUESTION] if column in CHECK_RESULT]
     without_check = " ".join(f"content.{column} := OLD.{column};" for column in unchecked)
     return [
         f"""

@@ -41,7 +41,7 @@ def main() -> None:
     assert 'name="hint"' in text(client.get(f"{address}change/"))
     data = {name: value or "" for name, value in model_to_dict(question).items()}
     data |= {f"former_slugs-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
-    data |= {"hint": HINT.replace("\n", "\r\n"), "version": history.latest(question.pk)}
+    data |= {"hint": HINT.replace("\n", "\r\n"), "version": history.latest(Question, question.pk)}
     preview = client.post(
         "/admin/questions/question/preview/",
         {**data, "key": question.pk},
@@ -72,7 +72,7 @@ def main() -> None:
     question.refresh_from_db()
     assert question.hint == ""
     client.post(f"{address}delete/", {"post": "yes"})
-    client.post(f"/admin/questions/question/deleted/{history.deleted().get().pk}/undelete/")
+    client.post(f"/admin/questions/question/deleted/{history.deleted(Question).get().pk}/undelete/")
     assert Question.objects.filter(slug="gil").exists()
 
     for page in ("/", "/?q=lock", f"/categories/{question.category.slug}/", "/feed/"):

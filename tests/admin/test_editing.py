@@ -149,14 +149,14 @@ def edited(client: Client, question: Question, **changes: Any) -> Any:
 def opened(question: Question, **changes: Any) -> dict[str, Any]:
     names = ("title", "slug", "level", "position", "short_answer", "answer", "further_reading")
     fields = {name: getattr(question, name) for name in (*names, "keywords")}
-    version = history.latest(question.pk)
+    version = history.latest(Question, question.pk)
     return form(question, **{**fields, "version": version, **changes})
 
 
 def test_the_form_carries_the_version_that_it_was_made_from(editor: Client) -> None:
     question = build.question()
     page = text(editor.get(address(question)))
-    assert f'name="version" value="{history.latest(question.pk)}"' in page
+    assert f'name="version" value="{history.latest(Question, question.pk)}"' in page
 
 
 def test_the_later_save_is_told_and_sees_both_texts(editor: Client) -> None:
@@ -339,7 +339,7 @@ def test_the_order_can_be_typed(editor: Client) -> None:
         },
     )
     assert list(Question.objects.in_order()) == [second, first]
-    assert history.latest(second.pk) < history.latest(first.pk)
+    assert history.latest(Question, second.pk) < history.latest(Question, first.pk)
 
 
 def test_the_list_finds_what_is_to_do(editor: Client) -> None:

@@ -78,7 +78,8 @@ def test_real_questions_that_make_bank_replaces_can_be_brought_back(editor: Clie
     question = build.question(slug="real")
     call_command("make_bank", "6", "--replace", verbosity=0)
     call_command("make_bank", "5", verbosity=0)
-    deletion = history.deleted().get()  # of the made-up ones that were replaced none is kept
+    # Of the made-up questions that were replaced none is kept.
+    deletion = history.deleted(Question).get()
     assert (deletion.question_id, deletion.road) == (question.pk, "make_bank")
     response = editor.post(f"{LIST}deleted/{deletion.pk}/undelete/", follow=True)
     back = Question.objects.get(slug="real")
@@ -290,7 +291,7 @@ def test_deleting_in_bulk_and_by_sql_can_be_undone_too(editor: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM questions_question WHERE id = %s", [two.pk])
     assert not Question.objects.exists()
-    for deletion in history.deleted():
+    for deletion in history.deleted(Question):
         editor.post(f"{LIST}deleted/{deletion.pk}/undelete/")
     assert set(Question.objects.all()) == {one, two}
 
@@ -298,7 +299,7 @@ def test_deleting_in_bulk_and_by_sql_can_be_undone_too(editor: Client) -> None:
 def test_a_question_is_not_brought_back_twice(editor: Client) -> None:
     question = build.question()
     question.delete()
-    deletion = history.deleted().get()
+    deletion = history.deleted(Question).get()
     editor.post(f"{LIST}deleted/{deletion.pk}/undelete/")
     assert editor.post(f"{LIST}deleted/{deletion.pk}/undelete/").status_code == 404
 

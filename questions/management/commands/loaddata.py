@@ -52,10 +52,13 @@ class Command(loaddata.Command):
             except files.FixtureError as error:
                 raise CommandError(f"{error}. Nothing was loaded.") from error
             try:
-                saved = [
-                    self.save_obj(row)
-                    for row in serializers.deserialize("python", entries, using=self.using)
-                ]
+                rows = serializers.deserialize(
+                    "python",
+                    files.in_loading_order(entries),
+                    using=self.using,
+                    handle_forward_references=True,
+                )
+                saved = [self.save_obj(row) for row in rows]
             except (DatabaseError, DeserializationError, ValueError) as error:
                 reason = " ".join(str(error).split())
                 raise CommandError(f"{file.name}: {reason}. Nothing was loaded.") from error

@@ -15,8 +15,8 @@ from questions import history
 from questions.checking import rules
 from questions.management.base import BankCommand
 from questions.refreshing import plan
-from questions.refreshing.files import Entry, FixtureError, as_questions, checked_entries
-from questions.refreshing.plan import Difference, Fields, Key, Kind, RefreshError
+from questions.refreshing.files import Entry, FixtureError, Key, as_questions, checked_entries
+from questions.refreshing.plan import Difference, Fields, Kind, RefreshError
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field

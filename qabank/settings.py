@@ -83,6 +83,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "questions.sharing.site.bank",
                 # For the admin. Public templates must not touch either: both end shared caching.
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",

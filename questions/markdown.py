@@ -25,7 +25,9 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from questions.languages import highlighted, language
 
-FOLLOW_UPS = "Follow-ups"
+FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
+
+COPY = '<button class="copy" type="button">Copy</button>'
 
 ALLOWED_TAGS = {
     *("p", "br", "hr", "blockquote", "h2", "h3", "h4", "h5", "h6"),
@@ -58,14 +60,20 @@ class OutputCheck(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def render(source: str, heading_level: int = 2, check: OutputCheck | None = None) -> SafeString:
+def render(
+    source: str,
+    heading_level: int = 2,
+    check: OutputCheck | None = None,
+    follow_ups: str = FOLLOW_UPS,
+) -> SafeString:
     """
     Return `source` as HTML; its `##` headings become `<h2>`, or whatever `heading_level` says.
 
-    `check` says that the outputs of its samples were checked, in exactly this text.
-    Costs 5-10 ms for an answer; the last 1,024 texts are cached.
+    `check` says that the outputs of its samples were checked, in exactly this text. Hints are
+    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the last 1,024
+    texts are cached.
     """
-    env = {"heading_level": heading_level, "check": check}
+    env = {"heading_level": heading_level, "check": check, "follow_ups": follow_ups}
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
@@ -280,7 +288,7 @@ def code_block(code: str, info: str, check: OutputCheck | None = None) -> str:
     caption = check_caption(check) if check else f'<span class="language">{escape(label)}</span>'
     return (
         f'<figure class="{"code output" if is_output else "code"}">'
-        f'<figcaption>{caption}<button class="copy" type="button">Copy</button></figcaption>'
+        f"<figcaption>{caption}{COPY}</figcaption>"
         f'<pre tabindex="0"><code class="highlight">{highlighted(code, written_in)}</code></pre>'
         "</figure>\n"
     )
@@ -294,14 +302,15 @@ def check_caption(check: OutputCheck) -> str:
 
 
 def fold_hints(state: StateCore) -> None:
-    """Fold what follows the first paragraph of each item under “Follow-ups” into a hint."""
+    """Fold what follows the first paragraph of each item of the follow-ups into a hint."""
+    name = state.env.get("follow_ups", FOLLOW_UPS)
     folded: list[Token] = []
     in_follow_ups = False
     item_level: int | None = None  # of the list item that we are in
     hint_is_open = False
     for index, token in enumerate(state.tokens):
         if token.type == "heading_open":
-            in_follow_ups = state.tokens[index + 1].content == FOLLOW_UPS
+            in_follow_ups = state.tokens[index + 1].content == name
         if in_follow_ups and token.type == "list_item_open" and token.level == 1:
             item_level = token.level
         if token.type == "list_item_close" and token.level == item_level:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256, Concat, Now
 from django.db.models.sql.compiler import SQLCompiler
@@ -152,6 +152,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def get_by_natural_key(self, slug: str) -> "Category":
         """Find by slug; a slug that the category had before finds it too."""
         return self.filter(slug=slug).first() or self.get(former_slugs__slug=slug)
+
+    def published(self) -> Self:
+        """Keep those with a published question; nobody sees the others on the site."""
+        return self.filter(Exists(Tally.objects.filter(category=OuterRef("pk"), questions__gt=0)))
 
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
@@ -297,8 +301,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def end_of(self, categories: CategoryQuerySet, order: list[str]) -> "Question | None":
         """Return the first question in `order` of the first category that has one."""
-        tally = Tally.objects.filter(category=OuterRef("pk"), questions__gt=0)
-        category = categories.filter(models.Exists(tally)).first()
+        category = categories.published().first()
         return self.filter(category=category).order_by(*order).first() if category else None
 
     def first_of_each(self, categories: Iterable[int], start: int, stop: int) -> Self:

@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def rows(questions: QuestionQuerySet, *more: str) -> QuerySet[Any, Any]:
-    """Return of `questions` what entries() makes entries from; a hit needs the `answer` as well."""
+    """Return of `questions` what entries() makes entries from; a hit needs DETAILS as well."""
     columns = ("category", "place", "slug", "title", "level", "short_answer")
     return questions.placed().values_list(*columns, *more)
 
@@ -51,7 +51,7 @@ def entries(
     """
     by_key = {category.pk: category for category in categories}
     shown = []
-    for key, place, slug, title, level, short_answer, *answer in rows:
+    for key, place, slug, title, level, short_answer, *details in rows:
         category = by_key[key]
         entry = Entry(
             category.questions_before + place,
@@ -62,10 +62,15 @@ def entries(
             category.slug,
             category.name,
             category.emoji,
-            marks.passage(short_answer, *answer) if marks else None,
+            marks.passage(short_answer, in_one(*details)) if marks else None,
         )
         shown.append(entry)
     return opened(shown, filters) if filters.open else shown
+
+
+def in_one(asked_as: str, prompt: str, answer: str) -> str:
+    """Return DETAILS as one Markdown text, in which each phrasing is a paragraph."""
+    return "\n\n".join([*asked_as.splitlines(), prompt, answer])
 
 
 def opened(shown: list[Entry], filters: Filters) -> list[Entry]:

@@ -6,6 +6,7 @@ from questions.models import Category
 from questions.pages.entries import Entry, entries, rows
 from questions.pages.filters import Filters
 from questions.search import Found, Marks
+from questions.search.ranking import DETAILS
 
 PAGE_LENGTH = 20  # hits
 
@@ -31,9 +32,9 @@ class Hits:
 
 
 def hits(filters: Filters, categories: list[Category]) -> Hits:
-    """Return what `filters.q` finds; `categories` are all of them, counted()."""
+    """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
     found = filters.find()
     start = filters.start if filters.start <= len(found.keys) else 1
     part = replace(found, keys=found.keys[start - 1 : start - 1 + PAGE_LENGTH])
-    hit_rows = rows(filters.questions(part), "answer")
+    hit_rows = rows(filters.questions(part), *DETAILS)
     return Hits(found, start, entries(hit_rows, filters, categories, Marks(found.query)))

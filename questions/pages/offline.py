@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,7 +15,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 from questions.pagecache.public import public_page
 from questions.sharing import site
 
@@ -38,23 +39,28 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """
     if not settings.OFFLINE:
         return render(request, "service-worker-off.js", content_type="text/javascript")
-    offline_page = render_to_string("offline.html", request=request)
     assets = asset_addresses()
-    context = {"release": digest(offline_page, *assets), "assets": assets}
+    context = {"release": digest(offline_page(request), *assets), "assets": assets}
     return render(request, "service-worker.js", context, content_type="text/javascript")
 
 
 @public_page(from_bank=False)
 def page(request: HttpRequest) -> HttpResponse:
     """Answer with what the worker shows in place of a page that it does not have."""
-    return render(request, "offline.html")
+    return HttpResponse(offline_page(request))
+
+
+def offline_page(request: HttpRequest) -> str:
+    # A browser keeps it for as long as the worker: it names no bank, which may have another name
+    # by then.
+    return render_to_string("offline.html", {"bank": None}, request)
 
 
 @public_page()
 @revalidated
 def bank(request: HttpRequest) -> JsonResponse:
     """List the addresses that make up the whole bank, and the version that they belong to."""
-    categories = Category.objects.counted()
+    categories = [c for c in Category.objects.counted() if c.question_count]
     count = sum(category.question_count for category in categories)
     if count > MOST_QUESTIONS:
         return JsonResponse({"too_large": True})
@@ -67,10 +73,11 @@ def bank(request: HttpRequest) -> JsonResponse:
     ]
     assets = asset_addresses()
     named = [f"{c.slug} {c.name} {c.emoji} {c.description} {c.position}" for c in categories]
+    said = str(model_to_dict(Bank.objects.current()))
     changed = Question.objects.published().last_change()
     return JsonResponse(
         {
-            "version": digest(str(changed), *named, *pages, *assets),
+            "version": digest(str(changed), said, *named, *pages, *assets),
             "pages": pages,
             "answers": questions,  # as parts of a list
             "assets": assets,
@@ -78,18 +85,21 @@ def bank(request: HttpRequest) -> JsonResponse:
     )
 
 
-@public_page(from_bank=False)
+@public_page()
 def manifest(request: HttpRequest) -> JsonResponse:
     """Describe the site to a device that installs it."""
 
     def icon(name: str, sizes: str, **more: Any) -> dict[str, Any]:
         return {"src": static(f"img/{name}"), "sizes": sizes, "type": "image/png", **more}
 
+    bank = Bank.objects.current()
     return JsonResponse(
         {
-            "name": site.NAME,
-            "short_name": site.NAME,
-            "description": site.SUBJECT,
+            "name": bank.name,
+            "short_name": bank.name,
+            "description": bank.title,
+            "lang": bank.language,
+            "dir": "auto",
             "id": "/",
             "start_url": reverse("home"),
             "scope": reverse("home"),

@@ -28,7 +28,7 @@ def sections(filters: Filters, categories: list[Category]) -> list[Section]:
     """
     Return a section for each category in which something matches.
 
-    `categories` are all of them, counted() at the level of `filters`.
+    `categories` are those of the bank, counted() at the level of `filters`.
     """
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     if not matching:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from questions.models import (
+    Bank,
     Category,
-    FormerSlug,
     Question,
     QuestionQuerySet,
     Tally,
@@ -20,7 +21,6 @@ from questions.pages.filters import ALL, Filters, normalize
 from questions.pages.hits import hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
-from questions.sharing import site
 from questions.sharing.site import site_page
 from questions.sharing.structured_data import question_data
 
@@ -29,8 +29,8 @@ CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say 
 
 @site_page(
     label="All questions",
-    title=site.SUBJECT,
-    description="A short answer to say first, the detail behind it, and code that was run.",
+    title=lambda bank: bank.title,
+    description=lambda bank: bank.promise or bank.title,
 )
 @public_page(normalize)
 def home(request: HttpRequest) -> HttpResponse:
@@ -47,29 +47,40 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published()
     shown = questions.numbered().select_related("category").filter(slug=slug).first()
     if shown is None:
-        former = get_object_or_404(FormerSlug, slug=slug, question__published=True)
-        return redirect(former.question, permanent=True)
+        return redirect(successor(slug), permanent=True)
     if wants_fragment(request.headers):
         context = {"question": shown, "heading_level": 4}
-        return render(request, "questions/question.html#answer", context)
+        return render(request, "questions/question.html#fragment", context)
     return render(request, "questions/question.html", full_page(request, shown, questions))
+
+
+def successor(slug: str) -> Question:
+    """Return the published question to which the address of another one leads, or raise Http404."""
+    is_retired = Q(slug=slug, replaced_by__isnull=False)
+    for question in Question.objects.filter(is_retired | Q(former_slugs__slug=slug)):
+        *_, last = question, *question.replacements()
+        if last.published:
+            return last
+    raise Http404("No question has this address.")
 
 
 def full_page(
     request: HttpRequest, question: Question, questions: QuestionQuerySet
 ) -> dict[str, Any]:
     """Return what the page of a question shows, among the published `questions`."""
+    bank = Bank.objects.current()
     titles = questions.only("slug", "title")
     before = list(comparable(questions).before(question)[:NEIGHBORS])
     after = list(comparable(questions).after(question)[:NEIGHBORS])
     return {
+        "bank": bank,
         "question": question,
         "heading_level": 2,
         "previous": before[0] if before else titles.previous_to(question),
         "next": after[0] if after else titles.next_to(question),
         "total": Tally.objects.total(),
         "related": related(question, before + after),
-        "data": question_data(request, question),
+        "data": question_data(request, question, bank),
     }
 
 
@@ -82,10 +93,12 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
     filters = Filters.from_query(request.GET)
-    categories = Category.objects.counted(filters.level)
+    categories = [c for c in Category.objects.counted(filters.level) if c.question_count]
     page_category = next((c for c in categories if c.slug == category_slug), None)
     if category_slug and page_category is None:
-        raise Http404("No category has this address.")
+        public = Category.objects.published()
+        moved = get_object_or_404(public, former_slugs__slug=category_slug)
+        return redirect(moved, permanent=True)
     filters = filters.within(categories)
     if page_category:
         filters = replace(filters, category=page_category.slug)

@@ -23,12 +23,12 @@ from questions.search import postgresql, sqlite
 from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
-from questions.search.ranking import ANSWER, TEXTS, Ranking
+from questions.search.ranking import ANSWER, DETAILS, TEXTS, Ranking
 from questions.search.words import Query, parse
 
 __all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
-PROMINENT = 0.5  # what is less relevant has its words in short answer and answer only
+PROMINENT = 0.5  # what is less relevant has its words in short answer and details only
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
         rest = [key for key in lacking if key not in keys]
         others = {
             key: ranking.score(more, missing=0.0)
-            for key, more in texts_of(index, questions, rest, (*TEXTS, "answer")).items()
+            for key, more in texts_of(index, questions, rest, (*TEXTS, *DETAILS)).items()
         }
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}

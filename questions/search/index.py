@@ -15,7 +15,7 @@ from questions.search.words import LANGUAGES, SYMBOLS, Term
 
 # The columns that the index is made from. A change of another one leaves the index alone.
 INDEXED = (
-    *("slug", "title", "keywords", "short_answer", "answer"),
+    *("slug", "title", "keywords", "short_answer", "asked_as", "prompt", "answer"),
     *("published", "category_id", "level"),
 )
 ANSWER_LENGTH = 200_000  # characters of an answer that are indexed

@@ -127,10 +127,14 @@ def statements(table: str) -> list[str]:
             '{SEPARATORS}') word
           WHERE word <> ''
         $$""",
+        # That of a release that indexed less.
+        f"""
+        DROP FUNCTION IF EXISTS
+          {table}_tokens(text, text, text, text, text, boolean, bigint, text)""",
         f"""
         CREATE OR REPLACE FUNCTION {table}_tokens(
-          slug text, title text, keywords text, short_answer text, answer text,
-          published boolean, category_id bigint, level text) RETURNS tsvector
+          slug text, title text, keywords text, short_answer text, asked_as text, prompt text,
+          answer text, published boolean, category_id bigint, level text) RETURNS tsvector
         LANGUAGE plpgsql IMMUTABLE AS $$
         DECLARE
           topic text[] := {table}_words(
@@ -139,7 +143,8 @@ def statements(table: str) -> list[str]:
           names text[] := {table}_words({run_together("keywords")});
           head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
           lead text[] := head || {table}_words(short_answer);
-          everything text[] := lead || {table}_words(left(answer, {ANSWER_LENGTH}));
+          everything text[] := lead || {table}_words(asked_as || ' ' || prompt)
+                               || {table}_words(left(answer, {ANSWER_LENGTH}));
           facets text[] := ARRAY['category' || category_id, 'level' || level]
                            || CASE WHEN NOT published THEN ARRAY['draft'] END;
         BEGIN

@@ -23,6 +23,7 @@ NEIGHBORS = 0.3  # what words add that stand together as they were typed
 LITERAL = 0.5  # what code adds that occurs just as it was typed
 
 TEXTS = ("slug", "keywords", "title", "short_answer")  # what a question is ranked by
+DETAILS = ("asked_as", "prompt", "answer")  # where a hit is worth as much as one in the answer
 
 
 class Ranking:
@@ -52,13 +53,13 @@ class Ranking:
 
     def score(self, texts: tuple[str, ...], missing: float) -> float:
         """
-        Return the relevance of TEXTS, and of the answer where it is given.
+        Return the relevance of TEXTS, and of DETAILS where they are given.
 
         `missing` is the worth of a word that is not in them.
         """
-        slug, keywords, title, short_answer, *answers = texts
+        slug, keywords, title, short_answer, *details = texts
         prepared = prepare(slug, keywords, title, short_answer)
-        fields = [*prepared.fields, *((answer_words(answer), ANSWER) for answer in answers)]
+        fields = [*prepared.fields, *((detail_words(detail), ANSWER) for detail in details)]
         score = self.mean(strength(ways, fields, missing) for ways in self.ways)
         score += self.aboutness(prepared.names)
         if self.pairs:
@@ -138,8 +139,8 @@ def name_of(text: str) -> Name:
 
 
 @lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
-def answer_words(answer: str) -> str:
-    return spaced(answer)
+def detail_words(detail: str) -> str:
+    return spaced(detail)
 
 
 def words_of(text: str) -> str:

@@ -134,7 +134,11 @@ def text(scope: Scope, row: str) -> str:
         Scope.NAMES: names,
         Scope.HEAD: head,
         Scope.LEAD: lead,
-        Scope.ALL: [*lead, cleaned(f"substr({row}.answer, 1, {ANSWER_LENGTH})")],
+        Scope.ALL: [
+            *lead,
+            *(cleaned(f"{row}.{column}") for column in ("asked_as", "prompt")),
+            cleaned(f"substr({row}.answer, 1, {ANSWER_LENGTH})"),
+        ],
     }[scope]
     facets = [
         f"'facetcategory' || {row}.category_id",

@@ -1,24 +1,42 @@
 """The Atom feed: what is new in the bank and what was corrected, the latest first."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.syndication.views import Feed
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 
 from questions import markdown
 from questions.markdown import plain
-from questions.models import Question, QuestionQuerySet
-from questions.sharing import site
+from questions.models import Bank, Question, QuestionQuerySet
 
 LENGTH = 30
 
 
+class AtomFeed(Atom1Feed):
+    """Atom in the language of the bank, where Django's view gives it that of the interface."""
+
+    def __init__(self, *args: Any, bank: Bank, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "language": bank.language})
+
+
 class Changes(Feed):
-    feed_type = Atom1Feed
-    title = f"{site.NAME}: new and corrected questions"
-    subtitle = f"{site.SUBJECT}, with answers that are checked."
+    feed_type = AtomFeed
     link = reverse_lazy("home")
+
+    def get_object(self, request: HttpRequest) -> Bank:
+        return Bank.objects.current()
+
+    def title(self, bank: Bank) -> str:
+        return f"{bank.name}: new and corrected questions"
+
+    def subtitle(self, bank: Bank) -> str:
+        return f"{bank.title}. {bank.promise}".rstrip()
+
+    def feed_extra_kwargs(self, bank: Bank) -> dict[str, Any]:
+        return {"bank": bank}
 
     def items(self) -> QuestionQuerySet:
         # `updated` moves with any edit, a new verified_on included (questions/triggers).
@@ -29,7 +47,11 @@ class Changes(Feed):
         return plain(question.title)
 
     def item_description(self, question: Question) -> str:
-        return markdown.render(question.short_answer) + verified(question)
+        said = markdown.render(question.short_answer) + verified(question)
+        if not question.prompt:
+            return said
+        prompt = markdown.render(question.prompt).replace(markdown.COPY, "")
+        return f"<h4>Scenario</h4>\n{prompt}<h4>Short answer</h4>\n{said}"
 
     def item_pubdate(self, question: Question) -> datetime:
         return question.created

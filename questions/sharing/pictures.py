@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 
 from questions.markdown import plain
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 from questions.pagecache.public import public_page
 from questions.sharing import drawing, site
 
@@ -14,21 +14,24 @@ from questions.sharing import drawing, site
 picture_cache = cache_control(public=True, max_age=24 * 60 * 60)
 
 
-@public_page(from_bank=False)
+@public_page()
 @picture_cache
 def page_picture(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Answer with the picture of the page of the site in whose folder it is asked for."""
     page = site.page_at(request.path.removesuffix("picture.png"))
     if page is None:
         raise Http404("No page has this address.")
-    return png(page.title, page.description.removesuffix("."))
+    bank = Bank.objects.current()
+    head = page.head(bank)
+    return png(bank, head.title, head.description.removesuffix("."))
 
 
 @public_page()
 @picture_cache
 def category_picture(request: HttpRequest, slug: str) -> HttpResponse:
-    category = get_object_or_404(Category, slug=slug)
-    return png(category.name, site.SUBJECT)
+    category = get_object_or_404(Category.objects.published(), slug=slug)
+    bank = Bank.objects.current()
+    return png(bank, category.name, bank.title)
 
 
 @public_page()
@@ -37,7 +40,7 @@ def question_picture(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published().select_related("category")
     question = get_object_or_404(questions.only("title", "level", "category__name"), slug=slug)
     caption = f"{question.category.name} · {question.get_level_display()}"
-    return png(plain(question.title), caption)
+    return png(Bank.objects.current(), plain(question.title), caption)
 
 
 @public_page(from_bank=False)
@@ -47,7 +50,7 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("img/icon-192.png"))
 
 
-def png(title: str, caption: str) -> HttpResponse:
-    picture = HttpResponse(drawing.draw(title, caption), content_type="image/png")
+def png(bank: Bank, title: str, caption: str) -> HttpResponse:
+    picture = HttpResponse(drawing.draw(bank.name, title, caption), content_type="image/png")
     picture.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # made for other sites
     return picture

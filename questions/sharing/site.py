@@ -1,32 +1,52 @@
-"""The site's name, and its own pages: those that belong to no category and no question."""
+"""The bank as templates read it, and the site's own pages: of no category and no question."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from questions.models import Bank
 
 type View = Callable[..., HttpResponse]
+type Text = str | Callable[[Bank], str]  # what the bank says of itself, where it is a function
 
-NAME = "QA Bank"
-SUBJECT = "Advanced Python backend interview questions"
+
+def bank(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+    """Give each template the `bank`: one query where a template reads it, and none elsewhere."""
+    return {"bank": SimpleLazyObject(Bank.objects.current)}
+
+
+class Head(NamedTuple):
+    """What a page says of itself."""
+
+    address: str
+    title: str
+    description: str
 
 
 class Page(NamedTuple):
     view: View
     label: str  # of a link to the page
-    title: str
-    description: str  # one sentence, with its full stop
+    title: Text
+    description: Text  # one sentence, with its full stop
 
     @property
     def address(self) -> str:
         return reverse(self.view)
 
+    def head(self, bank: Bank) -> Head:
+        title, description = (
+            text(bank) if callable(text) else text for text in (self.title, self.description)
+        )
+        return Head(self.address, title, description)
+
 
 PAGES: list[Page] = []
 
 
-def site_page(label: str, title: str, description: str) -> Callable[[View], View]:
+def site_page(label: str, title: Text, description: Text) -> Callable[[View], View]:
     """
     Register a view as a page of the site.
 

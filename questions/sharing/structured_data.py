@@ -7,11 +7,10 @@ from django.urls import reverse
 
 from questions import markdown
 from questions.markdown import plain
-from questions.models import Question
-from questions.sharing import site
+from questions.models import Bank, Question
 
 
-def question_data(request: HttpRequest, question: Question) -> dict[str, Any]:
+def question_data(request: HttpRequest, question: Question, bank: Bank) -> dict[str, Any]:
     """Return the article that a question's page is, and the pages that lead to it."""
     address = request.build_absolute_uri(question.get_absolute_url())
     category = question.category
@@ -36,10 +35,10 @@ def question_data(request: HttpRequest, question: Question) -> dict[str, Any]:
                 "datePublished": question.created.isoformat(timespec="seconds"),
                 "dateModified": question.updated.isoformat(timespec="seconds"),
                 "image": f"{address}picture.png",
-                "inLanguage": "en",
+                "inLanguage": bank.language,
                 "isPartOf": {
                     "@type": "WebSite",
-                    "name": site.NAME,
+                    "name": bank.name,
                     "url": request.build_absolute_uri(reverse("home")),
                 },
             },

@@ -11,14 +11,17 @@ from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
 from questions.markdown import inline_code, plain
-from questions.models import Question
+from questions.models import Bank, Question
 from questions.pages.entries import Entry
 from questions.pages.filters import Filters
 from questions.search.marks import END, START
+
+INTERFACE_LANGUAGE = "en"
 
 register = template.Library()
 register.filter(inline_code)
@@ -31,12 +34,33 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 
 
 @register.simple_tag
-def answer(question: Question, heading_level: int = 2) -> SafeString:
-    """Render a question's answer; its outputs say that they were checked, if this very text was."""
-    check = None
+def prompt(question: Question, heading_level: int = 2) -> SafeString:
+    """Render what a question adds to its title; its outputs say that they were checked."""
+    return rendering.render(question.prompt, heading_level, output_check(question))
+
+
+@register.simple_tag
+def answer(question: Question, heading_level: int, follow_ups: str) -> SafeString:
+    """
+    Render a question's answer; its outputs say that they were checked, if this very text was.
+
+    `follow_ups` is the bank's name for the section whose hints are folded.
+    """
+    return rendering.render(question.answer, heading_level, output_check(question), follow_ups)
+
+
+def output_check(question: Question) -> rendering.OutputCheck | None:
     if question.is_checked and question.checked_on:
-        check = rendering.OutputCheck(question.checked_with, question.checked_on)
-    return rendering.render(question.answer, heading_level, check)
+        return rendering.OutputCheck(question.checked_with, question.checked_on)
+    return None
+
+
+@register.filter
+def written_in(language: str) -> SafeString:
+    """Return the attributes of an element that holds what editors wrote, in the language given."""
+    if language.lower() == INTERFACE_LANGUAGE:
+        return mark_safe('dir="auto"')
+    return format_html('lang="{}" dir="auto"', language)
 
 
 @register.simple_tag
@@ -46,27 +70,27 @@ def query(filters: Filters, **changes: object) -> str:
 
 
 @register.simple_tag
-def entries(shown: Iterable[Entry]) -> SafeString:
+def entries(shown: Iterable[Entry], bank: Bank) -> SafeString:
     """Render the entries of a list. Closed ones, most of what a list costs, are cached."""
     prefix = get_script_prefix()
     return mark_safe(  # noqa: S308 (templates made it)
         "".join(
-            render_entry(entry)
+            render_entry(entry, bank)
             if entry.is_open or settings.DEBUG
-            else render_closed_entry(entry, prefix)
+            else render_closed_entry(entry, bank.language, prefix)
             for entry in shown
         )
     )
 
 
 @lru_cache(maxsize=2048)  # 3 kB each, and twice that with an emoji
-def render_closed_entry(entry: Entry, script_prefix: str) -> str:
-    """Render an entry, whose addresses begin with `script_prefix`."""
-    return render_entry(entry)
+def render_closed_entry(entry: Entry, language: str, script_prefix: str) -> str:
+    """Render an entry, whose addresses begin with `script_prefix`, of a bank in `language`."""
+    return render_entry(entry, Bank(language=language))
 
 
-def render_entry(entry: Entry) -> str:
-    return render_to_string("questions/_entry.html", {"entry": entry})
+def render_entry(entry: Entry, bank: Bank) -> str:
+    return render_to_string("questions/_entry.html", {"entry": entry, "bank": bank})
 
 
 @register.filter

@@ -14,6 +14,7 @@ def site_pages() -> list[site.Page]:
 
 
 @register.simple_tag(takes_context=True)
-def site_page(context: Context) -> site.Page | None:
-    """Return the page that is asked for, if it is one of the site's own."""
-    return site.page_at(context["request"].path)
+def site_page(context: Context) -> site.Head | None:
+    """Return what the page that is asked for says of itself, if it is one of the site's own."""
+    page = site.page_at(context["request"].path)
+    return page.head(context["bank"]) if page else None

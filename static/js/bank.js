@@ -176,7 +176,8 @@
   });
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (focused && !focused.isConnected && document.activeElement === document.body) {
-      const heir = detail.elt.matches(".answer") ? detail.elt : document.getElementById("main");
+      // An answer may come with a prompt, which settles first.
+      const heir = detail.elt.closest(".entry-body")?.querySelector(".answer") ?? document.getElementById("main");
       heir.tabIndex = -1;
       heir.focus({ preventScroll: true });
     }

@@ -183,7 +183,7 @@ def test_without_scripts_everything_can_be_found_and_read(plain_page: Page) -> N
     page.locator(".expand").first.click()
     expect(page.locator(".entry[open] .answer").first).to_be_visible()
     page.goto("/#descriptors")
-    entry(page, "descriptors").get_by_role("link", name="Read the full answer").click()
+    entry(page, "descriptors").get_by_role("link", name="Open its own page").click()
     expect(page).to_have_url(re.compile("/questions/descriptors/$"))
     expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
 

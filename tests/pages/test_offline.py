@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 from tests import build
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -30,12 +30,15 @@ def test_the_version_of_the_kept_bank_moves_with_every_change(client: Client) ->
     def version() -> str:
         return str(client.get("/offline.json").json()["version"])
 
+    build.question(category=build.category())
     versions = [version()]
-    question = build.question()
+    question = build.question(category=build.category())
     versions.append(version())
     Question.objects.update(answer="Another.")
     versions.append(version())
     Category.objects.update(name="Another name")
+    versions.append(version())
+    Bank.objects.create(name="Another")
     versions.append(version())
     question.delete()
     versions.append(version())

@@ -102,9 +102,7 @@ def test_the_log_gets_one_line_without_a_trace(
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    "address", ["/robots.txt", "/picture.png", "/service-worker.js", "/offline/"]
-)
+@pytest.mark.parametrize("address", ["/robots.txt", "/service-worker.js", "/offline/"])
 def test_what_is_not_from_the_bank_needs_no_database(
     patient_client: Client, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:

@@ -12,6 +12,10 @@ def passage(text: str, answer: str) -> str:
     return marked.replace("\x02", "[").replace("\x03", "]")
 
 
+def test_only_the_search_marks() -> None:
+    assert Marks(parse("needle")).mark("A \x02thread\x03, a needle") == "A thread, a \x02needle\x03"
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

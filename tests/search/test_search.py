@@ -54,6 +54,23 @@ def test_title_and_keywords_weigh_more_than_the_short_answer_and_that_than_the_a
     assert set(found("needle")[:2]) == {"keyword", "title"}
 
 
+@pytest.mark.parametrize("field", ["asked_as", "prompt"])
+def test_other_phrasings_and_the_prompt_weigh_as_much_as_the_answer(field: str) -> None:
+    build.question(slug="answer", answer="A needle in a haystack, and a thread.")
+    build.question(slug="other", **{field: "A needle in a haystack, and a thread?\n"})
+    assert found("needle haystack xyzzy") == ["answer", "other"]
+    build.question(slug="short", short_answer="A needle in a haystack.", answer="A thread.")
+    assert found("needle haystack thread") == ["short", "answer", "other"]
+
+
+@pytest.mark.parametrize("field", ["asked_as", "prompt"])
+def test_words_of_other_phrasings_and_of_prompts_correct_nothing(field: str) -> None:
+    build.question(**{field: "What does Celery do?"})
+    assert found("celery")
+    assert corrected("sellery") == ""
+    assert search.find(Question.objects.all(), "celeryzzle").similar == ()
+
+
 def test_what_a_question_is_about_comes_before_what_it_mentions() -> None:
     build.question(slug="mentions", title="Is a semaphore better than a lock?")
     build.question(slug="semaphores", title="How many may come in at a time?")
@@ -307,7 +324,7 @@ def test_a_change_is_found_at_once(change: Callable[[Question, str], None]) -> N
     assert corrected("neddle") == "needle"
 
 
-@pytest.mark.parametrize("field", ["keywords", "short_answer", "answer"])
+@pytest.mark.parametrize("field", ["keywords", "short_answer", "asked_as", "prompt", "answer"])
 def test_a_change_of_each_field_is_found(field: str) -> None:
     build.question(slug="a")
     Question.objects.update(**{field: "a needle"})

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from django.test import Client
 
-from questions.models import Category
+from questions.models import Bank, Category
 from tests import build
 from tests.html import one, page, select, text
 
@@ -31,11 +31,12 @@ def structured_data(html: Element) -> dict[str, dict[str, object]]:
 
 
 def test_each_page_says_what_it_is_when_it_is_shared(client: Client) -> None:
+    Bank.objects.create(title="Questions & answers", promise="One a day.")
     question = build.question(title="What does `del` do?", short_answer="It unbinds `name` & more.")
     category = question.category
     Category.objects.update(description="About names.")
     for address, title in (
-        ("/", "Advanced Python backend interview questions"),
+        ("/", "Questions & answers"),
         (category.get_absolute_url(), category.name),
         (question.get_absolute_url(), "What does del do?"),
     ):

@@ -6,6 +6,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Page, expect
 
+from questions.models import Bank
+from tests import build
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 STATES = {
@@ -36,6 +39,24 @@ def test_axe_finds_nothing(
     page.goto(address)
     assert_accessible(page)
     browser_errors.clear()  # the lost page is a 404
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+def test_axe_finds_nothing_in_prompt_and_phrasings(
+    page: Page, width: int, theme: str, assert_accessible: Callable[[Page], None]
+) -> None:
+    Bank.objects.update_or_create(defaults={"language": "he"})
+    question = build.question(
+        prompt="A *scenario* with `code`:\n\n```python\nprint(1)\n```\n\n| a |\n|---|\n| 1 |\n",
+        asked_as="What does `print` do?\nAnd then?\n",
+        answer="",
+    )
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    for address in (question.get_absolute_url(), f"/?open={question.slug}"):
+        page.goto(address)
+        expect(page.locator(".prompt")).to_be_visible()
+        assert_accessible(page)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -108,8 +108,11 @@ def test_clearing_the_filters_keeps_the_focus_in_the_page(page: Page) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_an_answer_that_arrives_takes_the_focus_from_the_link_in_its_place(page: Page) -> None:
-    question = build.question()
+@pytest.mark.parametrize("prompt", ["", "A scenario.\n"])
+def test_an_answer_that_arrives_takes_the_focus_from_the_link_in_its_place(
+    page: Page, prompt: str
+) -> None:
+    question = build.question(prompt=prompt)
     page.goto("/")
     entry = page.locator(f"[data-slug={question.slug}]")
     waiting: list[Route] = []

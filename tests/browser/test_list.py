@@ -39,6 +39,25 @@ def test_opening_an_entry_shows_the_short_answer_and_then_the_whole(page: Page) 
     expect(page).to_have_url(re.compile(r"/\?open=gil$"))
 
 
+@pytest.mark.parametrize("address", ["/", "/?q=ask", "/#1st"])
+def test_an_entry_that_is_opened_begins_with_the_prompt(page: Page, address: str) -> None:
+    build.question(slug="1st", title="Why ask?", prompt="A *scenario*.", asked_as="Why?\n")
+    page.goto(address)
+    first = entry(page, "1st")
+    if "#" not in address:  # which opens it
+        expect(first.locator(".prompt")).to_have_count(0)
+        first.locator("summary").first.click()
+    expect(first.locator(".answer")).to_be_visible()
+    expect(first.locator(".prompt em")).to_have_text("scenario")
+    order = first.locator(".entry-body").evaluate(
+        "body => [...body.children].map(e => e.className)"
+    )
+    assert order == ["part", "prompt", "part", "short-answer", "answer"]
+    first.locator("summary").first.click()
+    first.locator("summary").first.click()
+    expect(first.locator(".prompt")).to_have_count(1)
+
+
 @pytest.mark.parametrize("approach", ["hover", "focus"])
 def test_the_answer_is_there_before_the_entry_opens(page: Page, approach: str) -> None:
     page.goto("/")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
-from questions.models import Question
+from questions.models import Bank, Question
 from tests import build
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
@@ -40,6 +40,36 @@ def test_what_has_no_spaces_and_long_titles_stay_in_their_place(page: Page, widt
     for address in ("/", "/?open=all", question.get_absolute_url(), category.get_absolute_url()):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_text_from_right_to_left_does_not_turn_code_or_the_interface_round(
+    page: Page, width: int
+) -> None:
+    Bank.objects.create(title="שאלות ותשובות", language="he")
+    question = build.question(
+        title="מה זה `__get__`, ולמה?",
+        prompt="קוד:\n\n```python\nprint(1)  # one\n```\n",
+        short_answer="תשובה קצרה עם `code` בתוכה.",
+        answer="תשובה:\n\n- אחת\n- שתיים\n\n> ציטוט\n",
+        asked_as="שאלה אחרת?\n",
+    )
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/?open=all", question.get_absolute_url()):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        directions = {
+            selector: page.locator(selector).first.evaluate("e => getComputedStyle(e).direction")
+            for selector in (
+                ".prompt",
+                ".short-answer",
+                ".answer",
+                ".prompt .code",
+                ".meta",
+                "main",
+            )
+        }
+        assert list(directions.values()) == ["rtl", "rtl", "rtl", "ltr", "ltr", "ltr"]
 
 
 @pytest.mark.usefixtures("bank")

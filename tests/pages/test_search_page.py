@@ -66,12 +66,6 @@ def test_the_passage_is_escaped_and_marks_survive_no_markup(client: Client) -> N
     assert "<img src=x" not in html
 
 
-def test_characters_that_mark_hits_mark_nothing_where_an_editor_wrote_them(client: Client) -> None:
-    build.question(title="What does \x02 begin?", short_answer="It ends.\x03\n")
-    assert "<mark>" not in markup(client, "/")
-    assert "</mark>" not in markup(client, "/?q=begin").replace("<mark>begin</mark>", "")
-
-
 def test_a_question_that_was_found_before_shows_what_is_looked_for_now(client: Client) -> None:
     question = build.question(title="Why a needle?", short_answer="Some hay.\n")
     html = markup(client, "/?q=needle")

@@ -1,8 +1,8 @@
 """
-Markdown to HTML that is safe to show.
+Markdown: as HTML that is safe to show, as plain text, and as passages for the search.
 
-The HTML has two barriers: the parser passes no raw HTML through, and nh3 removes from the result
-whatever is not on a short list. `docs/writing.md` describes the conventions for authors.
+Two barriers keep the HTML safe: the parser passes no raw HTML through, and nh3 removes from the
+result all that is not on a short list. `docs/writing.md` describes the conventions for authors.
 """
 
 import html
@@ -67,7 +67,7 @@ def render(
     follow_ups: str = FOLLOW_UPS,
 ) -> SafeString:
     """
-    Return `source` as HTML; its `##` headings become `<h2>`, or whatever `heading_level` says.
+    Return `source` as HTML; its `##` headings become `<h2>`, or those of another `heading_level`.
 
     `check` says that the outputs of its samples were checked, in exactly this text. Hints are
     folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the last 1,024

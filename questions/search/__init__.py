@@ -1,12 +1,12 @@
 """
 Search: the same questions in the same order on SQLite and on PostgreSQL.
 
-A search becomes words once (`words.py`). The database proposes a bounded number of candidates
-from an index of its own (`candidates.py`, `index.py`, `sqlite.py`, `postgresql.py`), of which the
-first are ranked by one rule (`ranking.py`). Words that occur nowhere may be misspelled
-(`spelling.py`). `marks.py` shows what was found.
+`words.py` turns a search into words. The database proposes a limited number of candidates from its
+own index (`candidates.py`, `index.py`, `sqlite.py`, `postgresql.py`). `ranking.py` ranks the first
+of them, by one rule for both databases. `spelling.py` corrects words that occur nowhere. `marks.py`
+marks the words in titles and passages.
 
-It is given a queryset and knows nothing of the models but the columns that `index.py` names.
+The search receives a queryset. Of the models it knows only the columns that `index.py` names.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ from questions.search import postgresql, sqlite
 from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
-from questions.search.ranking import ANSWER, DETAILS, TEXTS, Ranking
+from questions.search.ranking import DETAILS, IN_ANSWER, TEXTS, Ranking
 from questions.search.words import Query, parse
 
 __all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
-PROMINENT = 0.5  # what is less relevant has its words in short answer and details only
+PROMINENT = 0.5  # relevance below which the words are in the short answer and details only
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Found:
     """What a search found."""
 
     keys: list[int]  # primary keys, the most relevant first
-    query: Query  # what was looked for
-    corrected: str = ""  # what was looked for instead, where nothing has what was asked for
-    similar: tuple[str, ...] = ()  # words to try where nothing was found
+    query: Query  # what was searched for
+    corrected: str = ""  # the text that was searched for instead, if the typed one found nothing
+    similar: tuple[str, ...] = ()  # words to try, if nothing was found
 
     @property
     def is_cut(self) -> bool:
-        """Whether there may be more."""
+        """Whether more questions may match than were collected."""
         return len(self.keys) >= ENOUGH
 
     def sort[Rows: QuerySet[Any]](self, questions: Rows) -> Rows:
@@ -53,7 +53,7 @@ class Found:
 
 
 def install(connection: BaseDatabaseWrapper, table: str) -> None:
-    """Create and fill what the search needs in the database, where it is missing or outdated."""
+    """Create and fill the index in the database, if it is missing or outdated."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         engine(connection).install(cursor, table)
 
@@ -62,9 +62,9 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
     """
     Return what is found for `text`, which may be anything, among `questions`.
 
-    The queryset's own filters hold among what the index proposes; `narrowing` is for those that
-    should hold in the index already, where they cost nothing and hide no hit further down. What
-    `narrowing` says need not be said by the queryset too, which costs a query of its own.
+    The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
+    the limited number of candidates that the index proposes: they cost a query, and matches beyond
+    that number are missed. So a filter that `narrowing` can express belongs there only.
     """
     connection = connections[questions.db]
     with connection.cursor() as cursor:
@@ -83,10 +83,10 @@ def mentioning(
     questions: QuerySet[Any], texts: list[str], limit: int, narrowing: Narrowing = ANYTHING
 ) -> list[int]:
     """
-    Return the keys of up to `limit` questions that have one of `texts`, unranked.
+    Return the keys of up to `limit` questions that contain one of `texts`, unranked.
 
     Those that have it as a name come before those that have its words in title or short answer.
-    Two look-ups, however many texts: a fraction of what it costs to find each of them.
+    It takes two look-ups in the index, however many texts there are.
     """
     connection = connections[questions.db]
     queries = [parse(text) for text in texts]
@@ -101,21 +101,21 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
 
 def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]) -> list[int]:
     """
-    Return `keys` in order of relevance; only the first RANKED are looked at closely.
+    Return `keys` in order of relevance; those after the first RANKED keep their order.
 
-    Where they are few, or have the words in no prominent place, questions that lack a word come as
-    well, if they are more relevant than all that have each.
+    If there are few, or none has the words in a prominent place, questions that lack a word are
+    added, provided that they are more relevant than all questions that lack none.
     """
     texts = texts_of(index, questions, keys[:RANKED], TEXTS)
     ranking = Ranking(query)
-    scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
+    scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
-    # One word can't be lacking: where few have it, these are all.
+    # A question that lacks the only word is no match.
     is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
-    if is_poor and not (keys and query.is_code):  # half of a name is no hit
+    if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
         lacking, weights = most_words(index, query, is_last_resort=not keys)
         ranking = Ranking(query, weights if any(weights) else ())
-        scores = {key: ranking.score(texts[key], missing=ANSWER) for key in texts}
+        scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
         rest = [key for key in lacking if key not in keys]
         others = {
             key: ranking.score(more, missing=0.0)
@@ -129,7 +129,7 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
 def texts_of(
     index: Index, questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
 ) -> dict[int, tuple[str, ...]]:
-    """Return the texts of `keys`, but for those that are not among `questions`."""
+    """Return the texts of those of `keys` that are among `questions`, by key."""
     if keys and questions.query.has_filters():
         keys = list(questions.filter(pk__in=keys).order_by().values_list("pk", flat=True))
     return index.texts(keys, columns)

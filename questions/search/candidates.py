@@ -1,9 +1,8 @@
 """
-The candidates: a bounded number of questions among which the best ones are.
+The candidates: a limited number of questions that include the most relevant ones.
 
-The widest scope of a common word has most of the bank in it. So the narrow ones are asked first,
-and the wider ones only while there are not enough. Where there are so few that all are ranked, the
-widest scope is enough.
+A common word occurs in most of the bank. So the narrow scopes of the index are searched first, and
+the wider ones only while there are too few candidates.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,31 +17,31 @@ from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, at_least
 from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
-LIMIT = 1000  # candidates at most
-RANKED = 48  # the first candidates, which are ranked by their texts
-ENOUGH = 200  # with as many in narrow scopes, the wider ones are not asked
-FEW = 10  # with fewer, all forms of the words are looked for, and questions that lack one
-LACKING = 64  # candidates at most that lack a word
+CANDIDATES = 1000  # collected at most
+RANKED = 48  # candidates that are ranked by their texts, the first ones
+ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not searched
+FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
+LACKING = 64  # candidates that lack a word, at most
 RELAXED = 5  # words of a search of which some may be missing, the rarest
-COMMON = 500  # questions from which it makes no difference how many have a word
-FORMS = 20  # forms of one word at most
-LONG_STEM = 4  # letters in common that make of two words forms of one, most often
-LAST_LETTER = "{"  # sorts behind z
+COUNTED = 500  # questions with a word, above which they are not counted
+FORMS = 20  # forms of one word that are searched for, at most
+LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
+LAST_LETTER = "{"  # sorts after z
 
 type Expand = Callable[[Term], Condition]
 
 
 @dataclass(frozen=True)
 class Index:
-    """The database's index of one table, narrowed down."""
+    """The database's index of one table, for one search."""
 
     engine: ModuleType  # sqlite.py or postgresql.py
     cursor: CursorWrapper
     table: str
     narrowing: Narrowing
-    known_forms: dict[Term, Condition] = field(default_factory=dict)  # looked up before
+    known_forms: dict[Term, Condition] = field(default_factory=dict)  # results of forms()
 
-    def candidates(self, scope: Scope, condition: Condition, limit: int = LIMIT) -> list[int]:
+    def candidates(self, scope: Scope, condition: Condition, limit: int = CANDIDATES) -> list[int]:
         keys: list[int] = self.engine.candidates(
             self.cursor, self.table, scope, condition, self.narrowing, limit
         )
@@ -50,10 +49,10 @@ class Index:
 
     def forms(self, term: Term) -> Condition:
         """
-        Return a condition that names each form of a word in the vocabulary.
+        Return the condition that one of the forms of a word occurs, as the vocabulary has them.
 
-        To ask for these takes a fraction of the time that it takes to ask for all that begins
-        like them. Where they are too many, it is asked for that all the same.
+        To search for these words takes a fraction of the time of a search for their beginning.
+        If there are too many, the condition is the beginning all the same.
         """
         if term.is_exact:
             return term
@@ -64,7 +63,7 @@ class Index:
         return self.known_forms[term]
 
     def beginning_like(self, term: Term) -> list[str]:
-        """Return words of the vocabulary that begin like a term, one more than FORMS at most."""
+        """Return the words of the vocabulary that begin like a term, up to FORMS + 1."""
         self.cursor.execute(
             f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
             [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
@@ -79,7 +78,7 @@ class Index:
         return int(self.cursor.fetchone()[0])
 
     def texts(self, keys: Sequence[int], columns: Iterable[str]) -> dict[int, tuple[str, ...]]:
-        """Return what the table holds in `columns`. (The ORM takes ten times as long.)"""
+        """Return the texts in `columns` by key. The ORM takes ten times as long."""
         if not keys:
             return {}
         places = ", ".join(["%s"] * len(keys))
@@ -89,16 +88,16 @@ class Index:
         return {key: tuple(texts) for key, *texts in self.cursor.fetchall()}
 
     def has(self, scope: Scope, condition: Condition) -> bool:
-        """Whether anything matches, in whatever category and level."""
+        """Whether anything matches, in any category and level."""
         anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
         return bool(anywhere.candidates(scope, condition, limit=1))
 
     def offers(self, word: str) -> bool:
-        """Whether a word of the vocabulary occurs in a prominent place, and not only once did."""
+        """Whether a question has a word of the vocabulary now, in a prominent place."""
         return self.has(Scope.LEAD, Term(word, is_exact=True))
 
     def corrected(self, text: str, query: Query) -> str:
-        """Return `text` with words that occur instead of those that don't; empty if unknown."""
+        """Return `text` with its misspelled words corrected; empty if nothing was corrected."""
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
@@ -110,11 +109,11 @@ class Index:
             if meant:
                 corrected = replaced_word(corrected, concept.word, meant)
             elif len(concept.word) >= spelling.SHORTEST:
-                return ""  # it is about something else
+                return ""  # the text is about something that the bank does not have
         return "" if corrected == text else corrected
 
     def similar(self, query: Query) -> list[str]:
-        """Return words that occur and look like the longest one that was asked for."""
+        """Return words that occur and look like the longest word of a search."""
         words = [concept.word for concept in query.concepts if concept.word.isalpha()]
         if not words:
             return []
@@ -123,7 +122,7 @@ class Index:
 
 
 def every_word(index: Index, query: Query) -> list[int]:
-    """Return up to LIMIT questions in which all that was asked for occurs, promising ones first."""
+    """Return up to CANDIDATES questions that have all words of a search, narrow scopes first."""
     if not query.concepts:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
@@ -137,15 +136,15 @@ def every_word(index: Index, query: Query) -> list[int]:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
     keys = widened(index, keys, in_any_form)
     if len(keys) < FEW:
-        # Forms that occur deep in answers only are slow to look for.
+        # The vocabulary lacks words that only answers have. To search for beginnings is slow.
         keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
-    return list(keys)[:LIMIT]
+    return list(keys)[:CANDIDATES]
 
 
 def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[int, None]:
-    """Return `keys` and those for which a condition holds, prominent ones first."""
+    """Return `keys` and the questions that meet a condition, narrow scopes first."""
     if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # Of what will be ranked anyway the order says nothing, and ALL holds the other scopes.
+        # All that is ranked may come in any order, and ALL contains the other scopes.
         all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, condition, RANKED + 1))
         if len(all_keys) <= RANKED:
             return all_keys
@@ -159,13 +158,13 @@ def most_words(
     index: Index, query: Query, *, is_last_resort: bool
 ) -> tuple[list[int], list[float]]:
     """
-    Return up to LACKING questions in which most of what was asked for occurs, and its rarity.
+    Return up to LACKING questions that have most of the words, and the rarity of each word.
 
-    Where these are the `is_last_resort`, a single word is enough in a prominent place, provided
-    that half of the words occur at all: else the search is about something else.
+    As the `is_last_resort` of a search, a single word in a prominent place is enough. There is no
+    question if fewer than half of the words occur at all: the search is about something else.
     """
     looked = [(*looked_up(index, concept), concept) for concept in query.concepts]
-    size = index.size(COMMON)
+    size = index.size(COUNTED)
     rarities = [rarity(count, size) for count, *_ in looked]
     known = sorted((found for found in looked if found[0]), key=itemgetter(0))[:RELAXED]
     if not known or sum(map(bool, rarities)) * 2 < len(looked):
@@ -181,7 +180,7 @@ def most_words(
         some = at_least(count, conditions)
         asked += [(scope, some) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
     if least == 1:
-        # A single word has to be in a prominent place. A number says too little.
+        # A single word has to be in a prominent place, and a number alone says too little.
         words = [condition for _, condition, concept in known if not concept.word.isdigit()]
         asked += [(scope, AnyOf(tuple(words))) for scope in (Scope.TOPIC, Scope.HEAD) if words]
     keys: dict[int, None] = {}
@@ -192,21 +191,21 @@ def most_words(
 
 
 def rarity(count: int, size: int) -> float:
-    """Return how much a word says: from 1 if all have it to 2 if one has, and 0 if none has."""
+    """Return the weight of a word: from 1 if all questions have it to 2 if one has; 0 if none."""
     return 1 + log(size / count) / log(max(2, size)) if count else 0.0
 
 
 def looked_up(index: Index, concept: Concept) -> tuple[int, Condition]:
-    """Return in how many questions a concept occurs, up to COMMON, and how it is found there."""
+    """Return how many questions have a concept, up to COUNTED, and the condition for it."""
     for expand in (index.forms, literally):
         condition = any_way(concept, expand)
-        if count := len(index.candidates(Scope.ALL, condition, COMMON)):
+        if count := len(index.candidates(Scope.ALL, condition, COUNTED)):
             return count, condition
     return 0, condition
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
-    """Return up to `limit` questions in which all that one of `queries` asks for occurs."""
+    """Return up to `limit` questions that have all words of one of `queries`."""
     if not queries:
         return []
     keys: dict[int, None] = {}
@@ -231,14 +230,14 @@ def any_way(concept: Concept, expand: Expand) -> Condition:
 
 
 def literally(term: Term) -> Condition:
-    """Return the condition for all that begins like a term, unless that says too little."""
+    """Return the condition for words that begin like a term, or for its forms if it is short."""
     if term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM:
         return term
     return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
 
 
 def plural(term: Term) -> Condition:
-    """Return the condition for a word's singular and plural, as they are most often made."""
+    """Return the condition for a word's singular and plural, if they are regular."""
     return exactly({term.word, f"{term.word}s", f"{term.word}es", term.word.removesuffix("s")})
 
 

@@ -1,9 +1,9 @@
 """
-What both databases index, and how a search asks for it. `sqlite.py` and `postgresql.py` do it.
+What both databases index, and the conditions of a search in the index.
 
-A question is found by one of five scopes, each wider than the one before but for the first two:
-what it is about (its slug, its first keyword), its names (all keywords), its head (these, and the
-words of title and slug), its lead (the head and the short answer), and all of it.
+A question has five scopes: its topic (the slug and the first keyword), its names (all keywords),
+its head (these, and the words of title and slug), its lead (the head and the short answer), and all
+of it. Each from the head on contains the ones before. `sqlite.py` and `postgresql.py` store them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from questions.search.words import LANGUAGES, SYMBOLS, Term
+from questions.search.words import LANGUAGE_NAMES, SYMBOLS, Term
 
-# The columns that the index is made from. A change of another one leaves the index alone.
+# The columns that the index is made from. A change of another column changes nothing in it.
 INDEXED = (
     *("slug", "title", "keywords", "short_answer", "asked_as", "prompt", "answer"),
     *("published", "category_id", "level"),
 )
-ANSWER_LENGTH = 200_000  # characters of an answer that are indexed
+INDEXED_LENGTH = 200_000  # characters of an answer that are indexed
 NAME_SEPARATORS = " -_./\n"
 
 
@@ -45,7 +45,7 @@ type Condition = Term | AllOf | AnyOf
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What a search is narrowed down to inside the index."""
+    """The filters that the index applies."""
 
     published: bool = False
     category: int | None = None
@@ -53,7 +53,7 @@ class Narrowing:
 
     @property
     def facets(self) -> list[str]:
-        """The words that stand for category and level in the index."""
+        """The words in the index that stand for category and level."""
         category = [f"category{self.category}"] if self.category is not None else []
         return category + ([f"level{self.level}"] if self.level else [])
 
@@ -67,14 +67,14 @@ def at_least(count: int, conditions: Sequence[Condition]) -> Condition:
 
 
 def cleaned(text: str) -> str:
-    """Return SQL that puts a text in lower case, and words for the signs that people look for."""
+    """Return SQL for a text in lower case, with words for the signs that people search for."""
     return nested_replace(f"lower({text})", SYMBOLS.items())
 
 
 def run_together(names: str) -> str:
-    """Return SQL that makes one word of each name in a list: jsonwebtoken of `json web token`."""
+    """Return SQL for a list of names, each as one word: jsonwebtoken for `json web token`."""
     separators = [(character, "") for character in NAME_SEPARATORS]
-    joined = nested_replace(f"lower({names})", [*LANGUAGES.items(), *separators])
+    joined = nested_replace(f"lower({names})", [*LANGUAGE_NAMES.items(), *separators])
     return f"replace({joined}, ',', ' ')"
 
 

@@ -1,4 +1,4 @@
-"""What a search's hits look like: the words that were found, and the passage around them."""
+"""What a hit shows: the passage that has most of a search, and marks around the words in it."""
 
 import re
 from functools import lru_cache
@@ -7,10 +7,10 @@ from questions.markdown import passages
 from questions.search.ranking import Ranking, words_of
 from questions.search.words import SYMBOLS, Query, stem
 
-# Around a word that was found, until the text is escaped.
+# These stand around a word that was found. The template escapes the text and then replaces them.
 START, END = "\x02", "\x03"
 PASSAGE_LENGTH = 220  # characters of a passage that are shown
-BEFORE = 60  # of these, how many may stand before the first word that was found
+CONTEXT_LENGTH = 60  # characters of these before the first word that was found, at most
 
 SIGNS = {word.split()[-1]: sign for sign, word in SYMBOLS.items()}
 
@@ -24,7 +24,7 @@ class Marks:
         self.stems = {term.beginning for term in terms}
         signs = [SIGNS[word] for word in sorted(self.words) if word in SIGNS]
         beginnings = sorted({term.beginning for term in terms if term.word not in SIGNS})
-        self.looked_for = [*signs, *beginnings]
+        self.searched = [*signs, *beginnings]
         parts = [re.escape(sign) for sign in signs]
         if beginnings:
             parts.append(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, beginnings))})[^\W_]*")
@@ -32,17 +32,17 @@ class Marks:
         self.ranking = Ranking(query)
 
     def mark(self, text: str) -> str:
-        """Return `text` with START and END around each word that was asked for."""
+        """Return `text` with START and END around each word of the query."""
         return self.pattern.sub(self.marked, text.replace(START, "").replace(END, ""))
 
     def marked(self, match: re.Match[str]) -> str:
         word = match[0].lower()
-        is_asked_for = (
+        is_searched = (
             not word.isalnum()
             or stem(word) in self.stems
-            or any(word.startswith(asked) for asked in self.words)
+            or any(word.startswith(searched) for searched in self.words)
         )
-        return f"{START}{match[0]}{END}" if is_asked_for else match[0]
+        return f"{START}{match[0]}{END}" if is_searched else match[0]
 
     def passage(self, short_answer: str, answer: str) -> str:
         """
@@ -74,12 +74,12 @@ class Marks:
 
     def may_occur_in(self, text: str) -> bool:
         """
-        Whether a text may have one of the words. Most have none.
+        Whether a text may have one of the words.
 
-        To see that takes a tenth of the time that the pattern takes.
+        Most texts have none, and this takes a tenth of the time of the pattern.
         """
         lowered = text.lower()
-        for word in self.looked_for:  # any() takes twice as long
+        for word in self.searched:  # any() takes twice as long
             if word in lowered:
                 return True
         return not text.isascii()
@@ -94,7 +94,7 @@ def shortened(text: str, pattern: re.Pattern[str]) -> str:
     """Return the part of `text` around its first hit, cut between words."""
     if len(text) > PASSAGE_LENGTH:
         hit = pattern.search(text)
-        start = max(0, min(hit.start() - BEFORE if hit else 0, len(text) - PASSAGE_LENGTH))
+        start = max(0, min(hit.start() - CONTEXT_LENGTH if hit else 0, len(text) - PASSAGE_LENGTH))
         end = start + PASSAGE_LENGTH
         start = text.index(" ", start) + 1 if start > 0 and " " in text[start:end] else start
         end = text.rindex(" ", start, end) if end < len(text) and " " in text[start:end] else end

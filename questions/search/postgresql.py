@@ -1,10 +1,10 @@
 """
-The index on PostgreSQL: one text search vector for each question, in a table beside, kept by
-triggers.
+The index on PostgreSQL: a text search vector for each question in a table of its own, which
+triggers update.
 
-A vector holds each word with the scope that it is found in (`head:decorator`): PostgreSQL's own
-weights are not in the index, so that each hit would have to be looked at. Its parser has no part
-in this: it keeps `async/await` whole, and drops signs and pictures.
+A vector holds each word with its scope (`head:decorator`). PostgreSQL's own weights are not in the
+index: it would have to read the vector of each match. PostgreSQL's parser is not used either: it
+does not split `async/await`, and drops signs and pictures.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ import hashlib
 from django.db.backends.utils import CursorWrapper
 
 from questions.search.index import (
-    ANSWER_LENGTH,
     INDEXED,
+    INDEXED_LENGTH,
     AllOf,
     Condition,
     Narrowing,
@@ -23,10 +23,10 @@ from questions.search.index import (
 )
 from questions.search.words import WORD_LENGTH, Term
 
-# What separates words: ASCII's and Latin-1's signs, general punctuation, currencies, arrows,
-# mathematical and technical signs, CJK punctuation. No character class of a locale: under "C"
-# every letter beyond ASCII would be a sign.
-SEPARATORS = (
+# What separates words: the signs of ASCII and Latin-1, general punctuation, currencies, arrows,
+# mathematical and technical signs, CJK punctuation. The character classes of the locale "C" would
+# take every letter beyond ASCII for a sign.
+SEPARATOR_PATTERN = (
     r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7"
     r"\u2000-\u206F\u20A0-\u20CF\u2190-\u23E8\u27C0-\u2BFF\u3000-\u303F]+"
 )
@@ -43,7 +43,7 @@ def candidates(
     narrowing: Narrowing,
     limit: int,
 ) -> list[int]:
-    """Return the keys of up to `limit` questions that match, in the order in which they lie."""
+    """Return the keys of up to `limit` questions that match, in the order of storage."""
     parts = [f"({expression(condition, scope)})"]
     parts += [f"'facet:{facet}'" for facet in narrowing.facets]
     if narrowing.published:
@@ -124,7 +124,7 @@ def statements(table: str) -> list[str]:
           SELECT coalesce(array_agg(left(word, {WORD_LENGTH})), '{{}}')
           FROM regexp_split_to_table(
             {cleaned(r"regexp_replace(normalize(content, NFKD), '[\u0300-\u036F]+', '', 'g')")},
-            '{SEPARATORS}') word
+            '{SEPARATOR_PATTERN}') word
           WHERE word <> ''
         $$""",
         # That of a release that indexed less.
@@ -144,7 +144,7 @@ def statements(table: str) -> list[str]:
           head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
           lead text[] := head || {table}_words(short_answer);
           everything text[] := lead || {table}_words(asked_as || ' ' || prompt)
-                               || {table}_words(left(answer, {ANSWER_LENGTH}));
+                               || {table}_words(left(answer, {INDEXED_LENGTH}));
           facets text[] := ARRAY['category' || category_id, 'level' || level]
                            || CASE WHEN NOT published THEN ARRAY['draft'] END;
         BEGIN

@@ -1,8 +1,8 @@
 """
-Relevance: one order for both databases, computed from the texts of a bounded set of questions.
+Relevance: one order for both databases, computed from the texts of a limited set of questions.
 
-Two things count alike: how well each word that was asked for is found, and in which field; and
-how much of what the question goes by (its slug, its keywords) was asked for.
+Two things count alike: how well each word of the search matches, and in which field; and how much
+of one of the question's names (its slug, its keywords) was searched for.
 """
 
 import re
@@ -13,28 +13,29 @@ from typing import NamedTuple
 
 from questions.search.words import Query, Term, separated, stem
 
-# How much a hit in a field is worth. The last is for words that only the index has seen.
-TITLE, KEYWORD, SHORT_ANSWER, ANSWER = 1.0, 0.8, 0.45, 0.2
-OTHER_FORM, BEGINNING, AKIN, OTHER_NAME = 0.95, 0.6, 0.3, 0.9  # of what the word itself is worth
-TOPIC = 1.3  # what the slug or the first keyword adds, where just that was asked for
-LATER_KEYWORD = 0.03  # other keywords add 1 at most, and each place in their list takes that off
-LONG_NAME = 1.05  # what a keyword of several words adds, where just that was asked for
-NEIGHBORS = 0.3  # what words add that stand together as they were typed
-LITERAL = 0.5  # what code adds that occurs just as it was typed
+# What a match is worth by its field. Words that only the index has found are in the answer.
+IN_TITLE, IN_KEYWORDS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.45, 0.2
+# The share of that for a match that is not the word itself.
+OTHER_FORM, BEGINNING, AKIN, OTHER_NAME = 0.95, 0.6, 0.3, 0.9
+TOPIC = 1.3  # added if the search is the slug or the first keyword
+LATER_KEYWORD = 0.03  # a later keyword adds 1, less this for each place in the list
+LONG_NAME = 1.05  # added if the search is a keyword of several words
+SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
+LITERAL = 0.5  # added if code occurs exactly as it was typed
 
-TEXTS = ("slug", "keywords", "title", "short_answer")  # what a question is ranked by
+TEXTS = ("slug", "keywords", "title", "short_answer")  # the columns that a question is ranked by
 DETAILS = ("asked_as", "prompt", "answer")  # where a hit is worth as much as one in the answer
 
 
 class Ranking:
-    """Says how relevant questions are to one query."""
+    """Computes how relevant questions are to one query."""
 
     def __init__(self, query: Query, weights: Sequence[float] = ()) -> None:
-        """`weights` say how much each concept counts: all the same, unless given."""
+        """`weights` are those of the concepts; without them all count the same."""
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
-        self.total_weight = sum(self.weights) or 1.0  # who asks for nothing finds nothing
-        # For each way to find a concept: what it is worth, and what to look for.
+        self.total_weight = sum(self.weights) or 1.0  # an empty query has none
+        # For each way to find a concept: what it is worth, and its patterns.
         self.ways = [
             [
                 (OTHER_NAME if index else 1.0, [Pattern(term) for term in way])
@@ -53,33 +54,34 @@ class Ranking:
 
     def score(self, texts: tuple[str, ...], missing: float) -> float:
         """
-        Return the relevance of TEXTS, and of DETAILS where they are given.
+        Return the relevance of a question by its TEXTS, and by its DETAILS if they follow them.
 
-        `missing` is the worth of a word that is not in them.
+        `missing` is what a word is worth that is in none of them. The result is 0 or more; a
+        question with all words in the title and the search as its topic has 2.3 or more.
         """
         slug, keywords, title, short_answer, *details = texts
-        prepared = prepare(slug, keywords, title, short_answer)
-        fields = [*prepared.fields, *((detail_words(detail), ANSWER) for detail in details)]
+        words = question_words(slug, keywords, title, short_answer)
+        fields = [*words.fields, *((detail_words(detail), IN_ANSWER) for detail in details)]
         score = self.mean(strength(ways, fields, missing) for ways in self.ways)
-        score += self.aboutness(prepared.names)
+        score += self.aboutness(words.names)
         if self.pairs:
-            score += NEIGHBORS * self.neighbors(prepared.title, prepared.keywords)
+            score += SIDE_BY_SIDE * self.neighbors(words.title, words.keywords)
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
         return score
 
     def coverage(self, words: str) -> float:
-        """Return how much of the query is in `words`: 1 is all of it, in these very words."""
+        """Return how much of the query is in `words`, from 0 to 1: all of it in the same words."""
         fields = ((words, 1.0),)
         return self.mean(strength(ways, fields, 0.0) for ways in self.ways)
 
     def mean(self, worths: Iterable[float]) -> float:
-        """Return what the concepts are worth together, given what each of them is."""
+        """Return the weighted mean of what each concept is worth."""
         pairs = zip(self.weights, worths, strict=True)
         return sum([weight * worth for weight, worth in pairs]) / self.total_weight
 
     def aboutness(self, names: Iterable["Name"]) -> float:
-        """Return how much a question's names and the query have in common; 0 is nothing."""
+        """Return how much of a question's names the query has, from 0 to TOPIC."""
         best = 0.0
         for index, name in enumerate(names):
             worth = TOPIC if index <= 1 else 1.0 - LATER_KEYWORD * (index - 1)
@@ -108,28 +110,32 @@ class Ranking:
 
 
 class Name(NamedTuple):
-    """A slug or a keyword, prepared for being compared with what was asked for."""
+    """A slug or a keyword, in the forms that are compared with a query."""
 
-    joined: str  # run together
+    joined: str  # its words as one
     stem: str  # of that
-    field: str  # its words, and what is run together
+    field: str  # its words, and these as one
     length: int  # in words
 
 
-class Prepared(NamedTuple):
-    """The words of TEXTS, prepared for being searched."""
+class QuestionWords(NamedTuple):
+    """The words of a question's TEXTS, as spaced() returns them."""
 
     title: str
     keywords: str
-    fields: tuple[tuple[str, float], ...]  # and what a hit there is worth
+    fields: tuple[tuple[str, float], ...]  # each with what a match in it is worth
     names: tuple[Name, ...]  # the slug, and each keyword
 
 
 @lru_cache(maxsize=1024)  # 5 MB
-def prepare(slug: str, keywords: str, title: str, short_answer: str) -> Prepared:
+def question_words(slug: str, keywords: str, title: str, short_answer: str) -> QuestionWords:
     slug, keywords, title = spaced(slug), spaced(keywords), spaced(title)
-    fields = (title, TITLE), (f"{slug}{keywords}", KEYWORD), (spaced(short_answer), SHORT_ANSWER)
-    return Prepared(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
+    fields = (
+        (title, IN_TITLE),
+        (f"{slug}{keywords}", IN_KEYWORDS),
+        (spaced(short_answer), IN_SHORT_ANSWER),
+    )
+    return QuestionWords(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
 
 
 def name_of(text: str) -> Name:
@@ -158,7 +164,7 @@ def strength(
     fields: Iterable[tuple[str, float]],
     missing: float,
 ) -> float:
-    """Return what the best hit for a concept is worth."""
+    """Return what the best match of a concept is worth."""
     best = missing
     for name_worth, patterns in ways:
         for field, field_worth in fields:
@@ -169,12 +175,12 @@ def strength(
 
 
 def likeness(patterns: list["Pattern"], field: str) -> float:
-    """Return how close the worst match is in a field that has to have all of them."""
+    """Return how close the worst match of several patterns is in a field."""
     return min([pattern.likeness(field) for pattern in patterns])
 
 
 class Pattern:
-    """A term, prepared for being looked for again and again."""
+    """A term, in the forms that are searched for in a field."""
 
     def __init__(self, term: Term) -> None:
         self.stem = term.beginning
@@ -183,11 +189,11 @@ class Pattern:
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
     def is_begun(self, word: str) -> bool:
-        """Whether a word goes on from what was typed, of which one letter says little."""
+        """Whether a word begins with what was typed, if that is more than one letter."""
         return word.startswith(self.typed) and len(self.typed) > 1
 
     def likeness(self, field: str) -> float:
-        """Return how close the best match in a field is: 1 the word itself, 0 none."""
+        """Return how close the best match in a field is: from 0, none, to 1, the word itself."""
         start = field.find(self.beginning)
         if start < 0:
             return 0.0
@@ -198,7 +204,7 @@ class Pattern:
             word = field[start + 1 : field.index(" ", start + 1)]
             if stem(word) == self.stem:
                 best = OTHER_FORM
-            else:  # what has only the stem in common may be pagination, and pages were asked for
+            else:  # only the stem is the same, as that of pages and pagination
                 best = max(best, BEGINNING if self.is_begun(word) else AKIN)
             start = field.find(self.beginning, start + 1)
         return best

@@ -1,8 +1,8 @@
 """
 Misspelled words: the nearest word of the bank's own vocabulary.
 
-The database keeps the vocabulary: the words of slugs, titles, keywords and short answers. A word
-stays in it after its last question has gone, so a correction counts only if it finds something.
+The database stores the vocabulary: the words of slugs, titles, keywords and short answers. A word
+stays in it when its last question is gone, so a correction counts only if it finds something.
 """
 
 import re
@@ -15,11 +15,11 @@ from rapidfuzz.distance import OSA
 from questions.search.words import stop_words
 
 SHORTEST = 5  # letters of a word that is corrected
-LONG = 7  # letters from which two wrong ones are too few to make it another word
-SIMILAR = 60  # percent that a word has in common with one that is offered instead
+LONG = 7  # letters of a word in which two may be wrong
+SIMILAR = 60  # percent of likeness from which a word is suggested
 NEAREST = 5  # words that are tried
 
-# Letters that are taken for one another. Vowels, h and w are often left out or doubled.
+# Letters that sound alike have the same code. Vowels, h and w have none.
 SOUNDS = str.maketrans(
     {
         **dict.fromkeys("aeiouyhw", ""),
@@ -36,21 +36,21 @@ SOUNDS = str.maketrans(
 def correction(
     cursor: CursorWrapper, table: str, word: str, is_found: Callable[[str], bool]
 ) -> str:
-    """Return what `word`, which finds nothing, may have been meant to be; empty if unknown."""
+    """Return the word or two that `word`, which finds nothing, may stand for; empty if none."""
     if len(word) < SHORTEST or not word.isalpha():
         return ""
     return next(
         (
             meant
-            for meant in (*parted(cursor, table, word), *nearest(cursor, table, word))
+            for meant in (*splits(cursor, table, word), *nearest(cursor, table, word))
             if all(is_found(part) for part in meant.split())
         ),
         "",
     )
 
 
-def parted(cursor: CursorWrapper, table: str, word: str) -> list[str]:
-    """Return the ways to part a word into two that are known: `eventloop` is event, loop."""
+def splits(cursor: CursorWrapper, table: str, word: str) -> list[str]:
+    """Return the ways to split a word into two of the vocabulary: event loop for eventloop."""
     parts = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
     if not parts:
         return []
@@ -72,7 +72,7 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
     for known, distance, _ in process.extract(
         word, vocabulary, scorer=OSA.distance, score_cutoff=2, limit=None
     ):
-        if known in stop_words():  # nobody looks for it
+        if known in stop_words():  # nobody searches for it
             continue
         sounds_alike = sound(known) == sound(word)
         may_miss_two = len(word) >= LONG or (len(word) == LONG - 1 == len(known) and sounds_alike)
@@ -93,5 +93,5 @@ def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
 
 
 def sound(word: str) -> str:
-    """Return a key that words have in common when they sound alike, like Soundex."""
+    """Return a key that is the same for words that sound alike, similar to Soundex."""
     return re.sub(r"(.)\1+", r"\1", word.translate(SOUNDS))

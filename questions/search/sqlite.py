@@ -1,8 +1,8 @@
 """
-The index on SQLite: an FTS5 table for each scope, kept by triggers.
+The index on SQLite: an FTS5 table for each scope, which triggers update.
 
-One table with a column for each would have to go through all hits of a word for those in a title.
-None keeps a copy of the text, and none the places of words, which no search asks for.
+In one table with a column for each scope, FTS5 would read all matches of a word to find those in
+one column. The tables store no copy of the texts and no positions of words: searches use neither.
 """
 
 from string import punctuation
@@ -10,8 +10,8 @@ from string import punctuation
 from django.db.backends.utils import CursorWrapper
 
 from questions.search.index import (
-    ANSWER_LENGTH,
     INDEXED,
+    INDEXED_LENGTH,
     AllOf,
     Condition,
     Narrowing,
@@ -23,17 +23,17 @@ from questions.search.index import (
 )
 from questions.search.words import WORD_LENGTH, Term
 
-# What stands between words without a space, and around them. (SQLite's parser gives up at some
-# thirty nested calls.)
+# Signs that stand between words without a space, and around them. SQLite's parser refuses more than
+# some thirty nested calls.
 INNER_SIGNS = "\n-_/.,('`:="
 OUTER_SIGNS = punctuation + "\r\t\u201c\u201d\u2018\u2019\u2026"  # typographic quotes, ellipsis
 
-# A word's columns, of which there is one, are kept as well where words are looked up by their
-# beginnings only: that makes these several times as fast, and the table three times as large.
+# The scope that is searched for beginnings of words also stores the column of each word, though
+# there is only one. Such a search gets several times as fast, and the table three times as large.
 DETAIL = dict.fromkeys(Scope, "none") | {Scope.ALL: "column"}
 
 
-STOPS_AT_LIMIT = True  # FTS5 reads no more matches than it is asked for
+STOPS_AT_LIMIT = True  # FTS5 reads no more matches than the LIMIT of a query
 
 
 def candidates(
@@ -137,7 +137,7 @@ def text(scope: Scope, row: str) -> str:
         Scope.ALL: [
             *lead,
             *(cleaned(f"{row}.{column}") for column in ("asked_as", "prompt")),
-            cleaned(f"substr({row}.answer, 1, {ANSWER_LENGTH})"),
+            cleaned(f"substr({row}.answer, 1, {INDEXED_LENGTH})"),
         ],
     }[scope]
     facets = [

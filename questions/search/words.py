@@ -1,9 +1,8 @@
 """
-Words: how a text becomes words, and a search the words that it asks for.
+Words: how a text is split into words, and which words a search asks for.
 
-The database cuts what it indexes into words by the same rules (`sqlite.py`, `postgresql.py`).
-Word forms, other names and joined words are a matter of the search alone, so that a change of
-these rules needs no new index.
+The database splits what it indexes by the same rules (`sqlite.py`, `postgresql.py`). Word forms,
+other names and joined words exist in searches only, so a change of their rules needs no new index.
 """
 
 import re
@@ -14,15 +13,15 @@ from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
-TEXT_LENGTH = 500  # characters of a search that are used
+QUERY_LENGTH = 500  # characters of a search that are used
 WORD_LIMIT = 12  # words of a search that are used
 WORD_LENGTH = 40  # characters of a word that are used
 
-# Signs that people search for, and the words that stand for them in the index. Other signs only
-# separate words. Nobody types a word that begins with `qq`.
-LANGUAGES = {"c++": "cplusplus ", "c#": "csharp "}
+# Signs that people search for, and the words that stand for them in the index. Other signs separate
+# words. No word that people type begins with `qq`.
+LANGUAGE_NAMES = {"c++": "cplusplus ", "c#": "csharp "}
 SYMBOLS = {
-    **LANGUAGES,
+    **LANGUAGE_NAMES,
     "except*": "except qqstar ",
     ":=": " qqwalrus ",
     "==": " qqequal ",
@@ -44,15 +43,15 @@ ENDINGS = (
     *("ions", "ion", "ies", "ied", "tors", "tor", "ers", "er", "ed", "es", "e", "s", "y"),
 )
 DOUBLING = ("ing", "ed", "er", "ers")
-STEM_LENGTH = 4  # letters of a word that an ending leaves at least; 3 where they end in a consonant
+STEM_LENGTH = 4  # letters of a stem at least; 3 if the last is a consonant
 
 
 class Separators(dict[int, int | str]):
     """
-    The table for `str.translate` that puts a space for all but letters, digits and pictures.
+    The table for `str.translate` that replaces all but letters, digits and pictures by spaces.
 
-    Of letters it knows those of Unicode 3.2: SQLite's tokenizer disagrees with Python about a
-    few that came later, and a word that it cuts in two would be an error in a search.
+    Its letters are those of Unicode 3.2. SQLite's tokenizer and Python disagree about some later
+    ones, and FTS5 refuses a search for a word that its tokenizer splits in two.
     """
 
     def __missing__(self, code: int) -> int | str:
@@ -66,13 +65,13 @@ class Separators(dict[int, int | str]):
 SEPARATORS = Separators({ord(","): ","})
 
 
-def normalized(text: str) -> str:
+def indexed_words(text: str) -> str:
     """Return the words of `text` as the index holds them, with single spaces between."""
     return " ".join(separated(text).replace(",", " ").split())
 
 
 def separated(text: str) -> str:
-    """Return the words of `text` as in the index; commas stay, the rest is space."""
+    """Return the words of `text` as the index holds them, with commas and spaces between."""
     text = text.lower()
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
@@ -86,11 +85,11 @@ def separated(text: str) -> str:
 @lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """
-    Return what all forms of a word begin with: `migrat` for migrate, migrated and migrations.
+    Return the beginning that all forms of a word share: `migrat` for migrate and migrations.
 
-    It only cuts, so that the stem of what is being typed is still a prefix of what is meant.
+    A stem is a prefix of its word, so the stem of a word that is half typed is one of the whole.
     """
-    if word.endswith(("ater", "aters")):  # decorater is a misspelling, and to be told
+    if word.endswith(("ater", "aters")):  # decorater is a misspelling, which is corrected
         return word
     for ending in ENDINGS:
         if not word.endswith(ending):
@@ -115,32 +114,32 @@ def inflected(word: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Term:
-    """A word to look for, in all its forms or, where `is_exact`, as it is."""
+    """A word to search for, in all its forms or, if `is_exact`, as it is."""
 
     word: str
     is_exact: bool = False
-    is_stemmed: bool = True  # whether forms of it are looked for, not only what begins with it
+    is_stemmed: bool = True  # whether its forms match, or only what begins with it
 
     @property
     def beginning(self) -> str:
-        """What a word that matches begins with, or is."""
+        """What each word that matches begins with; the word itself if it is exact."""
         return stem(self.word) if self.is_stemmed and not self.is_exact else self.word
 
     def matches(self, word: str) -> bool:
-        """Whether a word with the same beginning is a form of this one, or goes on from it."""
+        """Whether a word with the same beginning is a form of this one, or continues it."""
         return stem(word) == self.beginning or word.startswith(self.word)
 
 
 @dataclass(frozen=True)
 class Concept:
     """
-    One thing that a search asks for, and all the ways to find it.
+    One thing that a search asks for, and all ways to find it.
 
-    Each way is a tuple of terms that must all be there: `k8s` is found by ("k8s",) or by
+    Each way is a tuple of terms that must all occur: `k8s` is found by ("k8s",) or by
     ("kubernetes",), and `jwt` by ("jwt",) or by ("json", "web", "token").
     """
 
-    word: str  # as it was typed, normalized
+    word: str  # as it was typed, as the index holds it
     ways: tuple[tuple[Term, ...], ...]
 
 
@@ -150,8 +149,8 @@ class Query:
 
     concepts: tuple[Concept, ...]
     literals: tuple[str, ...]  # `__get__`, `.pyi`: code, as it was typed
-    is_code: bool  # whether it asks for nothing but code
-    names: tuple[str, ...]  # that a thing asked for might have, each run together
+    is_code: bool  # whether it consists of code only
+    names: tuple[str, ...]  # what the thing searched for may be called, each name as one word
 
 
 def parse(text: str) -> Query:
@@ -161,8 +160,8 @@ def parse(text: str) -> Query:
     literals = []
     coded: set[str] = set()
     whole: set[str] = set()
-    for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:TEXT_LENGTH]).split():
-        parts = [word[:WORD_LENGTH] for word in normalized(chunk).split()]
+    for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH]).split():
+        parts = [word[:WORD_LENGTH] for word in indexed_words(chunk).split()]
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
         if is_code:
@@ -184,17 +183,17 @@ def parse(text: str) -> Query:
 
 
 def ends_here(word: str, code: str) -> bool:
-    """Whether a word is complete: the `del` of `__del__` is not how `delete` begins."""
+    """Whether a word in code is complete: the `del` of `__del__` is not half of `delete`."""
     return any(f"{word}{end}" in code.lower() for end in ("__", "()"))
 
 
 def replaced_word(text: str, word: str, other: str) -> str:
-    """Return `text` with `other` wherever `word` stands, in whatever case."""
+    """Return `text` with `other` in place of `word`, in upper or lower case."""
     return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, text, flags=re.IGNORECASE)
 
 
 def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ...]:
-    """Return what `words` ask for; those that are `whole` are found as they are only."""
+    """Return the concepts of a search for `words`; those in `whole` match as they are only."""
     ways: list[list[tuple[Term, ...]]] = [
         [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
         for word in words
@@ -213,23 +212,23 @@ def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ..
 
 
 def term(word: str, *, is_last: bool = False) -> Term:
-    # Two letters begin too many words, unless more of them may be on their way.
+    # Too many words begin with the same two letters. The last word may not be typed to its end.
     return Term(word, is_exact=len(word) <= 2 and not is_last)
 
 
 @lru_cache(maxsize=1)
 def stop_words() -> frozenset[str]:
-    """Return the words that say nothing, from `stop_words.txt`."""
+    """Return the words that searches leave out, from `stop_words.txt`."""
     return frozenset(word for line in lines_of("stop_words.txt") for word in line.split())
 
 
 @lru_cache(maxsize=1)
 def aliases() -> dict[str, list[tuple[str, ...]]]:
-    """Return for each name in `aliases.txt` the words of its other names."""
+    """Return the other names of each name in `aliases.txt`, as tuples of words."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for line in lines_of("aliases.txt"):
         names = [
-            tuple(word for word in normalized(name).split() if word not in stop_words())
+            tuple(word for word in indexed_words(name).split() if word not in stop_words())
             for name in line.split("=")
         ]
         for name in names:

@@ -84,11 +84,14 @@ refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
 	@$(python) manage.py refresh_bank $(ARGS)
 
+# SAMPLE_PYTHONS="python3.13 /path/to/python3.14": these run the samples.
+on_pythons = $(addprefix --python ,$(subst :, ,$(SAMPLE_PYTHONS)))
+
 .PHONY: samples
 samples: ## Run every code sample of the bank and compare its output (ARGS="gil" for some)
 	@bin/venv requirements-dev.txt
 	@$(python) manage.py prepare --no-static --verbosity 0
-	@$(python) manage.py check_samples $(ARGS)
+	@$(python) manage.py check_samples $(on_pythons) $(ARGS)
 
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-cache --custom-compile-command 'make lock' $(ARGS)
@@ -120,5 +123,5 @@ var/audit: requirements-audit.txt
 
 .PHONY: clean
 clean: ## Remove what can be made again; the database stays
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache var/static
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache var/static var/samples
 	find . -name __pycache__ -prune -exec rm -rf {} +

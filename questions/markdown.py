@@ -269,8 +269,8 @@ def cell_open(token: Token) -> str:
 
 
 def is_sample(token: Token) -> bool:
-    """Whether a token is a block of code that is to be run."""
-    return token.type == "fence" and token.info.split() == ["python", "run"]
+    """Whether a token is a block of code that is to be run; `>=3.14` may say on what."""
+    return token.type == "fence" and token.info.split()[:2] == ["python", "run"]
 
 
 def shown_output(tokens: Sequence[Token], index: int) -> Token | None:

@@ -17,6 +17,7 @@ from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
+from questions.checking import samples
 from questions.pages import missed
 from tests.browser.firefox import firefox_path
 from tests.pagecache.site import Site
@@ -124,6 +125,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require("Firefox", firefox_path())
     elif item.get_closest_marker("browser"):
         require("Chromium", chromium())
+    elif item.get_closest_marker("samples") and (reason := missing_isolation()):
+        if IS_CI:
+            pytest.fail(f"{reason}, and CI=true asks for it", pytrace=False)
+        pytest.skip(reason)
 
 
 def require(name: str, path: str | None) -> None:
@@ -133,7 +138,14 @@ def require(name: str, path: str | None) -> None:
         pytest.skip(f"{name} is not installed")
 
 
+@functools.cache
+def missing_isolation() -> str:
+    return samples.missing_isolation()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not IS_CI and (reason := missing_isolation()):
+        terminalreporter.write_line(f"Skipped, as {reason}: the tests that run samples")
     if not IS_CI and not chromium():
         terminalreporter.write_line("Skipped, as Chromium is not installed here: the browser tests")
     if not IS_CI and not firefox_path():

@@ -78,9 +78,10 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
     for text in (
         f"longer than {samples.TIMEOUT:g} seconds",
         f"more than {samples.OUTPUT_LIMIT >> 20} MB",
-        f"more than {samples.PROCESS_LIMIT} processes",
+        f"{sandbox.PROCESS_LIMIT} processes and threads",
         f"gets {sandbox.MEMORY_LIMIT >> 30} GB of address space",
         f"ends at {sandbox.FILE_LIMIT >> 20} MB",
+        f"holds {sandbox.FOLDER_LIMIT >> 20} MB",
     ):
         assert text in checking
 

@@ -5,12 +5,12 @@ Separate from the command `audit_bank`, because the admin imports this module an
 never load the code that runs samples.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from questions.checking.end_of_life import LAST_DAY
 from questions.models import Question
+from questions.products import versions_in
 
 VALID_DAYS = 365  # how long an answer counts as verified
 
@@ -26,13 +26,20 @@ def reasons_to_verify(question: Question, today: date, days: int = VALID_DAYS) -
     elif question.verified_on < today - timedelta(days=days):
         age = (today - question.verified_on).days
         yield f"was verified {age} days ago, on {question.verified_on}"
-    for product, version in product_versions(f"{question.verified_with}, {question.checked_with}"):
+    for product, version in versions_in(f"{question.verified_with}, {question.checked_with}"):
         yield from out_of_support(product, version, today)
 
 
-def product_versions(text: str) -> list[tuple[str, str]]:
-    """Return the pairs of product and version in a text such as “CPython 3.13.0, Django 6.1”."""
-    return list(dict.fromkeys(re.findall(r"([A-Za-z][\w.+-]*) (\d+(?:\.\d+)*)", text)))
+def reasons_to_check(question: Question) -> Iterator[str]:
+    """Yield a line where the samples were not checked on the newest CPython that is stable."""
+    newest = max(LAST_DAY["CPython"], key=lambda series: int(series.partition(".")[2]))
+    checked_on = {
+        number.rpartition(".")[0]
+        for product, number in versions_in(question.checked_with)
+        if product == "CPython"
+    }
+    if newest not in checked_on:
+        yield f"has samples that were not checked on CPython {newest}: run check_samples --python"
 
 
 def out_of_support(product: str, version: str, today: date) -> Iterator[str]:

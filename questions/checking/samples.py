@@ -1,5 +1,5 @@
 """
-The code samples of answers: find them, run them, and compare what they print with the answer.
+The code samples of questions: find them, run them, and compare what they print with what is shown.
 
 A fence marked ```` ```python run ```` is a sample; the fence ```` ```text output ```` right after
 it shows what the sample prints. Only commands and tests run samples, never a web request.
@@ -8,45 +8,56 @@ it shows what the sample prints. Only commands and tests run samples, never a we
 import contextlib
 import difflib
 import os
-import platform
+import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 from markdown_it.token import Token
 
+from questions.checking import interpreters, sandbox
+from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.markdown import is_sample, parser, shown_output
 from questions.models import Question, fingerprint
+from questions.products import Version, listed
 from questions.refreshing.files import with_fields
 
-INTERPRETER = f"{platform.python_implementation()} {platform.python_version()}"
 TIMEOUT = 10.0  # seconds
 OUTPUT_LIMIT = 1 << 20  # bytes
-PROCESS_LIMIT = 64
-POLL_INTERVAL = 0.02  # seconds
+POLL_INTERVAL = 0.01  # seconds
 
-SANDBOX = Path(__file__).with_name("sandbox.py")
+FIELDS = ("prompt", "answer")  # of a question: what its samples stand in
 
 
 @dataclass(frozen=True)
 class Sample:
-    number: int  # among the samples of its answer, from 1
+    number: int  # among the samples of its question, from 1
     code: str
-    shown: str | None  # the output in the answer; None where there is none
-    shown_lines: tuple[int, int] = (0, 0)  # its lines in the answer: first, one past the last
+    shown: str | None  # the output that the text shows; None where there is none
+    shown_lines: tuple[int, int] = (0, 0)  # its lines in the text: first, one past the last
+    needs: str = ""  # what its fence says after `python run`, such as “>=3.14”
+    field: str = "answer"
 
-    def problem(self, outcome: "Outcome") -> str:
-        """Return what is wrong, for a terminal; "" where the answer shows what was printed."""
+    @property
+    def oldest(self) -> tuple[int, int] | None:
+        """The oldest version of Python that it runs on; None where its fence makes no sense."""
+        match = re.fullmatch(r"(?:>=(\d)\.(\d+))?", self.needs)
+        return match and (int(match[1] or 0), int(match[2] or 0))
+
+    def runs_on(self, interpreter: Interpreter) -> bool:
+        return self.oldest is None or self.oldest <= interpreter.version
+
+    def problem(self, outcome: "Outcome", printed_by: str) -> str:
+        """Return what is wrong, for a terminal; "" where the text shows what was printed."""
         if outcome.failure:
             return f"{outcome.failure}\n{outcome.tail}".rstrip()
         if self.shown is None:
@@ -56,15 +67,14 @@ class Sample:
         difference = difflib.unified_diff(
             tidy(self.shown).splitlines(),
             tidy(outcome.output).splitlines(),
-            "shown in the answer",
-            f"printed by {INTERPRETER}",
+            f"shown in the {self.field}",
+            f"printed by {printed_by}",
             lineterm="",
         )
         return "\n".join(["prints something else than shown:", *difference])
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     output: str  # standard output and error, in the order of writing
     failure: str = ""  # the reason why the run failed: a limit, or an exit code
 
@@ -76,34 +86,51 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Check:
-    """A sample of a question, and the outcome of its run."""
+    """A sample of a question, and the outcome of its run by an interpreter."""
 
     question: Question
     sample: Sample
+    interpreter: Interpreter
     outcome: Outcome
 
     @property
     def problem(self) -> str:
-        return self.sample.problem(self.outcome)
+        return self.sample.problem(self.outcome, str(self.interpreter))
 
     def __str__(self) -> str:
-        return f"{self.question.slug}, sample {self.sample.number}: {self.problem or 'passed'}"
+        return f"{name_of(self.question, self.sample)}, {self.interpreter}: {self.problem}"
 
 
-def find_samples(answer: str) -> list[Sample]:
-    """Return the samples of an answer in order, each with the output block that follows it."""
-    tokens = parser().parse(answer)
-    fences = [
-        (token, shown_output(tokens, index))
-        for index, token in enumerate(tokens)
-        if is_sample(token)
+def name_of(question: Question, sample: Sample) -> str:
+    return f"{question.slug}, sample {sample.number}"
+
+
+def samples_of(question: Question) -> list[Sample]:
+    """Return the samples of a question in order, those of its prompt first."""
+    found = [
+        replace(sample, field=field)
+        for field in FIELDS
+        for sample in find_samples(getattr(question, field))
     ]
-    return [
-        Sample(number, token.content, shown.content, content_lines(shown))
-        if shown
-        else Sample(number, token.content, None)
-        for number, (token, shown) in enumerate(fences, 1)
-    ]
+    return [replace(sample, number=number) for number, sample in enumerate(found, 1)]
+
+
+def find_samples(text: str) -> list[Sample]:
+    """Return the samples of a text in order, each with the output block that follows it."""
+    tokens = parser().parse(text)
+    found = []
+    for index, token in enumerate(tokens):
+        if is_sample(token):
+            shown = shown_output(tokens, index)
+            sample = Sample(
+                len(found) + 1,
+                token.content,
+                shown.content if shown else None,
+                content_lines(shown) if shown else (0, 0),
+                needs=" ".join(token.info.split()[2:]),
+            )
+            found.append(sample)
+    return found
 
 
 def content_lines(fence: Token) -> tuple[int, int]:
@@ -118,32 +145,55 @@ def tidy(output: str) -> str:
 
 def check_samples(
     questions: Sequence[Question],
+    on: Sequence[Interpreter] = (),
     *,
     jobs: int = os.cpu_count() or 1,
     timeout: float = TIMEOUT,
+    is_confined: bool = True,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Check]:
     """
     Run all samples of `questions`, `jobs` at a time; return the checks in the order of questions.
 
-    `timeout` is in seconds, for each sample. `on_progress` is called with the numbers of samples
-    that have run and of all.
+    Each sample runs on each interpreter of `on` that is new enough for it; on the one that runs
+    this, where `on` is empty. `timeout` is in seconds, for each run. `on_progress` is called with
+    the numbers of runs that have ended and of all. Raises InterpreterError where an interpreter
+    can't be given its packages.
     """
     todo = [
-        (question, sample) for question in questions for sample in find_samples(question.answer)
+        (question, sample, interpreter)
+        for question in questions
+        for sample in samples_of(question)
+        for interpreter in on or [interpreters.running()]
+        if sample.runs_on(interpreter)
     ]
+    for interpreter in dict.fromkeys(interpreter for _, _, interpreter in todo):
+        interpreters.environment(interpreter)
+        if interpreter.system != interpreters.HOST and not is_confined:
+            raise InterpreterError(f"{interpreter.system}: only the sandbox runs its interpreters.")
     on_progress(0, len(todo))
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(run_sample, sample.code, timeout) for _, sample in todo]
+        futures = [
+            pool.submit(outcome_of, sample, interpreter, timeout, is_confined=is_confined)
+            for _, sample, interpreter in todo
+        ]
         try:
             for done, _ in enumerate(as_completed(futures), 1):
                 on_progress(done, len(todo))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return [Check(*run, outcome=future.result()) for run, future in zip(todo, futures, strict=True)]
+
+
+def not_run(questions: Sequence[Question], checks: Sequence[Check]) -> list[str]:
+    """Return the name of each sample that no interpreter was new enough for, and what it needs."""
+    were_run = {name_of(check.question, check.sample) for check in checks}
     return [
-        Check(question, sample, future.result())
-        for (question, sample), future in zip(todo, futures, strict=True)
+        f"{name}, was not run: it needs Python {sample.needs}"
+        for question in questions
+        for sample in samples_of(question)
+        if (name := name_of(question, sample)) not in were_run
     ]
 
 
@@ -151,9 +201,10 @@ def store_results(checks: Sequence[Check]) -> None:
     """Write the results to the database, from which the page takes its mark."""
     with transaction.atomic():
         for question, of_question in by_question(checks):
-            result = result_of(question.answer, passed=not any(c.problem for c in of_question))
-            # Not to an answer that was edited while its samples ran.
-            Question.objects.filter(pk=question.pk, answer=question.answer).update(**result)
+            if result := result_of(question, of_question):
+                # Not to a question that was edited while its samples ran.
+                unchanged = {field: getattr(question, field) for field in FIELDS}
+                Question.objects.filter(pk=question.pk, **unchanged).update(**result)
 
 
 def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[Check]:
@@ -167,11 +218,12 @@ def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[
         checks = [
             check for _, of_question in by_question(checks) for check in corrected(of_question)
         ]
-    changes = {}
+    changes: dict[str, dict[str, Any]] = {}
     for question, of_question in by_question(checks):
-        result = result_of(question.answer, passed=not any(c.problem for c in of_question))
+        texts = {field: getattr(question, field) for field in FIELDS}
+        result = result_of(question, of_question)
         changes[question.slug] = {
-            "answer": question.answer,
+            **{field: text for field, text in texts.items() if text},
             **{name: value or None for name, value in result.items()},
         }
     # As bytes: write_text and read_text convert line ends on some systems.
@@ -185,107 +237,190 @@ def by_question(checks: Sequence[Check]) -> Iterator[tuple[Question, list[Check]
         yield of_question[0].question, of_question
 
 
-def result_of(answer: str, *, passed: bool) -> dict[str, Any]:
-    """Return the values of a question's `checked_` fields after a check of `answer`."""
-    if not passed:
+def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
+    """
+    Return the values of a question's `checked_` fields after these checks of its samples.
+
+    Empty where the record stays as it is: nothing failed, but no interpreter was new enough for
+    every sample.
+    """
+    if earned := earned_by(checks, len(samples_of(question))):
+        return {
+            "checked_with": listed(earned),
+            "checked_on": timezone.localdate(),
+            "checked_hash": fingerprint(question.prompt + question.answer),
+        }
+    if any(check.problem for check in checks):
         return {"checked_with": "", "checked_on": None, "checked_hash": ""}
-    return {
-        "checked_with": INTERPRETER,
-        "checked_on": timezone.localdate(),
-        "checked_hash": fingerprint(answer),
-    }
+    return {}
+
+
+def earned_by(checks: Sequence[Check], count: int) -> list[Version]:
+    """Return the interpreters that ran all `count` samples, and printed of each what is shown."""
+    passed: dict[Interpreter, int] = {}
+    failed = set()
+    for check in checks:
+        passed[check.interpreter] = passed.get(check.interpreter, 0) + 1
+        if check.problem:
+            failed.add(check.interpreter.named)
+    return [
+        interpreter.named
+        for interpreter, number in passed.items()
+        if number == count and interpreter.named not in failed
+    ]
 
 
 def corrected(checks: list[Check]) -> list[Check]:
     """
-    Put the printed output of one question's samples into its answer; return the new checks.
+    Put the printed output of one question's samples into its texts; return the new checks.
 
-    The output of a sample that failed stays as it is.
+    The output stays as it is of a sample that failed, or that did not print the same everywhere.
     """
     question = checks[0].question
-    lines = question.answer.splitlines(keepends=True)
-    for check in reversed(checks):
-        if check.problem and not check.outcome.failure and check.sample.shown is not None:
-            first, last = check.sample.shown_lines
-            fence = lines[first - 1]
-            indent = fence[: len(fence) - len(fence.lstrip())]
-            printed = tidy(check.outcome.output).splitlines()
-            if any(line.startswith(fence.strip()[:3]) for line in printed):
-                continue  # the output would end the block: the author needs a longer fence
-            lines[first:last] = [f"{indent}{line}".rstrip() + "\n" for line in printed]
-    question.answer = "".join(lines)
-    outcomes = [check.outcome for check in checks]
-    return [
-        Check(question, sample, outcome)
-        for sample, outcome in zip(find_samples(question.answer), outcomes, strict=True)
-    ]
+    by_sample = [list(group) for _, group in groupby(checks, key=lambda check: check.sample.number)]
+    for field in FIELDS:
+        lines = getattr(question, field).splitlines(keepends=True)
+        for of_sample in reversed(by_sample):
+            if of_sample[0].sample.field == field:
+                correct(lines, of_sample)
+        setattr(question, field, "".join(lines))
+    samples = {sample.number: sample for sample in samples_of(question)}
+    return [replace(check, sample=samples[check.sample.number]) for check in checks]
 
 
-def missing_isolation() -> list[str]:
-    """Return a line for each kind of isolation that this machine can't give to samples."""
-    command = [sys.executable, "-I", "-S", str(SANDBOX), "--missing"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    return result.stdout.splitlines()
+def correct(lines: list[str], checks: list[Check]) -> None:
+    """Put the printed output of one sample into the lines of its text."""
+    sample = checks[0].sample
+    outputs = {tidy(check.outcome.output) for check in checks}
+    if sample.shown is None or len(outputs) > 1 or any(check.outcome.failure for check in checks):
+        return
+    printed = outputs.pop()
+    if printed == tidy(sample.shown):
+        return
+    first, last = sample.shown_lines
+    fence = lines[first - 1]
+    indent = fence[: len(fence) - len(fence.lstrip())]
+    if any(line.startswith(fence.strip()[:3]) for line in printed.splitlines()):
+        return  # the output would end the block: the author needs a longer fence
+    lines[first:last] = [f"{indent}{line}".rstrip() + "\n" for line in printed.splitlines()]
 
 
-def run_sample(code: str, timeout: float = TIMEOUT) -> Outcome:
+def missing_isolation() -> str:
+    """Return why this machine can't shut samples in, in one line; "" where it can."""
+    if missing := sandbox.missing_tool():
+        return missing
+    outcome = run_sample("")
+    lines = outcome.output.strip().splitlines() or [outcome.failure]
+    return f"bubblewrap is refused: {lines[-1]}" if outcome.failure else ""
+
+
+def outcome_of(
+    sample: Sample, interpreter: Interpreter, timeout: float, *, is_confined: bool
+) -> Outcome:
+    if sample.oldest is None:
+        return Outcome("", f"its fence says “{sample.needs}”, not such as “>=3.14”")
+    return run_sample(sample.code, interpreter, timeout, is_confined=is_confined)
+
+
+def run_sample(
+    code: str,
+    interpreter: Interpreter | None = None,
+    timeout: float = TIMEOUT,
+    *,
+    is_confined: bool = True,
+) -> Outcome:
     """Run `code` in a process of its own, in the sandbox (sandbox.py), within the limits above."""
-    with tempfile.TemporaryDirectory(prefix="qabank-sample-", ignore_cleanup_errors=True) as root:
-        script, output, folder = (Path(root, name) for name in ("sample.py", "output", "folder"))
-        script.write_text(code, encoding="utf-8")
-        folder.mkdir()
-        with output.open("wb") as stdout:
-            process = subprocess.Popen(  # noqa: S603
-                [
-                    *(sys.executable, "-I", "-S", SANDBOX, folder),
-                    # -u: lines on standard output and error keep their order.
-                    *(sys.executable, "-I", "-u", script),
-                ],
-                cwd=folder,
-                env={
-                    "HOME": str(folder),
-                    "LANG": "C.UTF-8",
-                    "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-                    "TMPDIR": str(folder),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+    interpreter = interpreter or interpreters.running()
+    return (confined if is_confined else unconfined)(code, interpreter, timeout)
+
+
+def confined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
+    python = f"{interpreters.ENVIRONMENT}/bin/python"
+    program = sandbox.limited(
+        python, sandbox.SCRIPT, sandbox.FOLDER, processes=sandbox.PROCESS_LIMIT
+    )
+    ended, alive = os.pipe()
+    # Where everybody may look into it, even if root runs this.
+    with os.fdopen(ended, "rb") as until_ended, sample_folder(code, "/tmp") as folder:  # noqa: S108
+        script = sandbox.Shown(str(folder / "sample.py"), sandbox.SCRIPT)
+        shown = [*interpreter.shown(), script]
         try:
-            failure = supervise(process, output, timeout)
+            command = sandbox.confined(
+                shown, list(interpreter.links()), program, folder=folder / "folder", alive=alive
+            )
+            process = start(command, pass_fds=[alive])
         finally:
-            # Where the sample has no process namespace, its own processes may still run.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        with output.open("rb") as printed:
-            text = printed.read(OUTPUT_LIMIT).decode(errors="replace")
+            os.close(alive)
+        outcome = supervise(process, timeout)
+        until_ended.read()
+    return outcome
+
+
+def unconfined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
+    """Run `code` with the user's own rights, in a folder of its own."""
+    python = str(interpreters.environment(interpreter) / "bin/python")
+    with sample_folder(code) as folder:
+        working, script = str(folder / "folder"), str(folder / "sample.py")
+        command = sandbox.limited(python, script, working, processes=None)
+        return supervise(start(command, cwd=working), timeout)
+
+
+@contextlib.contextmanager
+def sample_folder(code: str, parent: str | None = None) -> Iterator[Path]:
+    """Make a folder with `code` in sample.py and with an empty folder."""
+    with tempfile.TemporaryDirectory(
+        prefix="qabank-sample-", dir=parent, ignore_cleanup_errors=True
+    ) as root:
+        folder = Path(root)
+        folder.chmod(0o755)
+        (folder / "folder").mkdir()
+        (folder / "sample.py").write_text(code, encoding="utf-8")
+        yield folder
+
+
+def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        **options,
+    )
+
+
+def supervise(process: subprocess.Popen[bytes], timeout: float) -> Outcome:
+    """Read what `process` prints, until it ends or exceeds a limit; then end it and its group."""
+    output = bytearray()
+    try:
+        failure = read_until_end(process, output, timeout)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdout  # noqa: S101 (start() makes a pipe)
+        process.stdout.close()
+    text = output[:OUTPUT_LIMIT].decode(errors="replace")
     return Outcome(text.replace("\r\n", "\n"), failure)
 
 
-def supervise(process: subprocess.Popen[bytes], output: Path, timeout: float) -> str:
-    """Wait until `process` ends or exceeds a limit; return what failed, "" if nothing did."""
+def read_until_end(process: subprocess.Popen[bytes], output: bytearray, timeout: float) -> str:
+    """Return what failed, "" if nothing did."""
+    assert process.stdout  # noqa: S101
+    pipe = process.stdout.fileno()
+    os.set_blocking(pipe, False)
     deadline = time.monotonic() + timeout
     while True:
         code = process.poll()
-        if output.stat().st_size > OUTPUT_LIMIT:
+        with contextlib.suppress(BlockingIOError):
+            while len(output) <= OUTPUT_LIMIT and (chunk := os.read(pipe, 1 << 16)):
+                output += chunk
+        if len(output) > OUTPUT_LIMIT:
             return f"prints more than {OUTPUT_LIMIT >> 20} MB"
         if code is not None:
             # As in a shell: 128 plus the signal's number where a signal ended it.
             return f"ends with exit code {code if code > 0 else 128 - code}:" if code else ""
         if time.monotonic() > deadline:
             return f"is still running after {timeout:g} s"
-        if count_processes(process.pid) > PROCESS_LIMIT:
-            return f"starts more than {PROCESS_LIMIT} processes"
-        time.sleep(POLL_INTERVAL)
-
-
-def count_processes(pid: int) -> int:
-    """Return the number of processes of `pid` and its descendants; 1 where there is no /proc."""
-    children: list[str] = []
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            children += task.read_text().split()
-    return 1 + sum(count_processes(int(child)) for child in children)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_INTERVAL)

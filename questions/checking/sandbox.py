@@ -1,165 +1,134 @@
 """
-The sandbox of one sample: a program of its own, which `samples.run_sample` starts.
+The sandbox of a sample: the command that runs a program in it.
 
-    python -I -S sandbox.py FOLDER COMMAND...    run COMMAND, which can write to FOLDER only
-    python -I -S sandbox.py --missing            print which isolation this kernel refuses
-
-It isolates a sample by means that need no root:
-
-- namespaces: a network with a loopback interface only; process numbers of its own, so that no
-  process outlives the sample; and a /dev/shm of its own;
-- Landlock: a sample can read everything and write to FOLDER only;
-- limits on memory and on the size of a file, and no core dumps.
-
-Where the kernel refuses one of them (in many containers, and on systems other than Linux), the
-sample runs without it.
+Bubblewrap (https://github.com/containers/bubblewrap) builds it of namespaces. A sample sees its
+interpreter, the libraries of the system and the locked packages, all read-only, and can write to
+a small folder in memory. `docs/checking.md` says what this keeps a sample from, and what not.
 """
 
-import contextlib
-import ctypes
-import fcntl
 import os
-import resource
-import signal
-import socket
-import struct
+import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple
 
 MEMORY_LIMIT = 2 << 30  # bytes of address space, a process
 FILE_LIMIT = 32 << 20  # bytes, a file
+FOLDER_LIMIT = 64 << 20  # bytes, all files of the folder; and as much in /dev/shm
+PROCESS_LIMIT = 128  # processes and threads, with two of the sandbox's own
 
-# From linux/prctl.h, linux/mount.h, linux/if.h, linux/sockios.h and linux/landlock.h.
-PR_SET_PDEATHSIG = 1
-PR_SET_NO_NEW_PRIVS = 38
-MS_NOSUID_NODEV = 2 | 4
-MS_REC_PRIVATE = 1 << 14 | 1 << 18
-IFF_UP = 1
-SIOCSIFFLAGS = 0x8914
-LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-LANDLOCK_CREATE_RULESET_VERSION = 1
-LANDLOCK_RULE_PATH_BENEATH = 1
-ACCESS_READ = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, list a folder
-ACCESS_WRITE_FILE = 1 << 1
-
-libc = ctypes.CDLL(None, use_errno=True)
+FOLDER = "/tmp"  # noqa: S108 (in the sandbox, where nobody else is)
+SCRIPT = "/sample.py"
+NOBODY = 65534
 
 
-def main(folder: str, command: list[str]) -> NoReturn:
-    set_limits()
-    if sys.platform == "linux":
-        die_with_parent()
-    own_processes = False
-    with contextlib.suppress(OSError):
-        enter_namespaces()
-        own_processes = True
-    with contextlib.suppress(OSError):
-        confine_writing(folder)
-    if own_processes:
-        run_under_init(command)
-    os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
+class Shown(NamedTuple):
+    """A file or a folder of the machine, and where a sample finds it, read-only."""
+
+    source: str
+    place: str
 
 
-def missing() -> list[str]:
-    """Return a line for each kind of isolation that the kernel refuses."""
-    lines = []
-    try:
-        enter_namespaces()
-    except OSError as error:
-        lines.append(f"the network is open, and processes may outlive a sample ({error.strerror})")
-    try:
-        confine_writing("/tmp")  # noqa: S108 (nothing is written)
-    except OSError as error:
-        lines.append(f"a sample can write wherever you can ({error.strerror})")
-    return lines
-
-
-def set_limits() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for kind, limit in ((resource.RLIMIT_AS, MEMORY_LIMIT), (resource.RLIMIT_FSIZE, FILE_LIMIT)):
-        # macOS refuses RLIMIT_AS.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (limit, limit))
-
-
-def enter_namespaces() -> None:
-    """Enter new namespaces for network, processes and mounts. Raises OSError where refused."""
+def missing_tool() -> str:
+    """Return what this machine lacks for the sandbox, for an error message; "" if nothing."""
     if sys.platform != "linux":
-        raise OSError(0, "only Linux has namespaces")
-    user, group = os.geteuid(), os.getegid()
-    os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWPID | os.CLONE_NEWNS)
-    with contextlib.suppress(OSError):
-        # The same user inside as outside, so that a sample owns its files.
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-        with socket.socket() as any_socket:
-            fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
-        checked(libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None))
-        checked(libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", MS_NOSUID_NODEV, b"size=64m"))
+        return "only Linux has bubblewrap"
+    return "" if shutil.which("bwrap") else "bubblewrap is not installed (Debian: bubblewrap)"
 
 
-def confine_writing(folder: str) -> None:
-    """Forbid this process to write outside of `folder`. Raises OSError where refused."""
-    if sys.platform != "linux":
-        raise OSError(0, "only Linux has Landlock")
-    version = checked(
-        libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION)
-    )
-    # Version 1 has 13 kinds of access, version 2 has 14, version 3 has 15.
-    writing = (1 << min(12 + version, 15)) - 1 & ~ACCESS_READ
-    ruleset = checked(libc.syscall(LANDLOCK_CREATE_RULESET, struct.pack("Q", writing), 8, 0))
-    allowed = {folder: writing, "/dev/shm": writing, "/dev/null": ACCESS_WRITE_FILE}  # noqa: S108
-    for path, access in allowed.items():
-        rule = struct.pack("=Qi", access, os.open(path, os.O_PATH | os.O_CLOEXEC))
-        checked(libc.syscall(LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, rule, 0))
-    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    checked(libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0))
-    os.close(ruleset)
-
-
-def run_under_init(command: list[str]) -> NoReturn:
+def confined(
+    shown: Sequence[Shown],
+    links: Sequence[tuple[str, str]],
+    program: Sequence[str],
+    *,
+    folder: Path,
+    alive: int,
+) -> list[str]:
     """
-    Run `command` as the child of a process 1 that ends with it.
+    Return the command that runs `program` in the sandbox.
 
-    When process 1 of a namespace ends, the kernel ends all other processes in it. The sample
-    itself can't be process 1, which ignores signals such as SIGTERM.
+    `links` are symbolic links in it: target and place. `folder` is empty, for the command's own
+    use. `alive` is the writing end of a pipe, which is closed when the last process has ended.
     """
-    init = os.fork()
-    if init:
-        os._exit(exit_code(os.waitpid(init, 0)[1]))
-    die_with_parent()
-    sample = os.fork()
-    if not sample:
-        os.execv(command[0], command)  # noqa: S606
-    while True:
-        process, status = os.wait()  # also of orphans, which the kernel gives to process 1
-        if process == sample:
-            os._exit(exit_code(status))
+    outer: list[str] = []
+    if os.geteuid() == 0:
+        outer, shown = as_nobody(shown, folder)
+    return [
+        *outer,
+        *("bwrap", "--die-with-parent", "--new-session", "--sync-fd", str(alive)),
+        *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"),
+        *("--unshare-uts", "--unshare-cgroup", "--disable-userns"),
+        *("--hostname", "sample", "--clearenv"),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *("--size", str(FOLDER_LIMIT), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--size", str(FOLDER_LIMIT), "--tmpfs", FOLDER),
+        *(word for one in shown for word in ("--ro-bind", *one)),
+        *(word for link in links for word in ("--symlink", *link)),
+        # Otherwise these could be filled: they are in memory, without a limit.
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--chdir", FOLDER, "--", *program),
+    ]
 
 
-def die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def as_nobody(shown: Sequence[Shown], folder: Path) -> tuple[list[str], list[Shown]]:
+    """
+    Return the start of a command that gives up being root, and where it then finds `shown`.
+
+    In a user namespace of its own root would still be root to the kernel, which lets it write to
+    /proc/sys. The user nobody can't pass /root, so all that is shown is first mounted in `folder`,
+    where only this command sees it.
+    """
+    moved = []
+    for number, one in enumerate(shown):
+        target = folder / str(number)
+        if Path(one.source).is_dir():
+            target.mkdir()
+        else:
+            target.touch()
+        moved.append(Shown(str(target), one.place))
+    mounts = (word for old, new in zip(shown, moved, strict=True) for word in (old[0], new[0]))
+    return ["unshare", "--mount", "sh", "-ec", AS_NOBODY, "sh", *mounts, "--"], moved
 
 
-def exit_code(status: int) -> int:
-    """Return the exit code as a shell does: 128 plus the number of a signal that ended it."""
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+AS_NOBODY = f"""\
+while [ "$1" != -- ]; do
+    mount --bind "$1" "$2"
+    shift 2
+done
+shift
+exec setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --inh-caps=-all "$@"
+"""
 
 
-def checked(result: int) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
+def limited(python: str, script: str, folder: str, *, processes: int | None) -> list[str]:
+    """
+    Return the command that runs a script within the limits above, in a clean environment.
+
+    Outside of the sandbox the kernel would count all processes of the user: None sets no limit.
+    """
+    limits = {"CORE": 0, "AS": MEMORY_LIMIT, "FSIZE": FILE_LIMIT}
+    if processes:
+        limits["NPROC"] = processes
+    environment = {
+        "HOME": folder,
+        "LANG": "C.UTF-8",
+        "PATH": f"{Path(python).parent}:/usr/bin:/bin",
+        "TMPDIR": folder,
+    }
+    # -u: lines on standard output and error keep their order.
+    command = [python, "-I", "-u", script]
+    launcher = LAUNCHER.format(limits=limits, command=command, environment=environment)
+    return [python, "-I", "-S", "-c", launcher]
 
 
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--missing"]:
-        for line in missing():
-            print(line)
-    else:
-        main(sys.argv[1], sys.argv[2:])
+LAUNCHER = """\
+import os, resource
+for name, limit in {limits}.items():
+    try:
+        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (limit, limit))
+    except (OSError, ValueError):
+        pass  # macOS has no limit on memory
+command = {command}
+os.execve(command[0], command, {environment})
+"""

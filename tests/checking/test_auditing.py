@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from questions.checking import end_of_life, reviews
 from questions.models import Question
+from questions.products import versions_in
 from tests import build
 from tests.commands import run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.samples]
 
 TODAY = timezone.localdate()
+NEWEST = "CPython 3.15.0"
 
 
 def in_order(**changes: Any) -> Question:
@@ -22,6 +24,7 @@ def in_order(**changes: Any) -> Question:
     question = build.question(**{**values, **changes})
     if "checked_with" not in changes:
         run("check_samples")
+        Question.objects.update(checked_with=NEWEST)
     return question
 
 
@@ -63,6 +66,20 @@ def test_an_edit_makes_the_samples_due() -> None:
     assert "some has samples that were not checked as they are now" in run("audit_bank").text
 
 
+def test_samples_are_due_until_they_were_checked_on_the_newest_stable_cpython() -> None:
+    question = in_order(slug="some")
+    reason = "some has samples that were not checked on CPython 3.15: run check_samples --python"
+    for checked_with, is_due in {
+        "CPython 3.13.0": True,
+        "CPython 3.13.0, 3.14.8": True,
+        "CPython 3.1.5": True,
+        "PyPy 3.15.0": True,
+        "CPython 3.13.0, 3.14.8, 3.15.2": False,
+    }.items():
+        Question.objects.filter(pk=question.pk).update(checked_with=checked_with)
+        assert (reason in run("audit_bank").text) == is_due
+
+
 def test_days_say_how_long_an_answer_counts_as_verified() -> None:
     in_order(verified_on=TODAY - timedelta(days=10))
     assert run("audit_bank", "--days=10").code == 0
@@ -90,5 +107,5 @@ def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> No
 
 def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:
     for question in Question.objects.all():
-        for product, version in reviews.product_versions(question.verified_with):
+        for product, version in versions_in(question.verified_with):
             assert not list(reviews.out_of_support(product, version, end_of_life.AS_OF))

@@ -1,12 +1,16 @@
 """Code samples: what counts as one, what running one can't do, and the mark that it earns."""
 
+import json
+import os
+import platform
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,18 +21,17 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from questions.checking import samples
-from questions.checking.samples import INTERPRETER
-from questions.models import Question
+from questions.checking import interpreters, samples, sandbox
+from questions.models import Question, fingerprint
 from questions.refreshing.files import dump
 from tests import build
 from tests.bank import SHIPPED
 from tests.commands import run
 
-MARK = f"Output checked on {INTERPRETER}"
+pytestmark = pytest.mark.samples
 
-missing_isolation = samples.missing_isolation()
-needs_isolation = pytest.mark.skipif(bool(missing_isolation), reason="; ".join(missing_isolation))
+INTERPRETER = f"{platform.python_implementation()} {platform.python_version()}"
+MARK = f"Output checked on {INTERPRETER}"
 
 
 def answer(code: str, output: str = "") -> str:
@@ -100,8 +103,8 @@ BAD = {
         "is still running after 2 s",
     ),
     "forks": (
-        "import os, time\nfor _ in range(100):\n    os.fork() or time.sleep(60)\ntime.sleep(60)\n",
-        "starts more than 64 processes",
+        "import os, time\nfor _ in range(200):\n    os.fork() or time.sleep(60)\ntime.sleep(60)\n",
+        "Resource temporarily unavailable",
     ),
     "prints 100 MB": (
         "for _ in range(100):\n    print('x' * 1_000_000)\n",
@@ -110,6 +113,15 @@ BAD = {
     "fills the disk": (
         "file = open('big', 'wb')\nfor _ in range(100):\n    file.write(bytes(1_000_000))\n",
         "File too large",
+    ),
+    "fills the disk with many files": (
+        "for number in range(100):\n    open(str(number), 'wb').write(bytes(1_000_000))\n",
+        "No space left on device",
+    ),
+    "starts threads without end": (
+        ("import threading, time\nwhile True:\n"
+        "    threading.Thread(target=time.sleep, args=[60], daemon=True).start()\n"),
+        "can't start new thread",
     ),
     "takes all memory": ("x = bytearray(8 << 30)\n", "MemoryError"),
     "deletes its folder": (
@@ -148,7 +160,7 @@ def test_a_bad_sample_is_reported_by_name_within_its_limits(
     result = run("check_samples", timeout=2)
     assert time.monotonic() - started < 10
     assert result.code == 1
-    assert result.text.startswith("bad, sample 1: ")
+    assert result.text.startswith(f"bad, sample 1, {INTERPRETER}: ")
     assert reason in result.text
     assert len(result.text) < 4000
     assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
@@ -161,20 +173,63 @@ def test_what_an_answer_does_not_show_is_a_failure_too() -> None:
     assert "shows no output" in check.problem
 
 
-@needs_isolation
 def test_nothing_that_a_sample_started_outlives_it() -> None:
     marker = "31415.926"
     outcome = samples.run_sample(
-        "import subprocess\n"
-        f"subprocess.Popen(['sleep', '{marker}'], start_new_session=True)\n"
+        "import subprocess, sys\n"
+        "sleep = 'import sys, time; time.sleep(float(sys.argv[1]))'\n"
+        f"subprocess.Popen([sys.executable, '-c', sleep, '{marker}'], start_new_session=True)\n"
         "print('done')\n"
     )
     assert outcome.output == "done\n"
     commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)  # noqa: S607
-    assert f"sleep {marker}" not in commands.stdout
+    assert marker not in commands.stdout
 
 
-@needs_isolation
+def test_a_sample_ends_with_the_command_that_runs_it() -> None:
+    code = (
+        "import django, os, sys\n"
+        "django.setup()\n"
+        "from questions.checking import samples\n"
+        "samples.run_sample('import time; time.sleep(60)', timeout=60)"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": "x"}
+    runner = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={**environment, "PATH": os.environ["PATH"]},
+    )
+    assert wait_until(lambda: any(runs_a_sample(pid) for pid in below(runner.pid)))
+    inside = below(runner.pid)
+    runner.kill()
+    runner.wait()
+    assert wait_until(lambda: not any(runs_a_sample(pid) for pid in inside))
+
+
+def below(pid: int) -> list[int]:
+    """Return the descendants of a process."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has ended
+        return []
+    return [found for child in map(int, children) for found in (child, *below(child))]
+
+
+def runs_a_sample(pid: int) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty when it has ended
+    except OSError:
+        return False
+    return command.startswith(b"/environment/bin/python") and b"/sample.py" in command
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (reached := is_true()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return reached
+
+
 def test_a_sample_cannot_reach_the_network() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -187,7 +242,6 @@ def test_a_sample_cannot_reach_the_network() -> None:
     assert "ConnectionRefusedError" in outcome.output
 
 
-@needs_isolation
 def test_a_sample_has_a_loopback_of_its_own() -> None:
     outcome = samples.run_sample(
         "import socket\n"
@@ -197,70 +251,256 @@ def test_a_sample_has_a_loopback_of_its_own() -> None:
     assert not outcome.failure
 
 
-@needs_isolation
-def test_a_sample_changes_nothing_beyond_its_folder(tmp_path: Path) -> None:
-    precious = tmp_path / "precious"
-    precious.mkdir()
-    (precious / "file").write_text("kept")
+def test_a_sample_reaches_no_socket_of_this_machine(tmp_path: Path) -> None:
+    path = f"{tmp_path}/s"
+    with socket.socket(socket.AF_UNIX) as of_path, socket.socket(socket.AF_UNIX) as abstract:
+        of_path.bind(path)
+        abstract.bind("\0qabank-test")
+        for server in (of_path, abstract):
+            server.listen()
+        outcome = samples.run_sample(
+            "import glob, socket\n"
+            f"for address in ({path!r}, '\\0qabank-test', *glob.glob('/run/*/.s.PGSQL*')):\n"
+            "    try:\n"
+            "        socket.socket(socket.AF_UNIX).connect(address)\n"
+            "    except OSError as error:\n"
+            "        print(error.strerror)\n"
+        )
+    assert outcome.output == "No such file or directory\nConnection refused\n"
+
+
+@pytest.fixture
+def precious(tmp_path: Path) -> Path:
+    """A folder of the machine that a sample should leave alone, readable to everybody."""
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "file").write_text("kept")
+    return folder
+
+
+CHANGES = {
+    "writes": "open(file, 'w').write('lost')",
+    "deletes": "os.unlink(file)",
+    "adds": "open(file + '2', 'w')",
+    "renames": "os.rename(folder, folder + '2')",
+    "truncates": "os.truncate(file, 0)",
+    "changes the mode": "os.chmod(file, 0o4777)",
+    "changes the times": "os.utime(file, (0, 0))",
+    "changes the owner": "os.chown(file, os.getuid(), os.getgid())",
+    "adds an attribute": "os.setxattr(file, 'user.x', b'x')",
+    "reads": "print(open(file).read())",
+    "links": "os.link(file, 'link')",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_sample_neither_changes_nor_sees_files_of_this_machine(
+    precious: Path, change: str
+) -> None:
+    def state() -> list[tuple[str, object]]:
+        return [
+            (path.name, (stat.st_mode, stat.st_mtime, stat.st_ctime, stat.st_uid, stat.st_size))
+            for path in sorted(precious.parent.rglob("*"))
+            for stat in [path.stat()]
+        ]
+
+    before = state()
     outcome = samples.run_sample(
-        "import os, pathlib, shutil\n"
-        f"precious = pathlib.Path({str(precious)!r})\n"
-        "shutil.rmtree(precious, ignore_errors=True)\n"
-        "for change in (\n"
-        "    lambda: (precious / 'file').write_text('lost'),\n"
-        "    lambda: (precious / 'file').unlink(),\n"
-        "    lambda: (precious / 'other').touch(),\n"
-        "    lambda: precious.rename(precious.with_name('elsewhere')),\n"
-        "    lambda: os.truncate(precious / 'file', 0),\n"
-        "    lambda: os.kill(os.getppid(), 9) or os.kill(1, 9),\n"
+        f"import os\nfolder = {str(precious)!r}\nfile = folder + '/file'\n{change}\n"
+    )
+    assert "FileNotFoundError" in outcome.output
+    assert state() == before
+    assert (precious / "file").read_text() == "kept"
+
+
+READ_ONLY = {
+    "writes": "open(path + '/x', 'w')",
+    "changes the mode": "os.chmod(path, 0o777)",
+    "changes the times": "os.utime(path)",
+    "adds an attribute": "os.setxattr(path, 'user.x', b'x')",
+}
+
+
+@pytest.mark.parametrize("change", READ_ONLY.values(), ids=READ_ONLY)
+def test_what_a_sample_sees_of_this_machine_is_read_only(change: str) -> None:
+    outcome = samples.run_sample(
+        "import django, os, sys\n"
+        "paths = ['/', '/usr/lib', '/dev', sys.prefix, sys.base_prefix,"
+        " os.path.dirname(os.__file__), os.path.dirname(django.__file__)]\n"
+        "for path in paths:\n"
+        "    try:\n"
+        f"        {change}\n"
+        "        print(path)\n"
+        "    except OSError as error:\n"
+        "        assert error.errno in (30, 1, 13), error\n"
+        "print('done')\n"
+    )
+    assert outcome.output == "done\n"
+
+
+def test_a_sample_sees_no_file_but_its_interpreter_and_the_libraries() -> None:
+    outcome = samples.run_sample(
+        "import os, sys\n"
+        "print(sorted({*os.listdir('/'), 'sample.py'} - {'lib', 'lib32', 'lib64'}"
+        " - {sys.base_prefix.split('/')[1]}))\n"
+        f"print([path for path in ({str(settings.BASE_DIR)!r}, '/etc', '/run', '/var', '/sys')"
+        " if os.path.exists(path)])\n"
+        "print([name for name in os.listdir('/proc') if name.isdigit() and int(name) > 9])\n"
+    )
+    seen, hidden, processes = outcome.output.splitlines()
+    assert set(eval(seen)) - {"usr"} == {"bin", "dev", "environment", "proc", "sample.py", "tmp"}  # noqa: S307
+    assert (hidden, processes) == ("[]", "[]")
+
+
+def test_a_sample_is_nobody_even_where_root_runs_it(tmp_path: Path) -> None:
+    outcome = samples.run_sample(
+        "import os, re, shutil, socket, sys\n"
+        "print(os.getuid() == 0, socket.gethostname())\n"
+        "print(re.findall(r'(?:CapEff|CapBnd|NoNewPrivs):\\s*(\\w+)', "
+        "open('/proc/self/status').read()))\n"
+        "shutil.copy(sys.executable, 'copy')\n"
+        "os.chmod('copy', 0o6777)\n"
+        "print(bool(os.statvfs('.').f_flag & os.ST_NOSUID))\n"
+        "for action in (\n"
+        "    lambda: os.setuid(0),\n"
+        "    lambda: os.unshare(os.CLONE_NEWUSER),\n"
+        "    lambda: os.mknod('disk', 0o60600, os.makedev(8, 0)),\n"
+        "    lambda: open('/proc/sys/kernel/core_pattern', 'w'),\n"
+        "    lambda: open('/proc/sys/kernel/hostname', 'w'),\n"
+        "    lambda: os.kill(1, 9) or os.kill(os.getppid(), 9),\n"
+        "    lambda: socket.sethostname('other'),\n"
         "):\n"
         "    try:\n"
-        "        change()\n"
+        "        action()\n"
+        "        print('done')\n"
         "    except OSError as error:\n"
-        "        print(error.strerror)\n"
+        "        print(type(error).__name__)\n"
     )
-    assert outcome.output == "Permission denied\n" * 5
-    assert (precious / "file").read_text() == "kept"
-    assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+    lines = outcome.output.splitlines()
+    assert lines[:3] == ["False sample", "['0000000000000000', '0000000000000000', '1']", "True"]
+    # Of the signals to process 1 the kernel takes no notice, as it is the first of its namespace.
+    refused = ["OSError", "OSError", *["PermissionError"] * 3, "done", "PermissionError"]
+    assert lines[3:] == refused
 
 
-@pytest.mark.skipif(
-    not shutil.which("unshare") or bool(missing_isolation), reason="needs namespaces"
-)
-def test_where_the_kernel_refuses_a_wall_the_command_says_so(tmp_path: Path) -> None:
-    fixture = tmp_path / "some.yaml"
+def test_memory_that_a_sample_shares_is_gone_with_it() -> None:
+    def segments() -> str:
+        return Path("/proc/sysvipc/shm").read_text()
+
+    before = segments()
+    outcome = samples.run_sample(
+        "import ctypes\n"
+        "libc = ctypes.CDLL(None)\n"
+        "segment = libc.shmget(0x51ab, 1 << 20, 0o1666)\n"
+        "print(segment >= 0)\n"
+        "open('/dev/shm/left', 'wb').write(bytes(1 << 20))\n"
+    )
+    assert outcome == ("True\n", "")
+    assert segments() == before
+    assert not Path("/dev/shm/left").exists()  # noqa: S108
+
+
+@pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])  # noqa: S108
+def test_what_a_sample_may_write_has_a_total(folder: str) -> None:
+    outcome = samples.run_sample(
+        "import os\n"
+        "total = 0\n"
+        "try:\n"
+        "    while True:\n"
+        f"        with open(f'{folder}/{{total}}', 'wb', buffering=0) as file:\n"
+        "            total += file.write(bytes(1 << 20))\n"
+        "except OSError as error:\n"
+        "    print(error.strerror, total <= " + str(sandbox.FOLDER_LIMIT) + ")\n"
+    )
+    assert outcome.output == "No space left on device True\n"
+
+
+# Where there is no sandbox
+
+
+@pytest.fixture
+def small_file(tmp_path: Path) -> Path:
+    """A bank with one question, whose sample is in order."""
+    path = tmp_path / "small.yaml"
+    question = {
+        "category": ["c"],
+        "slug": "q",
+        "position": 1,
+        "title": "Q?",
+        "level": "core",
+        "published": True,
+        "short_answer": "S.",
+        "answer": build.ANSWER,
+    }
     entries = [
         {"model": "questions.category", "fields": {"slug": "c", "name": "C", "position": 1}},
-        {
-            "model": "questions.question",
-            "fields": {
-                "category": ["c"],
-                "slug": "q",
-                "position": 1,
-                "title": "Q?",
-                "level": "core",
-                "published": True,
-                "short_answer": "S.",
-                "answer": build.ANSWER,
-            },
-        },
+        {"model": "questions.question", "fields": question},
     ]
-    fixture.write_text(dump(entries))
-    command = f"{sys.executable} manage.py check_samples --fixture {fixture}"
-    result = subprocess.run(  # noqa: S603
-        [
-            *("unshare", "--user", "--map-root-user", "sh", "-c"),
-            f"echo 0 >/proc/sys/user/max_user_namespaces && exec {command}",
-        ],
+    path.write_text(dump(entries))
+    return path
+
+
+def check_elsewhere(
+    file: Path, *options: str, start: tuple[str, ...] = (), path: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the command on a file in a process of its own."""
+    return subprocess.run(  # noqa: S603
+        [*start, sys.executable, "manage.py", "check_samples", "--fixture", str(file), *options],
         cwd=settings.BASE_DIR,
-        env={"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "SECRET_KEY": "x"},
+        env={
+            "DATABASE_URL": f"sqlite:///{file.parent}/db.sqlite3",
+            "SECRET_KEY": "x",
+            "PATH": path or os.environ["PATH"],
+        },
         capture_output=True,
         text=True,
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    assert "the network is open" in result.stderr
-    assert "1 sample prints" in result.stdout
+
+
+def test_without_bubblewrap_the_command_refuses_unless_told(
+    small_file: Path, tmp_path: Path
+) -> None:
+    path = f"{tmp_path}/empty"
+    refused = check_elsewhere(small_file, path=path)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "CommandError: bubblewrap is not installed (Debian: bubblewrap). "
+        "--unconfined runs samples without it.\n"
+    )
+    told = check_elsewhere(small_file, "--unconfined", path=path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout == f"1 sample prints on {INTERPRETER} what the answers show.\n"
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare")
+def test_where_the_kernel_refuses_namespaces_the_command_refuses_unless_told(
+    small_file: Path,
+) -> None:
+    without = (
+        *("unshare", "--user", "--map-root-user", "sh", "-c"),
+        'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"',
+        "sh",
+    )
+    refused = check_elsewhere(small_file, start=without)
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert line.startswith("CommandError: bubblewrap is refused: ")
+    assert check_elsewhere(small_file, "--unconfined", start=without).returncode == 0
+
+
+def test_a_sample_that_runs_unconfined_keeps_to_the_other_limits(tmp_path: Path) -> None:
+    def outcome(code: str) -> samples.Outcome:
+        return samples.run_sample(code, timeout=2, is_confined=False)
+
+    assert outcome("import os\nprint(os.listdir(), sorted(os.environ))\n") == (
+        "[] ['HOME', 'LANG', 'PATH', 'TMPDIR']\n",
+        "",
+    )
+    assert outcome("while True:\n    pass\n").failure == "is still running after 2 s"
+    assert outcome("while True:\n    print('x' * 9999)\n").failure == "prints more than 1 MB"
+    assert "MemoryError" in outcome("x = bytearray(8 << 30)\n").output
+    assert outcome("import django, pytest\n") == ("", "")
 
 
 # The command, on the database
@@ -316,10 +556,272 @@ def vars_of(question: Question) -> dict[str, object]:
 @pytest.mark.django_db
 def test_a_failed_check_takes_an_earlier_one_back() -> None:
     build.question(answer=answer("print(1)\n", "2\n"))
-    Question.objects.update(**samples.result_of(Question.objects.get().answer, passed=True))
+    question = Question.objects.get()
+    Question.objects.update(
+        checked_with="CPython 3.99.0",
+        checked_on=date(2026, 1, 1),
+        checked_hash=fingerprint(question.answer),
+    )
     assert run("check_samples").code == 1
     question = Question.objects.get()
     assert (question.checked_with, question.checked_on, question.checked_hash) == ("", None, "")
+
+
+# Several interpreters
+
+
+OTHER = "CPython 3.13.99" if sys.version_info[:2] == (3, 13) else "CPython 3.99.99"
+
+
+@pytest.fixture(scope="module")
+def other_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    A folder that holds a small system, as debootstrap makes one, with a Python of its own.
+
+    It is a copy of ours that calls itself another version and has lost its module sqlite3.
+    """
+    root = tmp_path_factory.mktemp("system")
+    for name in ("usr/bin", "usr/lib", "proc", "dev", "mnt", "tmp"):
+        (root / name).mkdir(parents=True)
+    (root / "usr/lib/os-release").write_text("ID=debian\n")
+    program = Path(os.path.realpath(interpreters.running().program))
+    shutil.copy(program, root / "usr/bin/python3")
+    listing = subprocess.run(["ldd", program], capture_output=True, text=True, check=True)  # noqa: S603, S607
+    for library in re.findall(r"/\S+(?= \()", listing.stdout):
+        place = library if library.startswith("/lib64/") else f"/usr/lib/{Path(library).name}"
+        (root / place[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / place[1:])
+    standard = Path(sysconfig.get_path("stdlib"))
+    unneeded = ("__pycache__", "test", "site-packages", "dist-packages", "sqlite3", "ensurepip")
+    copy = root / "usr/lib" / standard.name
+    shutil.copytree(standard, copy, ignore=shutil.ignore_patterns(*unneeded, "config-*", "*.a"))
+    with (copy / "platform.py").open("a") as platform_module:
+        platform_module.write(f"\ndef python_version():\n    return {OTHER.split()[1]!r}\n")
+    return root
+
+
+@pytest.fixture
+def other(other_system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The path of another interpreter; only a small package is there for it."""
+    monkeypatch.setattr(interpreters, "PACKAGES", ("iniconfig",))
+    monkeypatch.setattr(interpreters, "ENVIRONMENTS", tmp_path / "environments")
+    interpreters.environment.cache_clear()
+    yield str(other_system / "usr/bin/python3")
+    interpreters.environment.cache_clear()
+
+
+BOTH = f"{INTERPRETER}, {OTHER.split()[1]}"
+
+
+@pytest.mark.django_db
+def test_the_mark_names_each_interpreter_that_printed_what_is_shown(
+    client: Client, other: str
+) -> None:
+    question = build.question(answer=answer("import iniconfig\nprint(2)\n", "2\n"))
+    # The same interpreter by another path counts once.
+    result = run(
+        "check_samples",
+        f"--python={other}",
+        f"--python={sys.executable}",
+        f"--python={interpreters.running().program}",
+    )
+    assert result == (0, f"1 sample prints on {BOTH} what the answers show.\n")
+    assert Question.objects.get().checked_with == BOTH
+    assert f"Output checked on {BOTH}, <time" in page_of(client, question)
+    assert f"{CLAIM} {BOTH}." in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_sample_that_differs_on_one_interpreter_is_told_by_name_and_marked_for_the_other(
+    client: Client, other: str
+) -> None:
+    code = "import platform\nprint(platform.python_version())\n"
+    build.question(slug="good", position=1)
+    build.question(slug="bad", position=2, answer=answer(code, f"{platform.python_version()}\n"))
+    result = run("check_samples", f"--python={other}", f"--python={sys.executable}")
+    assert result.code == 1
+    assert f"bad, sample 1, {OTHER}: prints something else" in result.text
+    assert f"-{platform.python_version()}\n+{OTHER.split()[1]}\n" in result.text
+    assert result.text.endswith(f"\n1 of 2 samples failed on {OTHER}.\n")
+    assert dict(Question.objects.values_list("slug", "checked_with")) == {
+        "good": BOTH,
+        "bad": INTERPRETER,
+    }
+
+
+@pytest.mark.django_db
+def test_an_interpreter_that_lacks_what_a_sample_imports_is_told_by_name(other: str) -> None:
+    build.question(slug="some", answer=answer("import sqlite3\nprint(2)\n", "2\n"))
+    result = run("check_samples", f"--python={other}")
+    assert result.code == 1
+    assert result.text.startswith(f"some, sample 1, {OTHER}: ends with exit code 1:")
+    assert "ModuleNotFoundError: No module named 'sqlite3'" in result.text
+    assert not Question.objects.get().is_checked
+
+
+@pytest.mark.django_db
+def test_update_leaves_an_output_that_is_not_the_same_everywhere(
+    other: str, small_file: Path
+) -> None:
+    code = "import platform\nprint(platform.python_version())\n"
+    text = small_file.read_text().replace('print("two", 2)\n', code.replace("\n", "\n      ", 1))
+    small_file.write_text(text)
+    pythons = (f"--python={other}", f"--python={sys.executable}")
+    assert run("check_samples", *pythons, fixture=small_file, update=True).code == 1
+    assert small_file.read_text() == text
+    assert run("check_samples", pythons[0], fixture=small_file, update=True).code == 0
+    assert f"      {OTHER.split()[1]}\n" in small_file.read_text()
+
+
+@pytest.mark.django_db
+def test_an_interpreter_of_another_system_wants_the_sandbox(other: str) -> None:
+    build.question()
+    result = run("check_samples", "--unconfined", f"--python={other}")
+    assert result.code == 1
+    assert "only the sandbox runs its interpreters" in result.text
+
+
+def program(path: Path, line: str) -> str:
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+OLD = {
+    "product": "CPython",
+    "number": "3.9.2",
+    "version": [3, 9],
+    "program": "/usr/bin/python3.9",
+    "prefix": "/usr",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (None, "python: there is no such program."),
+        (f"echo '{json.dumps(OLD)}'", "is CPython 3.9.2: samples need Python 3.12 or newer."),
+        ("echo Unknown option: -I >&2; exit 2", "is no Python that runs: Unknown option: -I"),
+        ("exit 0", "is no Python that runs: it says nothing"),
+        ("echo '[1, 2]'", "is no Python that runs: [1, 2]"),
+        ("kill -9 $$", "is no Python that runs: it says nothing"),
+    ],
+)
+def test_an_interpreter_that_will_not_do_is_told_by_name_before_anything_runs(
+    tmp_path: Path, line: str | None, reason: str
+) -> None:
+    build.question()
+    path = program(tmp_path / "python", line) if line else str(tmp_path / "python")
+    result = run("check_samples", f"--python={sys.executable}", f"--python={path}")
+    assert result.code == 1
+    assert result.text.startswith(f"{tmp_path}/")
+    assert result.text.endswith(f"{reason}\n")
+    assert len(result.text.splitlines()) == 1
+    assert not Question.objects.get().is_checked
+
+
+def test_make_gives_the_command_the_interpreters_of_a_variable() -> None:
+    result = subprocess.run(
+        ["make", "--dry-run", "samples", "ARGS=gil"],  # noqa: S607
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "SAMPLE_PYTHONS": "/one/python /two/python:/three/python"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (
+        "check_samples --python /one/python --python /two/python --python /three/python gil"
+        in result.stdout
+    )
+
+
+# Samples for some versions only
+
+
+@pytest.mark.django_db
+def test_a_sample_for_newer_versions_is_not_run_and_its_record_stays(client: Client) -> None:
+    newer = build.ANSWER.replace("python run", "python run >=3.99")
+    question = build.question(slug="new", position=1, answer=newer)
+    assert run("check_samples") == (
+        0,
+        (
+            "new, sample 1, was not run: it needs Python >=3.99\n"
+            f"0 samples print on {INTERPRETER} what the answers show.\n"
+        ),
+    )
+    assert not Question.objects.get().is_checked
+    Question.objects.update(
+        checked_with="CPython 3.99.0",
+        checked_on=date(2026, 1, 1),
+        checked_hash=fingerprint(newer),
+    )
+    assert run("check_samples").code == 0
+    assert "Output checked on CPython 3.99.0" in page_of(client, question)
+
+
+@pytest.mark.django_db
+def test_a_sample_for_some_versions_runs_on_these() -> None:
+    build.question(answer=build.ANSWER.replace("python run", "python run >=3.12"))
+    assert run("check_samples").code == 0
+    assert Question.objects.get().checked_with == INTERPRETER
+
+
+@pytest.mark.django_db
+def test_an_answer_is_marked_for_the_interpreters_that_ran_all_of_its_samples() -> None:
+    newer = build.ANSWER + build.ANSWER.replace("python run", "python run >=3.99")
+    build.question(slug="some", answer=newer)
+    result = run("check_samples")
+    assert result.code == 0
+    assert result.text.startswith("some, sample 2, was not run")
+    assert not Question.objects.get().is_checked
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("needs", [">3.13", "3.13", ">=3", ">=3.13 >=3.14", "<3.14", "slow"])
+def test_a_fence_that_makes_no_sense_is_a_failure(needs: str) -> None:
+    build.question(slug="odd", answer=build.ANSWER.replace("python run", f"python run {needs}"))
+    result = run("check_samples")
+    assert result.code == 1
+    assert result.text.startswith(
+        f"odd, sample 1, {INTERPRETER}: its fence says “{needs}”, not such as “>=3.14”\n"
+    )
+    assert not Question.objects.get().is_checked
+
+
+# Samples of prompts
+
+
+@pytest.mark.django_db
+def test_the_samples_of_a_prompt_count_too(client: Client) -> None:
+    prompt = "What is wrong?\n\n```python run\nprint(1)\n```\n\n```text output\n2\n```\n"
+    build.question(slug="some", prompt=prompt)
+    result = run("check_samples")
+    assert result.code == 1
+    assert result.text.startswith(f"some, sample 1, {INTERPRETER}: prints something else")
+    assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
+    assert not Question.objects.get().is_checked
+    Question.objects.update(prompt=prompt.replace("2", "1"))
+    assert run("check_samples").code == 0
+    assert Question.objects.get().is_checked
+    Question.objects.update(prompt="Another.\n")
+    assert not Question.objects.get().is_checked
+
+
+@pytest.mark.django_db
+def test_the_outputs_of_a_prompt_are_updated_in_a_file(small_file: Path) -> None:
+    text = small_file.read_text().replace(
+        "    short_answer:",
+        "    prompt: |\n      ```python run\n      print(1)\n      ```\n\n"
+        "      ```text output\n      ?\n      ```\n    short_answer:",
+    )
+    small_file.write_text(text)
+    assert run("check_samples", fixture=small_file, update=True).code == 0
+    changed = small_file.read_text()
+    assert changed.count("      ?\n") == 0
+    assert re.sub("    checked_.*\n", "", changed) == text.replace("      ?\n", "      1\n")
+    assert run("check_samples", fixture=small_file, record=True).code == 0
+    assert small_file.read_text() == changed
 
 
 # The command, on a file
@@ -527,6 +1029,19 @@ def test_the_home_page_speaks_for_all_samples_only_while_all_are_checked(client:
     assert CLAIM not in client.get("/").content.decode()
 
 
+@pytest.mark.django_db
+def test_the_home_page_names_the_interpreters_that_all_samples_were_checked_on(
+    client: Client,
+) -> None:
+    for interpreters_ in ("CPython 3.13.0, 3.14.8, 3.15.0", "CPython 3.14.8, 3.15.0"):
+        build.question(
+            checked_with=interpreters_,
+            checked_on=date(2026, 1, 1),
+            checked_hash=fingerprint(build.ANSWER),
+        )
+    assert f"{CLAIM} CPython 3.14.8, 3.15.0." in client.get("/").content.decode()
+
+
 # Web requests
 
 
@@ -546,5 +1061,5 @@ def test_the_site_never_loads_what_runs_samples() -> None:
         check=True,
     )
     assert "questions.pages.views" in result.stdout
-    assert "samples" not in result.stdout
-    assert "sandbox" not in result.stdout
+    for name in ("samples", "sandbox", "interpreters"):
+        assert name not in result.stdout

@@ -17,7 +17,7 @@ class Command(BankCommand):
     help = """\
 List which published questions are due for an editor: verified too long ago or never, verified or
 checked with a version that is out of support (end_of_life.py), with samples that were not
-checked as they are now, or without further reading.
+checked as they are now or not on the newest CPython of that table, or without further reading.
 
 The exit code is 1 if something is due.
 """
@@ -50,9 +50,11 @@ The exit code is 1 if something is due.
 def what_is_due(question: Question, today: date, days: int) -> Iterator[str]:
     """Yield a line for everything that an editor should do about a question."""
     yield from reviews.reasons_to_verify(question, today, days)
-    if not samples.find_samples(question.answer):
+    if not samples.samples_of(question):
         yield "has no runnable sample"
     elif not question.is_checked:
         yield "has samples that were not checked as they are now: run check_samples"
+    else:
+        yield from reviews.reasons_to_check(question)
     if not rules.reading_links(question):
         yield "has no further reading"

@@ -5,21 +5,26 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions.checking import samples
+from questions.checking import interpreters, samples
+from questions.checking.interpreters import Interpreter
+from questions.checking.samples import Check
 from questions.management.base import BankCommand
+from questions.products import listed
 from questions.refreshing.files import FixtureError
 
 
 class Command(BankCommand):
     help = """\
 Run the code samples of all questions, or of those given, and compare what each prints with the
-output that its answer shows. A sample is a ```python run block; its output is the ```text output
-block right after it.
+output that is shown. A sample is a ```python run block of a prompt or an answer; its output is the
+```text output block right after it. A block ```python run >=3.14 is for those versions only.
 
-From the database, the results are stored: the page marks an answer's outputs as checked until
-the answer changes. From a file, nothing is written without --record or --update.
+Each sample runs shut in by bubblewrap, on every interpreter that is given.
 
-The exit code is 0 if in the end every sample prints what its answer shows, and 1 otherwise.
+From the database, the results are stored: the page marks the outputs as checked until the prompt
+or the answer changes. From a file, nothing is written without --record or --update.
+
+The exit code is 0 if in the end every sample that ran prints what is shown, and 1 otherwise.
 """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,6 +40,19 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
             action="store_true",
             help="Write the real outputs into FILE, after showing how they differ, and the "
             "results.",
+        )
+        parser.add_argument(
+            "--python",
+            action="append",
+            default=[],
+            metavar="PATH",
+            help="Run on this interpreter, which may lie in a folder that bin/sample-pythons or "
+            "debootstrap made; repeat it for several. Without it: on the one that runs this.",
+        )
+        parser.add_argument(
+            "--unconfined",
+            action="store_true",
+            help="Run samples with all that you may do yourself, where bubblewrap is missing.",
         )
         parser.add_argument(
             *("-j", "--jobs"),
@@ -57,6 +75,8 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
         fixture: Path | None,
         record: bool,
         update: bool,
+        python: list[str],
+        unconfined: bool,
         jobs: int,
         timeout: float,
         verbosity: int,
@@ -71,16 +91,26 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
             raise CommandError(f"There is no question “{min(unknown)}”.")
         if slugs:
             questions = [question for question in questions if question.slug in slugs]
-        for line in samples.missing_isolation() if verbosity else []:
-            self.stderr.write(f"Note: {line}.", str)
-        checks = samples.check_samples(
-            questions, jobs=jobs, timeout=timeout, on_progress=self.show_progress
-        )
-        if not checks:
+        try:
+            on = list(dict.fromkeys(map(interpreters.find, python))) or [interpreters.running()]
+            if not unconfined and (missing := samples.missing_isolation()):
+                raise CommandError(f"{missing}. --unconfined runs samples without it.")
+            checks = samples.check_samples(
+                questions,
+                on,
+                jobs=jobs,
+                timeout=timeout,
+                is_confined=not unconfined,
+                on_progress=self.show_progress,
+            )
+        except interpreters.InterpreterError as error:
+            raise CommandError(str(error)) from error
+        not_run = samples.not_run(questions, checks)
+        if not checks and not not_run:
             raise CommandError("There is no sample to check: mark one with ```python run.")
-        for check in checks:
-            if check.problem:
-                self.stdout.write(f"{check}\n")
+        failed = [check for check in checks if check.problem]
+        for line in (*failed, *not_run):
+            self.stdout.write(f"{line}\n")
         try:
             if fixture and (record or update):
                 checks = samples.write_results(fixture, checks, update=update)
@@ -88,10 +118,18 @@ The exit code is 0 if in the end every sample prints what its answer shows, and 
                 samples.store_results(checks)
         except FixtureError as error:
             raise CommandError(f"{fixture}: {error}") from error
-        failed = sum(bool(check.problem) for check in checks)
-        count = f"{len(checks)} sample{'s' if len(checks) > 1 else ''}"
+        self.sum_up(checks, on, verbosity)
+
+    def sum_up(self, checks: list[Check], on: list[Interpreter], verbosity: int) -> None:
+        """Say in a sentence how many samples printed what is shown; an error if not all did."""
+        failed = [check for check in checks if check.problem]
+        number = len({(check.question.slug, check.sample.number) for check in checks})
+        count = f"{number} sample{'' if number == 1 else 's'}"
         if failed:
-            raise CommandError(f"{failed} of {count} failed on {samples.INTERPRETER}.")
+            names = listed(check.interpreter.named for check in failed)
+            failures = len({(check.question.slug, check.sample.number) for check in failed})
+            raise CommandError(f"{failures} of {count} failed on {names}.")
         if verbosity:
-            shown = "prints" if len(checks) == 1 else "print"
-            self.stdout.write(f"{count} {shown} on {samples.INTERPRETER} what the answers show.")
+            names = listed(interpreter.named for interpreter in on)
+            shown = "prints" if number == 1 else "print"
+            self.stdout.write(f"{count} {shown} on {names} what the answers show.")

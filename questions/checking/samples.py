@@ -118,7 +118,7 @@ def samples_of(question: Question) -> list[Sample]:
 def find_samples(text: str) -> list[Sample]:
     """Return the samples of a text in order, each with the output block that follows it."""
     tokens = parser().parse(text)
-    found = []
+    found: list[Sample] = []
     for index, token in enumerate(tokens):
         if is_sample(token):
             shown = shown_output(tokens, index)

@@ -93,7 +93,7 @@ class Plain(models.Field):
     default_validators = [validate_characters]
 
     def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        return CHECKS[connection.vendor](connection.ops.quote_name(self.column))
+        return CHECKS[connection.vendor](connection.ops.quote_name(str(self.column)))
 
 
 class PlainCharField(Plain, models.CharField):

@@ -13,7 +13,7 @@ type View = Callable[..., HttpResponse]
 type Text = str | Callable[[Bank], str]  # what the bank says of itself, where it is a function
 
 
-def bank(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+def bank(request: HttpRequest) -> dict[str, "SimpleLazyObject[Bank]"]:
     """Give each template the `bank`: one query where a template reads it, and none elsewhere."""
     return {"bank": SimpleLazyObject(Bank.objects.current)}
 

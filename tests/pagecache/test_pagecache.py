@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from questions.models import Category, ContentVersion, FormerSlug, MissedSearch, Question
+from questions.models import Bank, Category, ContentVersion, FormerSlug, MissedSearch, Question
 from questions.pagecache.page import preferred_encoding
 from questions.pages import missed as misses
 from questions.pages import views
@@ -144,6 +144,7 @@ ROADS: dict[str, Callable[[], object]] = {
     "SQL UPDATE": by_raw_sql("UPDATE questions_question SET title = 'What is new?'"),
     "SQL DELETE": by_raw_sql("DELETE FROM questions_question WHERE slug = 'one'"),
     "slug": lambda: Question.objects.filter(slug="one").update(slug="uno"),
+    "bank": lambda: Bank.objects.create(title="What is asked?"),
     "former slug": lambda: FormerSlug.objects.create(
         slug="eins", question=Question.objects.get(slug="one")
     ),
@@ -345,7 +346,7 @@ def test_page_and_fragment_are_kept_apart(site: Site) -> None:
     address = build.question().get_absolute_url()
     page, fragment = site.get(address), site.get(address, **HTMX)
     assert "<html" in page.body
-    assert fragment.body.startswith('<div class="answer">')
+    assert fragment.body.startswith('<div class="answer" ')
     for extra in ("HX-Boosted", "HX-History-Restore-Request"):
         assert site.get(address, **HTMX, **{extra: "true"}).raw == page.raw
     assert len(site.rendered) == 2

@@ -65,9 +65,11 @@ def test_a_category_becomes_public_with_its_first_question(site: Site) -> None:
     assert site.get("/categories/new/").status == 404
     assert "/categories/new/" not in site.get().body
     Question.objects.filter(pk=draft.pk).update(published=True)
+    site.watcher.read()  # PostgreSQL tells it a moment later
     assert site.get("/categories/new/").status == 200
     assert "#category-new" in site.get().body
     Question.objects.filter(pk=draft.pk).update(published=False)
+    site.watcher.read()
     assert site.get("/categories/new/").status == 404
 
 
@@ -122,6 +124,8 @@ def test_a_redirect_that_was_kept_follows_the_replacement(site: Site) -> None:
     old = retire("old", one)
     assert site.get("/questions/old/").headers["Location"] == "/questions/one/"
     Question.objects.filter(pk=old.pk).update(replaced_by=other)
+    site.watcher.read()  # PostgreSQL tells it a moment later
     assert site.get("/questions/old/").headers["Location"] == "/questions/other/"
     Question.objects.filter(pk=old.pk).update(replaced_by=None)
+    site.watcher.read()
     assert site.get("/questions/old/").status == 404

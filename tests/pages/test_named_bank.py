@@ -125,6 +125,7 @@ def test_an_edit_of_the_bank_is_on_the_next_page(site: Site, change: str) -> Non
     before = {address: site.get(address).raw for address in addresses}
     assert {address: site.get(address).raw for address in addresses} == before
     CHANGES[change]()
+    site.watcher.read()  # PostgreSQL tells it a moment later
     assert [address for address in addresses if site.get(address).raw == before[address]] == []
 
 

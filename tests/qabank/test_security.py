@@ -233,6 +233,7 @@ def test_an_odd_address_is_refused_in_plain_words(path: str) -> None:
     assert path in result.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.django_db
 def test_security_txt_says_whom_to_tell(client: Client, settings: Any) -> None:
     assert client.get("/.well-known/security.txt").status_code == 404
     settings.SECURITY_CONTACTS = ["mailto:security@example.org", "https://example.org/report"]

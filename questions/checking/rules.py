@@ -2,13 +2,16 @@
 The rules for content: what a question must be like before it is published.
 
 The admin, `check_bank`, `refresh_bank` and the tests share them. An error blocks publishing and
-its message says what to do; a warning only asks for a look. `docs/writing.md` lists them.
+its message says what to do; a warning only asks for a look. Some rules must hold in every bank:
+what breaks them would be shown wrongly, or say something false. The others are the house style,
+which a bank may do without (`Bank.requires_style`): there they only warn. `docs/writing.md` lists
+them all.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -17,15 +20,17 @@ from django.utils import timezone
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from questions.markdown import FOLLOW_UPS, is_sample, parser, shown_output
-from questions.models import Question
+from questions.markdown import is_sample, parser, shown_output
+from questions.models import Bank, Question
+from questions.models.fields import Stripped
 
 TITLE_CHARACTERS = 120
 SHORT_ANSWER_WORDS = range(30, 91)
 SHORT_ANSWER_AIM = range(40, 81)
 CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
-SECTIONS = ["Example", "Pitfalls", FOLLOW_UPS]
+PHRASINGS = 8
+PHRASING_CHARACTERS = 160
 # The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
 
@@ -45,6 +50,7 @@ class Problem:
     field: str
     message: str  # what to do
     is_error: bool = True
+    is_style: bool = False  # of the house style, or else a rule that must hold in every bank
 
     @property
     def label(self) -> str:
@@ -55,42 +61,91 @@ class Problem:
         return f"{'error' if self.is_error else 'warning'}: {self.field}: {self.message}"
 
 
-def check_question(question: Question, titles: Mapping[str, str]) -> list[Problem]:
+def check_question(
+    question: Question, titles: Mapping[str, str], bank: Bank | None = None
+) -> list[Problem]:
     """
-    Return the problems of a question, errors first.
+    Return the problems of a question, errors first; a retired one has none.
 
-    `titles` are the titles of the bank by slug, with or without the question's own.
+    `titles` are those that its own must differ from, by slug, with or without its own: see
+    `titles_beside`. `bank` names the sections of an answer and says whether the style is required;
+    without it the defaults count.
     """
+    if question.replaced_by_id is not None:
+        return []
+    bank = bank or Bank()
     problems = [
         *check_title(question, titles),
+        *check_asked_as(question),
+        *check_prompt(question.prompt),
         *check_short_answer(question.short_answer),
-        *check_answer(question.answer),
+        *check_answer(question.answer, bank.sections),
         *check_further_reading(question.further_reading),
         *check_keywords(question.keywords),
         *check_verified(question),
     ]
+    if not bank.requires_style:
+        problems = [
+            replace(problem, is_error=False) if problem.is_style else problem
+            for problem in problems
+        ]
     return sorted(problems, key=lambda problem: not problem.is_error)
 
 
-def check_questions(questions: Iterable[Question]) -> Iterator[tuple[Question, list[Problem]]]:
+def check_questions(
+    questions: Iterable[Question], bank: Bank | None = None
+) -> Iterator[tuple[Question, list[Problem]]]:
     """Yield each question with its problems. `questions` count as the whole bank."""
     questions = list(questions)
-    titles = {question.slug: question.title for question in questions}
+    asked = [question for question in questions if question.replaced_by_id is None]
+    all_titles = {question.slug: question.title for question in asked}
     for question in questions:
-        yield question, check_question(question, titles)
+        titles = all_titles
+        if prompt := question.prompt.strip():
+            titles = {q.slug: q.title for q in asked if q.prompt.strip() in {"", prompt}}
+        yield question, check_question(question, titles, bank)
+
+
+def titles_beside(question: Question) -> dict[str, str]:
+    """
+    Return the titles of the database that a question's own must differ from, by slug.
+
+    Those of retired questions are not among them, nor those of questions that have another prompt,
+    where this one has a prompt. Costs one query for the titles of the whole bank.
+    """
+    others = Question.objects.exclude(pk=question.pk).filter(replaced_by=None)
+    if prompt := question.prompt.strip():
+        others = others.alias(bare=Stripped("prompt")).filter(bare__in=["", prompt])
+    return dict(others.values_list("slug", "title"))
 
 
 def check_title(question: Question, titles: Mapping[str, str]) -> Iterator[Problem]:
     title = question.title
+    if not title.strip():
+        yield Problem("title", "A published question needs a title.")
+        return
     if not title.endswith("?"):
-        yield Problem("title", "Word it as a question that ends with “?”.")
+        yield style("title", "Word it as a question that ends with “?”.")
     if len(title) > TITLE_CHARACTERS:
-        yield Problem("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
+        yield style("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
     if "**" in title or "](" in title or title.count("`") % 2:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
     for slug, other in titles.items():
-        if slug != question.slug and similarity(title, other) >= NEAR_DUPLICATE:
-            yield Problem("title", f"Word it differently: “{slug}” asks nearly the same.")
+        if slug == question.slug:
+            continue
+        if folded(title) == folded(other):
+            yield Problem("title", f"Word it differently, or give both a prompt: “{slug}” asks it.")
+        elif similarity(title, other) >= NEAR_DUPLICATE:
+            yield style("title", f"Word it differently: “{slug}” asks nearly the same.")
+
+
+def style(field: str, message: str, *, is_error: bool = True) -> Problem:
+    return Problem(field, message, is_error, is_style=True)
+
+
+def folded(phrasing: str) -> str:
+    """Return a title or a phrasing so that those that differ in case or space only are equal."""
+    return " ".join(phrasing.casefold().split())
 
 
 def similarity(one: str, other: str) -> float:
@@ -104,6 +159,57 @@ def title_words(title: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", title.lower())) - TITLE_STOP_WORDS
 
 
+def check_asked_as(question: Question) -> Iterator[Problem]:
+    field = "asked_as"
+    lines = [line.strip() for line in question.asked_as.splitlines()]
+    if len(lines) > PHRASINGS:
+        yield Problem(field, f"Keep {PHRASINGS} phrasings at most; there are {len(lines)}.")
+    seen = {folded(question.title)}
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            yield Problem(field, f"Take out line {number}: it has no text.")
+            continue
+        if folded(line) in seen:
+            yield Problem(field, f"Say it once: line {number} repeats the title or another line.")
+        seen.add(folded(line))
+        if len(line) > PHRASING_CHARACTERS:
+            yield Problem(
+                field,
+                f"Cut line {number} to {PHRASING_CHARACTERS} characters; it has {len(line)}.",
+            )
+        if has_markup(line):
+            yield Problem(
+                field,
+                f"Take out the Markdown in line {number}: only `code` in backquotes is rendered.",
+            )
+
+
+def has_markup(line: str) -> bool:
+    """Return whether a line is anything but text and code in backquotes."""
+    tokens = parser().parse(line)
+    pieces = [piece for token in tokens for piece in token.children or []]
+    return (
+        [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"]
+        or any(piece.type not in {"text", "code_inline"} for piece in pieces)
+        or any(LEFTOVER.search(piece.content) for piece in pieces if piece.type == "text")
+    )
+
+
+def check_prompt(source: str) -> Iterator[Problem]:
+    field = "prompt"
+    tokens = parser().parse(source)
+    if any(token.type == "heading_open" for token in tokens):
+        yield Problem(field, "Take out the heading: the prompt stands under the title.")
+    yield from check_text(field, source, tokens)
+    yield from check_outputs(field, tokens)
+
+
+def check_outputs(field: str, tokens: list[Token]) -> Iterator[Problem]:
+    samples = [index for index, token in enumerate(tokens) if is_sample(token)]
+    if not all(shown_output(tokens, index) for index in samples):
+        yield Problem(field, "Let a ```text output block follow each ```python run block.")
+
+
 def check_short_answer(source: str) -> Iterator[Problem]:
     field = "short_answer"
     if not source.strip():
@@ -113,14 +219,14 @@ def check_short_answer(source: str) -> Iterator[Problem]:
     words = count_words(tokens)
     least, most = SHORT_ANSWER_WORDS[0], SHORT_ANSWER_WORDS[-1]
     if words not in SHORT_ANSWER_WORDS:
-        yield Problem(field, f"Bring it to {least} to {most} words; it has {words}.")
+        yield style(field, f"Bring it to {least} to {most} words; it has {words}.")
     elif words not in SHORT_ANSWER_AIM:
         least, most = SHORT_ANSWER_AIM[0], SHORT_ANSWER_AIM[-1]
-        yield Problem(field, f"Aim for {least} to {most} words; it has {words}.", is_error=False)
+        yield style(field, f"Aim for {least} to {most} words; it has {words}.", is_error=False)
     if any(token.type == "heading_open" for token in tokens):
         yield Problem(field, "Take out the heading.")
     elif [token.type for token in tokens if token.nesting == 1] != ["paragraph_open"]:
-        yield Problem(field, "Make it one paragraph.", is_error=False)
+        yield style(field, "Make it one paragraph.", is_error=False)
     yield from check_text(field, source, tokens)
 
 
@@ -129,35 +235,34 @@ def count_words(tokens: list[Token]) -> int:
     return sum(any(map(str.isalnum, word)) for word in " ".join(shown_texts(tokens)).split())
 
 
-def check_answer(source: str) -> Iterator[Problem]:
+def check_answer(source: str, names: list[str]) -> Iterator[Problem]:
+    """Check an answer, which may be empty. `names` are those of its sections, in their order."""
     field = "answer"
     if not source.strip():
-        yield Problem(field, "A published question needs an answer.")
         return
     tokens = parser().parse(source)
     yield from check_text(field, source, tokens)
     sections = dict(by_section(tokens))
     if not any(token.type == "inline" for token in sections.get("", [])):
-        yield Problem(field, "Begin with the detail: prose before the first heading.")
-    if [name for name in sections if name in SECTIONS] != SECTIONS:
-        wanted = ", ".join(f"“## {name}”" for name in SECTIONS)
-        yield Problem(field, f"Give it the sections {wanted}, in this order.")
-    elif not any(token.type == "fence" for token in sections["Example"]):
-        yield Problem(field, "Put a block of code into “## Example”.")
-    for name in SECTIONS[1:]:
+        yield style(field, "Begin with the detail: prose before the first heading.")
+    example, *lists = names
+    if [name for name in sections if name in names] != names:
+        wanted = ", ".join(f"“## {name}”" for name in names)
+        yield style(field, f"Give it the sections {wanted}, in this order.")
+    elif not any(token.type == "fence" for token in sections[example]):
+        yield style(field, f"Put a block of code into “## {example}”.")
+    for name in lists:
         if name in sections and not any(token.type == "list_item_open" for token in sections[name]):
-            yield Problem(field, f"Make “## {name}” a list.")
+            yield style(field, f"Make “## {name}” a list.")
     for name, count in Counter(name for name, _ in by_section(tokens)).items():
         if count > 1:
-            yield Problem(field, f"Keep one section “## {name}”; there are {count}.")
+            yield style(field, f"Keep one section “## {name}”; there are {count}.")
     for before, after in pairwise(token for token in tokens if token.type == "heading_open"):
         if int(after.tag[1]) > int(before.tag[1]) + 1:
-            yield Problem(field, f"A level is missing above “{after.markup}”.", is_error=False)
-    samples = [index for index, token in enumerate(tokens) if is_sample(token)]
-    if not samples:
-        yield Problem(field, "Make an example runnable: ```python run.", is_error=False)
-    if not all(shown_output(tokens, index) for index in samples):
-        yield Problem(field, "Let a ```text output block follow each ```python run block.")
+            yield style(field, f"A level is missing above “{after.markup}”.", is_error=False)
+    if not any(map(is_sample, tokens)):
+        yield style(field, "Make an example runnable: ```python run.", is_error=False)
+    yield from check_outputs(field, tokens)
 
 
 def by_section(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:
@@ -179,15 +284,15 @@ def check_further_reading(source: str) -> Iterator[Problem]:
     links = link_addresses(tokens)
     lines = [token for token in tokens if token.type in {"inline", "fence", "code_block"}]
     if not all(is_link(line.children or []) for line in lines):
-        yield Problem(field, "Write nothing but links, one a line: - [Name of the page](https://…)")
+        yield style(field, "Write nothing but links, one a line: - [Name of the page](https://…)")
     if len(links) not in LINKS:
-        yield Problem(field, f"Give {LINKS[0]} to {LINKS[-1]} links; there are {len(links)}.")
+        yield style(field, f"Give {LINKS[0]} to {LINKS[-1]} links; there are {len(links)}.")
     for link in links:
         if not link.startswith("https://"):
-            yield Problem(field, f"Use an https address, not {link}")
+            yield style(field, f"Use an https address, not {link}")
     for link, count in Counter(link.rstrip("/") for link in links).items():
         if count > 1:
-            yield Problem(field, f"Give each link once: {link}")
+            yield style(field, f"Give each link once: {link}")
 
 
 def is_link(line: list[Token]) -> bool:
@@ -210,22 +315,22 @@ def check_keywords(keywords: str) -> Iterator[Problem]:
     field = "keywords"
     words = [word.strip() for word in keywords.split(",")]
     if keywords != keywords.lower():
-        yield Problem(field, "Write them in lower case.")
+        yield style(field, "Write them in lower case.")
     if not keywords.strip():
-        yield Problem(field, "Add other names that people search for.", is_error=False)
+        yield style(field, "Add other names that people search for.", is_error=False)
     elif not all(words):
-        yield Problem(field, "Take out the comma without a word.", is_error=False)
+        yield style(field, "Take out the comma without a word.", is_error=False)
     for word, count in Counter(words).items():
         if word and count > 1:
-            yield Problem(field, f"Name “{word}” once.", is_error=False)
+            yield style(field, f"Name “{word}” once.", is_error=False)
 
 
 def check_verified(question: Question) -> Iterator[Problem]:
     if not question.verified_with:
         message = "Say what the answer was verified with, such as “CPython 3.13.0”."
-        yield Problem("verified_with", message, is_error=False)
+        yield style("verified_with", message, is_error=False)
     if not question.verified_on:
-        yield Problem("verified_on", "Say when the answer was verified.", is_error=False)
+        yield style("verified_on", "Say when the answer was verified.", is_error=False)
     # One day more: in another time zone it may be tomorrow already.
     elif question.verified_on > timezone.localdate() + timedelta(days=1):
         yield Problem("verified_on", "Give the day of the check; this one is to come.")
@@ -240,19 +345,19 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
             yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
         if re.search("https?://", text) and text not in link_addresses(tokens):
             message = f"Make a link of the bare address in “{clipped(text, text.index('http'))}”."
-            yield Problem(field, message, is_error=False)
+            yield style(field, message, is_error=False)
     for token in flat(tokens):
         if token.type == "strong_open" and token.markup == "__":
             yield Problem(field, "Put names such as `__init__` into backquotes.")
         elif token.type == "image":
             yield Problem(field, "Take out the image: only its text is shown.")
         elif token.type == "heading_open" and token.tag == "h1":
-            yield Problem(field, "Begin headings with ## or more: # is the page's own.")
+            yield style(field, "Begin headings with ## or more: # is the page's own.")
         elif token.type == "fence":
             for line in token.content.splitlines():
                 if len(line) > CODE_WIDTH:
                     message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
-                    yield Problem(field, f"{message} ({CODE_WIDTH} fit)")
+                    yield style(field, f"{message} ({CODE_WIDTH} fit)")
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from questions.models import Question
-from questions.refreshing.files import FixtureError, checked_questions
+from questions.models import Bank, Question
+from questions.refreshing.files import (
+    FixtureError,
+    Key,
+    as_bank,
+    as_questions,
+    checked_entries,
+)
 
 
 class BankCommand(BaseCommand):
@@ -18,10 +24,20 @@ class BankCommand(BaseCommand):
 
     def read_questions(self, files: list[Path]) -> list[Question]:
         """Return the questions of fixture files, or those of the database where none is given."""
+        return self.read_bank(files)[1]
+
+    def read_bank(self, files: list[Path]) -> tuple[Bank, list[Question]]:
+        """
+        Return what fixture files say of the bank, and their questions.
+
+        Where no file is given both are the database's, and where no file says anything of the bank.
+        """
         try:
             if not files:
-                return list(Question.objects.in_order())
-            return [question for path in files for question in checked_questions(path)]
+                return Bank.objects.current(), list(Question.objects.in_order())
+            slugs: set[Key] = set()
+            entries = [entry for path in files for entry in checked_entries(path, slugs)]
+            return as_bank(entries), as_questions(entries)
         except (FixtureError, DatabaseError, OSError) as error:
             raise CommandError(str(error)) from error
 

@@ -15,6 +15,7 @@ import reprlib
 import textwrap
 from collections.abc import Iterator
 from datetime import date
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from questions.models import KEPT_BY_DATABASE, Bank, Category, Question
 
 Entry = dict[str, Any]  # `model` and `fields`
 
+QUESTION = "questions.question"
 MODELS: dict[str, type[models.Model]] = {
     "questions.bank": Bank,
     "questions.category": Category,
-    "questions.question": Question,
+    QUESTION: Question,
 }
 Key = tuple[str, str]  # model and slug; the slug of the bank is ""
 # The fields of an entry, by label. A file has them in the order in which the model declares them.
@@ -63,27 +65,37 @@ def checked_entries(path: Path, slugs: set[Key] | None = None) -> list[Entry]:
         check_entries(entries, set() if slugs is None else slugs)
         return entries
     except FixtureError as error:
-        raise FixtureError(f"{path.name}: {' '.join(str(error).split())}") from error
-
-
-def checked_questions(path: Path) -> list[Question]:
-    """Return the questions of a file that is safe to load, unsaved and without category."""
-    return as_questions(checked_entries(path))
+        reason = " ".join(str(error).split()).removesuffix(".")
+        raise FixtureError(f"{path.name}: {reason}.") from error
 
 
 def as_questions(entries: list[Entry]) -> list[Question]:
-    """Return the questions among checked entries, unsaved and without what they refer to."""
-    fields = [field for field in Question._meta.concrete_fields if not field.is_relation]
-    return [
-        Question(
-            **{
-                field.name: field.to_python(values[field.name])
-                for field in fields
-                if field.name in values
-            }
-        )
-        for values in (e["fields"] for e in entries if e["model"] == "questions.question")
-    ]
+    """
+    Return the questions among checked entries, unsaved and without what they refer to.
+
+    Of a retired one `replaced_by_id` is no more than set.
+    """
+    questions = []
+    for values in (e["fields"] for e in entries if e["model"] == QUESTION):
+        question = unsaved(Question, values)
+        question.replaced_by_id = 0 if values.get("replaced_by") else None
+        questions.append(question)
+    return questions
+
+
+def as_bank(entries: list[Entry]) -> Bank:
+    """Return what checked entries say of the bank, or else what the database says of it."""
+    for entry in entries:
+        if entry["model"] == "questions.bank":
+            return unsaved(Bank, entry["fields"])
+    return Bank.objects.current()
+
+
+def unsaved[Row: models.Model](model: type[Row], values: dict[str, Any]) -> Row:
+    """Return a row of the values of a checked entry, without what it refers to."""
+    fields = [field for field in model._meta.concrete_fields if not field.is_relation]
+    known = {f.name: f.to_python(values[f.name]) for f in fields if f.name in values}
+    return model(**known)
 
 
 def bank_entries() -> list[Entry]:
@@ -126,12 +138,12 @@ def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:
     wanted = parse(text)
     edits: list[tuple[int, int, list[str]]] = []  # first line, one past the last, new lines
     for entry, node in zip(wanted, nodes(text), strict=True):
-        if entry["model"] != "questions.question":
+        if entry["model"] != QUESTION:
             continue
         values = changes.get(entry["fields"]["slug"], {})
         places, indent = field_places(node, lines)
         after = 0  # a field that the entry lacks goes behind the one before it in FIELDS
-        for name in FIELDS["questions.question"]:
+        for name in FIELDS[QUESTION]:
             start, after = places.get(name, (after, after))
             if name not in values or values[name] == entry["fields"].get(name):
                 continue
@@ -271,8 +283,33 @@ def check_events(text: str) -> None:
 
 
 def in_loading_order(entries: list[Entry]) -> list[Entry]:
-    """Return entries so that categories come before the questions that are in them."""
-    return sorted(entries, key=lambda entry: list(MODELS).index(entry["model"]))
+    """Return checked entries so that each comes after those that it refers to."""
+    models_in_order = list(MODELS)
+    places = {slug: place for place, slug in enumerate(replacements_first(entries))}
+
+    def order(entry: Entry) -> tuple[int, int]:
+        model, slug = key_of(entry)
+        return models_in_order.index(model), places.get(slug, -1) if model == QUESTION else 0
+
+    return sorted(entries, key=order)
+
+
+def replacements_first(entries: list[Entry]) -> list[str]:
+    """
+    Return the slugs of retired questions and of what replaces them, the replacements first.
+
+    Raises FixtureError where questions replace each other in a circle.
+    """
+    replaced_by = {
+        entry["fields"]["slug"]: entry["fields"]["replaced_by"]
+        for entry in entries
+        if entry["model"] == QUESTION and entry["fields"].get("replaced_by")
+    }
+    try:
+        return list(TopologicalSorter(replaced_by).static_order())
+    except CycleError as error:
+        message = f"{QUESTION} “{error.args[1][0]}”: replaced_by: leads back to this question"
+        raise FixtureError(message) from error
 
 
 def key_of(entry: Entry) -> Key:
@@ -291,6 +328,7 @@ def check_entries(entries: list[Any], slugs: set[Key]) -> None:
             check_fields(entry["model"], entry["fields"], slugs)
         except FixtureError as error:
             raise FixtureError(f"{labels[index]}: {error}") from error
+    replacements_first(entries)
 
 
 def entry_labels(entries: list[Any]) -> Iterator[str]:

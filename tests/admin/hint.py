@@ -18,7 +18,7 @@ from django.test import Client  # noqa: E402
 
 from questions import history  # noqa: E402
 from questions.models import Question  # noqa: E402
-from questions.refreshing.files import checked_questions  # noqa: E402
+from questions.refreshing.files import as_questions, checked_entries  # noqa: E402
 
 SHIPPED = Path("fixtures/bank.yaml")
 HINT = "Think of the *reference counts*.\n"
@@ -57,7 +57,8 @@ def main() -> None:
 
     # Through a file and back.
     edited.write_text(exported())
-    assert {q.slug: q.hint for q in checked_questions(edited)}["gil"] == HINT  # type: ignore[attr-defined]
+    questions: Any = as_questions(checked_entries(edited))
+    assert {q.slug: q.hint for q in questions}["gil"] == HINT
     Question.objects.update(hint="")  # type: ignore[misc]
     call_command("loaddata", edited, verbosity=0)
     question.refresh_from_db()

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from questions.checking import end_of_life, reviews
-from questions.models import Question
+from questions.models import Bank, Question
 from questions.products import versions_in
 from tests import build
 from tests.commands import run
@@ -84,6 +84,19 @@ def test_days_say_how_long_an_answer_counts_as_verified() -> None:
     in_order(verified_on=TODAY - timedelta(days=10))
     assert run("audit_bank", "--days=10").code == 0
     assert run("audit_bank", "--days=9").code == 1
+
+
+def test_an_answer_that_is_not_there_needs_no_sample() -> None:
+    in_order(answer="")
+    assert run("audit_bank").code == 0
+
+
+def test_the_style_is_due_only_where_the_bank_requires_it() -> None:
+    in_order(answer="No sample.", further_reading="")
+    Bank.objects.create(requires_style=False)
+    assert run("audit_bank").code == 0
+    Question.objects.update(answer=build.ANSWER)
+    assert "some has samples that were not checked as they are now" in run("audit_bank").text
 
 
 def test_drafts_are_not_due() -> None:

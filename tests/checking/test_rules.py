@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from questions.checking import rules
-from questions.models import Question
-from questions.refreshing.files import checked_questions, read_entries
+from questions.models import Bank, Question
+from questions.refreshing.files import as_questions, checked_entries, read_entries
 from tests import build
 from tests.admin.forms import ADD
 from tests.bank import SHIPPED
@@ -55,6 +55,7 @@ def test_a_good_question_has_no_problem() -> None:
 TITLES = {"good": "What does a good question look like?", "gil": "What does the GIL protect?"}
 
 ERRORS = {
+    "no title": ({"title": "\u00a0 "}, "title", "needs a title"),
     "no question mark": ({"title": "The GIL"}, "title", "ends with “?”"),
     "121 characters": ({"title": "a" * 120 + "?"}, "title", "120 characters; it has 121"),
     "bold in the title": ({"title": "What is **this**?"}, "title", "Take out the Markdown"),
@@ -66,7 +67,28 @@ ERRORS = {
     "91 words": ({"short_answer": WORD * 91}, "short_answer", "30 to 90 words; it has 91"),
     "a heading in the short answer": (
         {"short_answer": f"## Heading\n\n{WORD * 50}"}, "short_answer", "heading"),
-    "no answer": ({"answer": ""}, "answer", "needs an answer"),
+    "a ninth phrasing": (
+        {"asked_as": "".join(f"Way {n}?\n" for n in range(9))}, "asked_as", "8 phrasings at most"),
+    "a phrasing without text": ({"asked_as": "One?\n \nTwo?\n"}, "asked_as", "Take out line 2"),
+    "no phrasing at all": ({"asked_as": "\n"}, "asked_as", "Take out line 1"),
+    "a phrasing twice": ({"asked_as": "So?\nElse?\nso?\n"}, "asked_as", "Say it once: line 3"),
+    "the title as a phrasing": (
+        {"asked_as": "what does a good  Question look like?\n"}, "asked_as", "repeats the title"),
+    "a phrasing of 161 characters": (
+        {"asked_as": f"So\n{'a' * 161}\n"}, "asked_as", "Cut line 2 to 160 characters; it has 161"),
+    "bold in a phrasing": ({"asked_as": "Why **this**?\n"}, "asked_as", "Markdown in line 1"),
+    "stress in a phrasing": ({"asked_as": "Why\nWhy _this_?\n"}, "asked_as", "Markdown in line 2"),
+    "a link in a phrasing": ({"asked_as": "[Why](https://x.org)?"}, "asked_as", "Markdown in line"),
+    "a list of phrasings": ({"asked_as": "- Why?\n- So?\n"}, "asked_as", "Markdown in line 1"),
+    "a heading as a phrasing": ({"asked_as": "## Why?\n"}, "asked_as", "Markdown in line 1"),
+    "an open backquote in a phrasing": ({"asked_as": "Is `a so?"}, "asked_as", "Markdown in line"),
+    "a heading in the prompt": ({"prompt": "Look.\n\n## At this"}, "prompt", "the heading"),
+    "an underlined heading in the prompt": ({"prompt": "Look\n==="}, "prompt", "the heading"),
+    "a sample without output in the prompt": (
+        {"prompt": "```python run\nprint(1)\n```\n"}, "prompt", "text output"),
+    "HTML in the prompt": ({"prompt": "A <b>tag</b>."}, "prompt", "Put <b> into backquotes"),
+    "a wide line of code in the prompt": (
+        {"prompt": f"```sql\n{'x' * 89}\n```"}, "prompt", "line of 89 characters"),
     "no detail": (replaced("The detail behind the short answer.\n", ""), "answer", "the detail"),
     "no example": (replaced("## Example", "## Sample"), "answer", "“## Example”"),
     "no pitfalls": (replaced("## Pitfalls", "### Pitfalls"), "answer", "“## Pitfalls”"),
@@ -150,6 +172,21 @@ def test_a_warning_is_no_error(changes: dict[str, Any], field: str, message: str
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"answer": ""},
+        {"asked_as": "Why is `a*b` so?\nTell me about `x`.\n"},
+        {"asked_as": "".join(f"{n}{'a' * 159}\n" for n in range(8))},
+        {"asked_as": "Explain 2 * 3 * 4, C#, C++ and snake_case\n"},
+        {"prompt": "What does *this* print?\n\n```python\nprint(1)\n```\n\n| a |\n| --- |\n| 1 |"},
+        {"prompt": "```python run\nprint(1)\n```\n\n```text output\n1\n```\n"},
+    ],
+)
+def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
+    assert rules.check_question(unsaved(**changes), TITLES) == []
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "Code such as `<b>`, `**kwargs`, `__init__` and `[x](y)` in backquotes.",
@@ -180,12 +217,84 @@ def test_near_duplicates_have_their_telling_words_in_common(
     assert (rules.similarity(one, other) >= rules.NEAR_DUPLICATE) is same
 
 
+# What the bank says
+
+
+FRENCH = Bank(language="fr", example="Exemple", pitfalls="Pièges", follow_ups="Et ensuite")
+
+
+def test_the_sections_have_the_names_that_the_bank_gives_them() -> None:
+    answer = build.ANSWER
+    for section, name in zip(Bank().sections, FRENCH.sections, strict=True):
+        answer = answer.replace(f"## {section}", f"## {name}")
+    assert rules.check_question(unsaved(answer=answer), {}, FRENCH) == []
+    [problem] = rules.check_question(unsaved(), {}, FRENCH)
+    assert "“## Exemple”, “## Pièges”, “## Et ensuite”, in this order" in problem.message
+
+
+# What is shown wrongly, or says something false, is an error in every bank.
+ALWAYS = {
+    *("no title", "bold in the title", "a backquote too many", "the title of another"),
+    *("no short answer", "a heading in the short answer", "a sample without output"),
+    *("HTML", "an HTML block", "an HTML comment", "HTML in the short answer", "bold that is none"),
+    *("a broken link", "a heading that is none", "an open backquote", "a table that is none"),
+    *("a dunder in bold", "an image", "verified in the future"),
+}
+
+
+@pytest.mark.parametrize(("name", "changes"), [(name, error[0]) for name, error in ERRORS.items()])
+def test_where_the_style_is_not_required_it_is_advice(name: str, changes: dict[str, Any]) -> None:
+    bank = Bank(requires_style=False)
+    required = rules.check_question(unsaved(**changes), TITLES)
+    advised = rules.check_question(unsaved(**changes), TITLES, bank)
+    assert sorted(p.message for p in advised) == sorted(p.message for p in required)
+    always = name in ALWAYS or ({"asked_as", "prompt"} & changes.keys() and "wide" not in name)
+    assert any(problem.is_error for problem in advised) is bool(always)
+    assert all(problem.is_style for problem in required if problem not in advised)
+
+
+# Titles that are told apart
+
+
+def pair(**changes: Any) -> list[Question]:
+    """Return two questions with one title, the second with `changes`."""
+    return [unsaved(prompt="```python\nprint(1)\n```\n"), unsaved(**{"slug": "two", **changes})]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_fine"),
+    [
+        ({"prompt": "```python\nprint(2)\n```\n"}, True),
+        ({"prompt": "Another.", "title": "What does the good question look like?"}, True),
+        ({"prompt": "```python\nprint(1)\n```"}, False),
+        ({"prompt": "\n"}, False),
+        ({"replaced_by_id": 1, "published": False}, True),
+    ],
+)
+@pytest.mark.django_db
+def test_equal_titles_need_prompts_that_differ(changes: dict[str, Any], *, is_fine: bool) -> None:
+    found = {
+        question.slug: problems for question, problems in rules.check_questions(pair(**changes))
+    }
+    assert [bool(problems) for problems in found.values()] == [not is_fine] * 2
+    # The same questions in the database.
+    if changes.get("replaced_by_id"):
+        changes = {**changes, "replaced_by_id": build.question(title="Which comes instead?").pk}
+    for question in pair(**changes):
+        question.category = build.category()
+        question.save()
+    [first, second] = Question.objects.filter(slug__in=["good", "two"]).order_by("slug")
+    for question in first, second:
+        problems = rules.check_question(question, rules.titles_beside(question))
+        assert bool(problems) is not is_fine
+
+
 # Who asks them: the shipped bank, the command, the admin
 
 
 @pytest.mark.django_db
 def test_the_shipped_bank_has_neither_errors_nor_warnings() -> None:
-    found = list(rules.check_questions(checked_questions(SHIPPED)))
+    found = list(rules.check_questions(as_questions(checked_entries(SHIPPED))))
     assert len(found) == 30
     assert [f"{q.slug}: {problem}" for q, problems in found for problem in problems] == []
 
@@ -204,10 +313,32 @@ def test_the_command_lists_errors_and_warnings_and_fails_on_errors() -> None:
 
 @pytest.mark.django_db
 def test_what_is_wrong_in_a_draft_is_said_and_does_not_fail_the_command() -> None:
-    build.question(slug="draft", published=False, answer="")
+    build.question(slug="draft", published=False, short_answer="")
     result = run("check_bank")
     assert result.code == 0
-    assert "draft (draft): error: answer:" in result.text
+    assert "draft (draft): error: short_answer:" in result.text
+
+
+@pytest.mark.django_db
+def test_the_command_goes_by_the_bank_of_the_database_or_of_the_file(tmp_path: Path) -> None:
+    build.question(title="Without a mark", further_reading="")
+    assert run("check_bank").code == 1
+    Bank.objects.create(requires_style=False)
+    result = run("check_bank")
+    assert result.code == 0
+    assert "warning: title: Word it as a question" in result.text
+    path = tmp_path / "some.yaml"
+    text = SHIPPED.read_text().replace("keywords: gil,", "keywords: GIL,")
+    path.write_text(text)
+    assert run("check_bank", path).code == 1
+    path.write_text(text.replace("requires_style: true", "requires_style: false"))
+    assert run("check_bank", path).code == 0
+    path.write_text(text[text.index("- model: questions.category") :])
+    assert run("check_bank", path).code == 0
+    Bank.objects.all().delete()
+    assert run("check_bank", path).code == 1
+    path.write_text(SHIPPED.read_text().replace("example: Example", "example: Exemple"))
+    assert "Give it the sections “## Exemple”" in run("check_bank", path).text
 
 
 @pytest.mark.django_db
@@ -237,7 +368,7 @@ def form(**changes: Any) -> dict[str, Any]:
     question = unsaved(**changes)
     names = [
         *("title", "slug", "level", "position", "short_answer", "answer", "further_reading"),
-        *("keywords", "verified_with", "verified_on"),
+        *("keywords", "verified_with", "verified_on", "prompt", "asked_as"),
     ]
     fields: dict[str, Any] = {name: getattr(question, name) for name in names}
     fields |= {"category": build.category().pk, "published": "on" if question.published else ""}
@@ -261,10 +392,11 @@ def test_an_error_blocks_publishing_in_the_admin(editor: Client) -> None:
 def test_a_draft_can_be_saved_in_any_state_and_the_admin_says_what_is_missing(
     editor: Client,
 ) -> None:
-    response = editor.post(ADD, form(published=False, answer="", keywords="GIL"), follow=True)
+    fields = form(published=False, short_answer="", keywords="GIL")
+    response = editor.post(ADD, fields, follow=True)
     assert Question.objects.get().published is False
     page = response.content.decode()
-    assert "Before publishing, in answer: A published question needs an answer." in page
+    assert "Before publishing, in short answer: A published question needs a short" in page
     assert "Before publishing, in keywords: Write them in lower case." in page
 
 
@@ -273,6 +405,20 @@ def test_a_warning_does_not_block_publishing(editor: Client) -> None:
     response = editor.post(ADD, form(keywords=""), follow=True)
     assert Question.objects.get().published is True
     assert "To look at, in keywords: Add other names" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_style_blocks_nothing_where_the_bank_does_not_require_it(editor: Client) -> None:
+    Bank.objects.create(requires_style=False)
+    fields = form(title="No question", short_answer="Short.", answer="", further_reading="")
+    response = editor.post(ADD, fields, follow=True)
+    assert Question.objects.get().published is True
+    assert "To look at, in title: Word it as a question" in response.content.decode()
+    fields = form(title="Another", slug="b", short_answer="Short <b>.", asked_as="Another\n")
+    page = editor.post(ADD, fields).content.decode()
+    assert "Put &lt;b&gt; into backquotes" in page
+    assert "Say it once: line 1 repeats the title or another line." in page
+    assert Question.objects.count() == 1
 
 
 @pytest.mark.django_db

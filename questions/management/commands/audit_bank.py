@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from questions.checking import end_of_life, reviews, rules, samples
 from questions.management.base import BankCommand
-from questions.models import Question
+from questions.models import Bank, Question
 
 TABLE_VALID = timedelta(days=365)
 
@@ -16,8 +16,9 @@ TABLE_VALID = timedelta(days=365)
 class Command(BankCommand):
     help = """\
 List which published questions are due for an editor: verified too long ago or never, verified or
-checked with a version that is out of support (end_of_life.py), with samples that were not
-checked as they are now or not on the newest CPython of that table, or without further reading.
+checked with a version that is out of support (end_of_life.py), or with samples that were not
+checked as they are now or not on the newest CPython of that table; where the bank requires the
+house style, also answers without a runnable sample, and questions without further reading.
 
 The exit code is 1 if something is due.
 """
@@ -34,10 +35,11 @@ The exit code is 1 if something is due.
         today = timezone.localdate()
         if today - end_of_life.AS_OF > TABLE_VALID:
             self.stderr.write(f"Note: end_of_life.py is of {end_of_life.AS_OF}: renew it.", str)
-        questions = [question for question in self.read_questions([]) if question.published]
+        bank, questions = self.read_bank([])
+        questions = [question for question in questions if question.published]
         count = 0
         for question in questions:
-            lines = list(what_is_due(question, today, days))
+            lines = list(what_is_due(question, bank, today, days))
             count += bool(lines)
             for line in lines:
                 self.stdout.write(f"{question.slug} {line}")
@@ -47,14 +49,17 @@ The exit code is 1 if something is due.
             self.stdout.write(f"{len(questions)} questions, none of them due.")
 
 
-def what_is_due(question: Question, today: date, days: int) -> Iterator[str]:
+def what_is_due(question: Question, bank: Bank, today: date, days: int) -> Iterator[str]:
     """Yield a line for everything that an editor should do about a question."""
     yield from reviews.reasons_to_verify(question, today, days)
-    if not samples.samples_of(question):
-        yield "has no runnable sample"
-    elif not question.is_checked:
+    has_sample = bool(samples.samples_of(question))
+    if has_sample and not question.is_checked:
         yield "has samples that were not checked as they are now: run check_samples"
-    else:
+    elif has_sample:
         yield from reviews.reasons_to_check(question)
+    if not bank.requires_style:
+        return
+    if question.answer.strip() and not has_sample:
+        yield "has no runnable sample"
     if not rules.reading_links(question):
         yield "has no further reading"

@@ -21,9 +21,9 @@ leave it at 0.
         parser.add_argument("files", nargs="*", type=Path, help="Check these, not the database.")
 
     def handle(self, *, files: list[Path], verbosity: int, **options: Any) -> None:
-        questions = self.read_questions(files)
+        bank, questions = self.read_bank(files)
         errors = warnings = 0
-        for question, problems in rules.check_questions(questions):
+        for question, problems in rules.check_questions(questions, bank):
             state = "" if question.published else " (draft)"
             for problem in problems:
                 self.stdout.write(f"{question.slug}{state}: {problem}")

@@ -15,7 +15,15 @@ from questions import history
 from questions.checking import rules
 from questions.management.base import BankCommand
 from questions.refreshing import plan
-from questions.refreshing.files import Entry, FixtureError, Key, as_questions, checked_entries
+from questions.refreshing.files import (
+    Entry,
+    FixtureError,
+    Key,
+    as_bank,
+    as_questions,
+    checked_entries,
+    replacements_first,
+)
 from questions.refreshing.plan import Difference, Fields, Kind, RefreshError
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
@@ -123,7 +131,8 @@ def publishable_entries(paths: list[Path]) -> list[Entry]:
     """
     slugs: set[tuple[str, str]] = set()
     entries = [entry for path in paths for entry in checked_entries(path, slugs)]
-    for question, problems in rules.check_questions(as_questions(entries)):
+    replacements_first(entries)  # refuses those that lead in a circle through several files
+    for question, problems in rules.check_questions(as_questions(entries), as_bank(entries)):
         for problem in problems:
             if problem.is_error and question.published:
                 raise FixtureError(f"question “{question.slug}”: {problem}")

@@ -12,12 +12,13 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from django.core import serializers
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
-from questions.models import CHECK_RESULT, FormerCategorySlug, FormerSlug, Refreshed
+from questions.models import CHECK_RESULT, FormerCategorySlug, FormerSlug, Question, Refreshed
 from questions.refreshing.files import (
     FIELDS,
     MODELS,
@@ -29,6 +30,9 @@ from questions.refreshing.files import (
 )
 
 Fields = dict[str, Any]
+
+# Fields that came after digests had begun to leave out the defaults.
+NEWER = {"replaced_by", "asked_as", "prompt"}
 
 
 class RefreshError(Exception):
@@ -59,25 +63,18 @@ def find_differences(entries: list[Entry]) -> list[Difference]:
     """Return the differences between checked entries and the database, in the files' order."""
     stored = {key_of(entry): normalized(entry) for entry in bank_entries()}
     known = {(row.model, row.slug): row.digest for row in Refreshed.objects.all()}
-    renamed = {
-        "questions.question": dict(FormerSlug.objects.values_list("slug", "question__slug")),
-        "questions.category": dict(
-            FormerCategorySlug.objects.values_list("slug", "category__slug")
-        ),
-    }
+    former = former_keys()
+    # A row with a new slug in the database is found by its former one.
+    places = {key: key if key in stored else former.get(key, key) for key in map(key_of, entries)}
+    name_as_in_files(stored, {place: key for key, place in places.items()})
     differences = []
-    matched = set()
     for entry in entries:
         key, wanted = key_of(entry), normalized(entry)
-        # A row with a new slug in the database is found by its former one.
-        model, slug = key
-        former = renamed.get(model, {})
-        place = (model, former[slug]) if key not in stored and slug in former else key
-        matched.add(place)
-        found = stored.get(place)
+        found = stored.get(places[key])
         if found != wanted:
             kind, reason = classify(key, found, wanted, known.get(key))
             differences.append(Difference(key, kind, reason, found, wanted))
+    matched = set(places.values())
     for key, found in stored.items():
         if key not in known or key in matched:
             continue
@@ -86,6 +83,31 @@ def find_differences(entries: list[Entry]) -> list[Difference]:
         reason = "removed from the files, but edited in the database" if is_edited else ""
         differences.append(Difference(key, kind, reason, found, None))
     return differences
+
+
+def former_keys() -> dict[Key, Key]:
+    """Return the keys that rows of the database had before, each with the one of today."""
+    questions = FormerSlug.objects.values_list("slug", "question__slug")
+    categories = FormerCategorySlug.objects.values_list("slug", "category__slug")
+    return {
+        (model, before): (model, now)
+        for model, slugs in (("questions.question", questions), ("questions.category", categories))
+        for before, now in slugs
+    }
+
+
+def name_as_in_files(stored: dict[Key, Fields], keys: dict[Key, Key]) -> None:
+    """
+    Let the rows of the database refer to each other by the slugs that the files have.
+
+    Otherwise a category with a new slug in the database would make a conflict of each of its
+    questions. `keys` are those of the files, by those of the database.
+    """
+    for (model, _), fields in stored.items():
+        for field in MODELS[model]._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and fields[field.name]:
+                key = (field.related_model._meta.label_lower, *fields[field.name])
+                fields[field.name] = [keys.get(key, key)[1]]
 
 
 def classify(key: Key, found: Fields | None, wanted: Fields, known: str | None) -> tuple[Kind, str]:
@@ -133,21 +155,17 @@ def apply(
             raise RefreshError("The database changed meanwhile. Run the refresh again.")
         theirs = [difference for difference in differences if difference.key not in ours]
         written = {difference.key for difference in theirs if difference.files is not None}
-        gone = [d.key for d in theirs if d.files is None] if prune else []
+        gone = [entry_of(d) for d in theirs if d.files is None] if prune else []
         to_write = [e for e in in_loading_order(entries) if key_of(e) in written]
         total = len(to_write) + len(gone)
-        rows = serializers.deserialize("python", to_write, handle_forward_references=True)
-        deferred = []
-        for done, row in enumerate(rows, 1):
+        for done, row in enumerate(serializers.deserialize("python", to_write), 1):
             row.save()
-            if row.deferred_fields:
-                deferred.append(row)
             progress(done, total)
-        for row in deferred:  # they refer to rows that came later
-            row.save_deferred_fields()
-        for done, (model, slug) in enumerate(reversed(gone), len(to_write) + 1):
-            remove(model, slug)
+        in_order = reversed(in_loading_order(gone))  # a row before those that it refers to
+        for done, entry in enumerate(in_order, len(to_write) + 1):
+            remove(*key_of(entry))
             progress(done, total)
+        refuse_circles()
         remember(entry for entry in entries if key_of(entry) not in ours)
 
 
@@ -157,6 +175,22 @@ def lock_tables() -> None:
         tables = ", ".join(model._meta.db_table for model in MODELS.values())
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def refuse_circles(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Raise RefreshError where questions of files and database replace each other in a circle."""
+    retired = Question.objects.using(using).exclude(replaced_by=None)
+    rows = retired.values_list("slug", "replaced_by__slug")
+    try:
+        TopologicalSorter({slug: [replacement] for slug, replacement in rows}).prepare()
+    except CycleError as error:
+        slugs = " → ".join(f"“{slug}”" for slug in reversed(error.args[1]))
+        raise RefreshError(f"Questions replace each other in a circle: {slugs}.") from error
+
+
+def entry_of(difference: Difference) -> Entry:
+    """Return the entry that the database has."""
+    return {"model": difference.key[0], "fields": difference.database}
 
 
 def remove(model: str, slug: str) -> None:
@@ -208,13 +242,23 @@ def digest(key: Key, fields: Fields) -> str:
     Fields that have their default are left out. Otherwise a field added to the model would change
     all digests, and every question would seem to have been edited.
     """
-    defaults = {field.name: field.get_default() for field in MODELS[key[0]]._meta.concrete_fields}
+    defaults = defaults_of(key[0])
     return hashed({name: fields[name] for name in fields if fields[name] != defaults[name]})
 
 
 def is_digest_of(known: str, key: Key, fields: Fields) -> bool:
-    """Return whether a stored digest is that of `fields`. Older ones include the defaults."""
-    return known in {digest(key, fields), hashed(fields)}
+    """
+    Return whether a stored digest is that of `fields`.
+
+    Older ones include the defaults of the fields that there were then.
+    """
+    defaults = defaults_of(key[0])
+    older = {n: value for n, value in fields.items() if n not in NEWER or value != defaults[n]}
+    return known in {digest(key, fields), hashed(older)}
+
+
+def defaults_of(model: str) -> Fields:
+    return {field.name: field.get_default() for field in MODELS[model]._meta.concrete_fields}
 
 
 def hashed(fields: Fields) -> str:

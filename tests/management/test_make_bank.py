@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from questions import history
 from questions.management import generator
 from questions.models import Category, Question
 from tests import build
@@ -27,6 +28,15 @@ def test_it_makes_what_was_asked_for(client: Client) -> None:
     page = client.get(f"/questions/{slug}/").content.decode()
     assert "Question 45 of 45" in page
     assert generator.MARK in page
+
+
+def test_retired_questions_are_replaced_too() -> None:
+    last = build.question(slug="last")
+    middle = build.question(published=False, replaced_by=last)
+    build.question(published=False, replaced_by=middle)
+    make(3, "--replace")
+    assert Question.objects.count() == 3
+    assert history.deleted(Question).count() == 3
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has the limit")

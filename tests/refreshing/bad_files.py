@@ -28,9 +28,36 @@ GOOD = """\
 """
 
 
+BANK = """\
+- model: questions.bank
+  fields:
+    name: Ours
+    title: Questions of ours
+    promise: Short answers.
+    language: pt-br
+    example: Exemplo
+    pitfalls: Armadilhas
+    follow_ups: E depois
+    requires_style: false
+"""
+
+
 def replaced(old: str, new: str) -> str:
     assert old in GOOD
     return GOOD.replace(old, new)
+
+
+def bank(old: str, new: str) -> str:
+    assert old in BANK
+    return BANK.replace(old, new) + GOOD
+
+
+def replaced_by(first: str, second: str = "null") -> str:
+    """Return the good file with both questions unpublished, and what replaces them."""
+    drafts = GOOD.replace("published: true", "published: false")
+    for slug, replacement in (("first", first), ("second", second)):
+        drafts = drafts.replace(f"slug: {slug}", f"slug: {slug}\n    replaced_by: {replacement}")
+    return drafts
 
 
 BAD = {
@@ -63,13 +90,14 @@ BAD = {
     "an unknown level": (replaced("level: core", "level: hard"), "“first”: level"),
     "a slug with a space": (replaced("slug: first", "slug: the first"), "slug"),
     "the slug all": (replaced("slug: first", "slug: all"), "not “all”"),
+    "a title of blanks beyond ASCII": (replaced("What comes first?", '"\\u00a0\\u2003"'), "“first”: Give the question a title"),
     "a blank title": (replaced("What comes first?", "' '"), "“first”: Give the question a title"),
     "a title that is a number": (replaced("What comes first?", "12"), "title: expected text"),
     "a title that is far too long": (replaced("What comes first?", "a" * 300), "title: "),
-    "published without an answer": (replaced("answer: The first thing.", "answer: ''"),
-                                    "“first”: A published question needs an answer"),
+    "published without a short answer": (replaced("short_answer: The first.", "short_answer: ''"),
+                                         "“first”: A published question needs a short answer"),
     "a position that is text": (replaced("position: 2", "position: two"), "position: expected a"),
-    "position zero": (replaced("position: 2", "position: 0"), "“second”: Positions start at 1"),
+    "position zero": (replaced("position: 2", "position: 0"), "“second”: Positions go from 1 to"),
     "published that is text": (replaced("published: true", "published: maybe"), "true or false"),
     "a date that is none": (replaced("level: core", "level: core\n    verified_on: soon"),
                             "verified_on"),
@@ -132,13 +160,15 @@ BAD = {
     "a title that is yes": (replaced("What comes first?", "yes"), "title: expected text"),
     "an answer that is null": (replaced("answer: The first thing.", "answer: ~"), "answer: expected"),
     "an answer that is a mapping": (replaced("answer: The first thing.", "answer: {a: b}"), "answer"),
-    "an answer of blanks": (replaced("answer: The first thing.", "answer: '   '"), "needs an answer"),
+    "a short answer of blanks": (replaced("short_answer: The first.", 'short_answer: "\\n \\u2003"'), "needs a short answer"),
     "an answer of 10 MB": (replaced("The first thing.", "a" * 10_000_000), "answer: longer than"),
     "a 10 MB answer of brackets": (replaced("The first thing.", "'" + "[" * 10_000_000 + "'"), "longer"),
     "a 10 MB title": (replaced("What comes first?", "a" * 10_000_000), "title: longer than"),
     "a short answer of 10 MB": (replaced("The first.", "é" * 5_000_000), "short_answer: longer"),
     "keywords far too long": (replaced("level: core", "level: core\n    keywords: " + "a" * 501), "keywords"),
     "an escape in a text": (replaced("The first thing.", '"a\\eb"'), "U+001B"),
+    "an escape in a slug of a category": (replaced("name: One", 'name: "O\\ane"'), "name: Take out the character U+0007 (BEL) in line 1, column 2"),
+    "a noncharacter": (replaced("The first thing.", '"a\\nb\\uffff"'), "answer: Take out the character U+FFFF (a noncharacter) in line 2, column 2"),
     "half a surrogate pair": (replaced("The first thing.", '"a\\ud800b"'), "invalid Unicode"),
     "a level that is null": (replaced("level: core", "level: null"), "level: expected text"),
     "a level in capitals": (replaced("level: core", "level: Core"), "level"),
@@ -148,6 +178,8 @@ BAD = {
     "a position that is null": (replaced("position: 2", "position: null"), "position: expected a"),
     "a position below zero": (replaced("position: 2", "position: -1"), "“second”"),
     "a position that is huge": (replaced("position: 2", "position: 99999999999999999999"), "“second”"),
+    "a position that PostgreSQL can't hold": (replaced("position: 2", "position: 2147483648"), "“second”: "),
+    "a category's position that PostgreSQL can't hold": (replaced("name: One, position: 1", "name: One, position: 32768"), "“one”: "),
     "a position that is infinite": (replaced("position: 2", "position: .inf"), "position: expected"),
     "a position that is no number": (replaced("position: 2", "position: .nan"), "position: expected"),
     "published that is a number": (replaced("published: true", "published: 1"), "true or false"),
@@ -169,5 +201,22 @@ BAD = {
     "a category by number": (replaced("[one]\n    slug: second", "1\n    slug: second"), "category: expected"),
     "a category with a blank name": (replaced("name: One", "name: ' '"), "Give the category a name"),
     "a check that is not whole": (replaced("level: core", "level: core\n    checked_hash: ab"), "checked"),
+    "an emoji that is none": (replaced("name: One", "name: One, emoji: ab"), "emoji: Give one emoji"),
+    # Replacements
+    "a replacement that is not there": (replaced_by("[third]"), "“first”: replaced_by: there is no question “third”"),
+    "a replacement by itself": (replaced_by("[first]"), "“first”: replaced_by: leads back to this question"),
+    "replacements in a circle": (replaced_by("[second]", "[first]"), "replaced_by: leads back to this question"),
+    "a replaced question that is published": (replaced("slug: first", "slug: first\n    replaced_by: [second]"), "“first”: A question that another one replaces is not published"),
+    "a replacement that is no list": (replaced_by("second"), "“first”: replaced_by: expected a list with one slug"),
+    "two replacements": (replaced_by("[second, first]"), "“first”: replaced_by: expected a list with one slug"),
+    # The bank
+    "two banks": (BANK + GOOD + BANK, "questions.bank: occurs twice"),
+    "an unknown language": (bank("pt-br", "xx"), "questions.bank: language: “xx” is no language tag"),
+    "a language that YAML takes for no": (bank("pt-br", "no"), "questions.bank: language: expected text, not False"),
+    "a bank without a name": (bank("    name: Ours\n", ""), "questions.bank: name: missing"),
+    "a bank with a blank section": (bank("Exemplo", "' '"), "questions.bank: Give the bank a name"),
+    "a bank with a slug": (bank("name: Ours", "name: Ours\n    slug: a"), "questions.bank: slug: there is no such field"),
+    "a bank with a key": (bank("  fields:", "  pk: 2\n  fields:"), "pk: only `model`"),
+    "a bank with a control character": (bank("Questions of", '"Questions \\b of"').replace('" ours', ' ours"'), "title: Take out the character U+0008 (BS)"),
     "a Python object": ("- !!python/object/apply:os.system [echo]\n", "line 1"),
 }  # fmt: skip

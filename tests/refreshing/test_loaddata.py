@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from questions.models import Category, FormerSlug, Question
+from questions.models import Bank, Category, Change, FormerCategorySlug, FormerSlug, Question
+from questions.refreshing import files
 from tests import build
 from tests.bank import SHIPPED, state
-from tests.refreshing.bad_files import BAD, GOOD
+from tests.refreshing.bad_files import BAD, BANK, GOOD, replaced_by
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,80 @@ def test_a_question_renamed_in_the_admin_gets_its_name_from_the_file_again() -> 
     assert Question.objects.get(slug="gil").pk == key
     assert not Question.objects.filter(slug="renamed").exists()
     assert FormerSlug.objects.filter(slug="renamed", question=key).exists()
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_category_renamed_in_the_admin_gets_its_name_from_the_file_again() -> None:
+    key = Category.objects.get(slug="core-python").pk
+    Category.objects.filter(slug="core-python").update(slug="renamed")
+    load("bank")
+    assert Category.objects.get(slug="core-python").pk == key
+    assert Category.objects.count() == 5
+    assert FormerCategorySlug.objects.filter(slug="renamed", category=key).exists()
+
+
+# Order
+
+
+def test_an_entry_may_refer_to_one_that_comes_later(
+    fixture: Callable[[str | bytes], Path],
+) -> None:
+    path = fixture(replaced_by("[second]"))
+    entries = files.read_entries(path)
+    path.write_text(files.dump(list(reversed(entries))))
+    for entries_in_order in (path, fixture(replaced_by("[second]"), "other.yaml")):
+        load(entries_in_order)
+        first = Question.objects.get(slug="first")
+        assert first.replaced_by == Question.objects.get(slug="second")
+        # It is saved once: the second save would be an edit in the history.
+        assert first.created == first.updated
+        assert Change.objects.filter(question_id=first.pk).count() == 1
+
+
+def test_a_chain_of_replacements_loads_in_any_order(
+    fixture: Callable[[str | bytes], Path],
+) -> None:
+    build.question(slug="third", category=build.category(slug="one"))
+    for first, second in (("[second]", "[third]"), ("[third]", "[first]")):
+        load(fixture(replaced_by(first, second)))
+        chain = dict(Question.objects.values_list("slug", "replaced_by__slug"))
+        assert [[chain["first"]], [chain["second"]]] == [[first[1:-1]], [second[1:-1]]]
+
+
+def test_a_circle_that_closes_in_the_database_is_refused(
+    fixture: Callable[[str | bytes], Path],
+) -> None:
+    load(fixture(replaced_by("null", "null")))
+    third = build.question(
+        slug="third", replaced_by=Question.objects.get(slug="second"), published=False
+    )
+    before = state()
+    with pytest.raises(CommandError) as error:
+        load(fixture(replaced_by("null", f"[{third.slug}]")))
+    assert "Questions replace each other in a circle: “" in str(error.value)
+    assert str(error.value).endswith("Nothing was loaded.")
+    assert state() == before
+
+
+# The bank's own row
+
+
+def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[[str | bytes], Path]) -> None:
+    load(fixture(BANK + GOOD))
+    load(fixture(BANK.replace("Ours", "Yours") + GOOD))
+    bank = Bank.objects.get()
+    assert (bank.name, bank.language, bank.example) == ("Yours", "pt-br", "Exemplo")
+    assert bank.requires_style is False
+    load(fixture(GOOD))
+    assert Bank.objects.get() == bank
+
+
+def test_a_second_bank_by_another_file_is_the_same_row(
+    fixture: Callable[[str | bytes], Path],
+) -> None:
+    first, second = fixture(BANK + GOOD), fixture(BANK.replace("Ours", "Yours"), "other.yaml")
+    call_command("loaddata", str(first), str(second), verbosity=0)
+    assert Bank.objects.get().name == "Yours"
 
 
 # Bad files

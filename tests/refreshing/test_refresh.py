@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from questions.models import Category, Question, Refreshed
+from questions.models import Bank, Category, Question, Refreshed
 from questions.refreshing import files, plan
 from tests import build
 from tests.bank import SHIPPED, state
@@ -18,7 +18,7 @@ from tests.commands import run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
-UNCHANGED = "0 added, 0 changed, 35 unchanged, 0 in conflict, 0 removed.\n"
+UNCHANGED = "0 added, 0 changed, 36 unchanged, 0 in conflict, 0 removed.\n"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def without(file: Path, *slugs: str) -> None:
-    entries = [e for e in files.read_entries(file) if e["fields"]["slug"] not in slugs]
+    entries = [e for e in files.read_entries(file) if e["fields"].get("slug") not in slugs]
     file.write_text(files.dump(entries))
 
 
@@ -161,6 +161,21 @@ def test_a_renamed_question_keeps_its_row_and_is_a_conflict() -> None:
     assert Question.objects.get(slug="gil").pk == key
 
 
+def test_a_renamed_category_is_one_conflict_and_keeps_its_row(file: Path) -> None:
+    key = Category.objects.get(slug="core-python").pk
+    Category.objects.filter(pk=key).update(slug="renamed")
+    result = run("refresh_bank")
+    assert result.code == 3
+    assert "Stopped at 1 conflict, the first in category “core-python”" in result.text
+    change(file, GIL, "level: expert")
+    assert run("refresh_bank", file, on_conflict="ours").code == 0
+    assert Category.objects.get(slug="renamed").pk == key
+    assert Question.objects.get(slug="gil").level == "expert"
+    assert run("refresh_bank", file, on_conflict="theirs").code == 0
+    assert Category.objects.get(slug="core-python").pk == key
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+
+
 def test_only_pruning_deletes_and_only_what_a_refresh_brought(file: Path) -> None:
     build.question(slug="mine")
     without(file, "gil")
@@ -192,11 +207,134 @@ def test_a_category_that_is_not_empty_cannot_be_pruned_and_nothing_is(file: Path
     before = state()
     result = run("refresh_bank", file, prune=True)
     assert result.code == 1
-    assert "questions of the database are in it. Nothing was written." in result.text
+    assert "questions of the database refer to it. Nothing was written." in result.text
     assert state() == before
     Question.objects.filter(slug="mine").delete()
     assert run("refresh_bank", file, prune=True).code == 0
     assert not Category.objects.filter(slug="testing-tooling").exists()
+
+
+def retire(file: Path, *slugs: str) -> None:
+    """Let the first question be replaced by the second, the second by the third, and so on."""
+    entries = files.read_entries(file)
+    for entry in entries:
+        slug = entry["fields"].get("slug")
+        if slug in slugs[:-1]:
+            entry["fields"]["published"] = False
+            entry["fields"]["replaced_by"] = [slugs[slugs.index(slug) + 1]]
+    file.write_text(files.dump(entries))
+
+
+def test_a_retired_question_is_refreshed_exported_and_pruned(file: Path) -> None:
+    retire(file, "gil", "descriptors", "metaclasses")
+    text = run("refresh_bank", file, dry_run=True).text
+    assert "~ question “gil”\n    published: True -> False\n    replaced_by: None -> ['desc" in text
+    assert Question.objects.get(slug="gil").published
+    assert run("refresh_bank", file).code == 0
+    assert Question.objects.get(slug="gil").replaced_by == Question.objects.get(slug="descriptors")
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+    assert files.parse(run("export_bank").text) == files.read_entries(file)
+    # An editor takes it back: a conflict, and the files win or don't.
+    edit(replaced_by=None)
+    assert run("refresh_bank", file).code == 3
+    assert run("refresh_bank", file, on_conflict="ours").code == 0
+    assert Question.objects.get(slug="gil").replaced_by is None
+    assert run("refresh_bank", file, on_conflict="theirs").code == 0
+    # A replacement goes after what it replaces.
+    entries = files.read_entries(file)
+    slugs = {"gil", "descriptors", "metaclasses"}
+    file.write_text(files.dump([e for e in entries if e["fields"].get("slug") not in slugs]))
+    assert run("refresh_bank", file, prune=True).code == 0
+    assert not Question.objects.filter(slug__in=slugs).exists()
+
+
+def test_what_another_question_needs_is_not_pruned(file: Path) -> None:
+    gil = Question.objects.get(slug="gil")
+    build.question(slug="mine", published=False, replaced_by=gil)
+    without(file, "gil")
+    result = run("refresh_bank", file, prune=True)
+    assert result.code == 1
+    assert "The question “gil” is not in the files, but questions of the dat" in result.text
+    assert Question.objects.filter(slug="gil").exists()
+
+
+def test_a_circle_in_the_files_or_with_the_database_is_refused(file: Path, tmp_path: Path) -> None:
+    retire(file, "gil", "descriptors")
+    assert run("refresh_bank", file).code == 0
+    # The files no longer say so of the first, which the database keeps.
+    other = Path(shutil.copy(SHIPPED, tmp_path / "other.yaml"))
+    retire(other, "descriptors", "gil")
+    edit(keywords="mine")
+    before = state()
+    result = run("refresh_bank", other, on_conflict="ours")
+    assert result.code == 1
+    assert "Questions replace each other in a circle: “" in result.text
+    assert state() == before
+    retire(other, "gil", "descriptors")
+    result = run("refresh_bank", other, dry_run=True)
+    assert result.code == 1
+    assert "replaced_by: leads back to this question" in result.text
+
+
+# The bank's own row
+
+
+def test_the_bank_is_refreshed_like_any_entry(file: Path) -> None:
+    change(file, "name: QA Bank", "name: Ours")
+    assert "~ bank\n    name: 'QA Bank' -> 'Ours'" in run("refresh_bank", file, dry_run=True).text
+    assert run("refresh_bank", file).code == 0
+    assert Bank.objects.get().name == "Ours"
+    assert run("export_bank").text == file.read_text()
+    Bank.objects.update(title="Of the editor")
+    change(file, "language: en", "language: de")
+    result = run("refresh_bank", file)
+    assert result.code == 3
+    assert "! bank (edited in the database since the last refresh, and in the files)" in result.text
+    assert run("refresh_bank", file, on_conflict="ours").code == 0
+    assert Bank.objects.get().title == "Of the editor"
+    assert run("refresh_bank", file, on_conflict="theirs").code == 0
+    assert Bank.objects.get().language == "de"
+    assert run("refresh_bank", file) == (0, UNCHANGED)
+
+
+def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
+    entries = [e for e in files.read_entries(file) if e["model"] != "questions.bank"]
+    file.write_text(files.dump(entries))
+    result = run("refresh_bank", file)
+    assert result.code == 0
+    assert result.text.startswith("- bank\n")
+    assert Bank.objects.exists()
+    assert run("refresh_bank", file, prune=True).code == 0
+    assert not Bank.objects.exists()
+    assert "+ bank" in run("refresh_bank", SHIPPED, dry_run=True).text
+
+
+def test_where_the_bank_of_the_files_does_not_require_the_style_it_stops_nothing(
+    file: Path,
+) -> None:
+    change(file, "what does it not protect?'", "what does it not protect'")
+    assert run("refresh_bank", file).code == 1
+    change(file, "requires_style: true", "requires_style: false")
+    assert run("refresh_bank", file).code == 0
+
+
+def test_phrasings_and_prompts_are_checked_before_anything_is_written(file: Path) -> None:
+    for field, value, message in (
+        ("asked_as", "One?\n\nTwo?\n", "Take out line 2: it has no text."),
+        ("asked_as", "one?\nOne?\n", "Say it once"),
+        ("asked_as", "Why **so**?\n", "Take out the Markdown in line 1"),
+        ("prompt", "## Look\n", "Take out the heading"),
+        ("prompt", "```python run\nprint(1)\n```\n", "Let a ```text output block follow"),
+    ):
+        entries = files.read_entries(SHIPPED)
+        entries[-1]["fields"][field] = value
+        file.write_text(files.dump(entries))
+        before = state()
+        result = run("refresh_bank", file)
+        assert result.code == 1
+        assert f": error: {field}: {message}" in result.text
+        assert "\n" not in result.text.strip()
+        assert state() == before
 
 
 def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
@@ -234,8 +372,9 @@ def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
 
 def test_a_record_of_an_older_release_which_has_the_defaults_is_recognized(file: Path) -> None:
     for entry in files.checked_entries(file):
-        older = plan.hashed(plan.normalized(entry))
-        Refreshed.objects.filter(slug=entry["fields"]["slug"]).update(digest=older)
+        fields = plan.normalized(entry)
+        older = plan.hashed({name: fields[name] for name in fields if name not in plan.NEWER})
+        Refreshed.objects.filter(slug=files.key_of(entry)[1]).update(digest=older)
     change(file, GIL, "level: expert")
     assert run("refresh_bank", file).code == 0
     edit("descriptors", title="What did the editor write?")
@@ -324,6 +463,35 @@ def test_drafts_and_odd_text_survive_a_round_trip(tmp_path: Path) -> None:
     assert run("export_bank", target).code == 0
     assert target.read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["out.yaml"]
+
+
+def test_all_that_a_bank_says_survives_a_round_trip(tmp_path: Path) -> None:
+    Bank.objects.update(
+        name="Büro: 'no'",
+        title="yes",
+        promise="#",
+        language="no",
+        example="#1",
+        requires_style=False,
+    )
+    last = build.question(slug="last", prompt="| a |\n| --- |\n| 1 |\n")
+    build.question(slug="middle", published=False, replaced_by=last, asked_as="One?\nTwo: `x`\n")
+    build.question(
+        slug="a", published=False, replaced_by=Question.objects.get(slug="middle"), prompt="\tx"
+    )
+    target = tmp_path / "out.yaml"
+    assert run("export_bank", target).code == 0
+    first = target.read_bytes()
+    before = [files.key_of(entry) for entry in files.bank_entries()]
+    while Question.objects.filter(replaces=None).delete()[0]:
+        pass
+    Category.objects.all().delete()
+    Bank.objects.all().delete()
+    assert run("loaddata", target, verbosity=0).code == 0
+    assert run("export_bank", target).code == 0
+    assert target.read_bytes() == first
+    assert [files.key_of(entry) for entry in files.bank_entries()] == before
+    assert run("refresh_bank", target).text.startswith("0 added, 0 changed, 39 unchanged, 0 in c")
 
 
 def test_an_export_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:

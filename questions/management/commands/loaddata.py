@@ -29,7 +29,10 @@ class Command(loaddata.Command):
         try:
             with transaction.atomic(using=options["database"]):
                 super().handle(*fixture_labels, **options)
+                plan.refuse_circles(options["database"])
                 plan.remember(self.entries)
+        except plan.RefreshError as error:
+            raise CommandError(f"{error} Nothing was loaded.") from error
         except (DatabaseError, DeserializationError, ValueError) as error:
             raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
 
@@ -50,13 +53,12 @@ class Command(loaddata.Command):
             try:
                 entries = files.checked_entries(file)
             except files.FixtureError as error:
-                raise CommandError(f"{error}. Nothing was loaded.") from error
+                raise CommandError(f"{error} Nothing was loaded.") from error
             try:
                 rows = serializers.deserialize(
                     "python",
                     files.in_loading_order(entries),
                     using=self.using,
-                    handle_forward_references=True,
                 )
                 saved = [self.save_obj(row) for row in rows]
             except (DatabaseError, DeserializationError, ValueError) as error:

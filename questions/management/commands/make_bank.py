@@ -49,7 +49,8 @@ class Command(BaseCommand):
                     f"The database holds {others} that make_bank did not make. "
                     "--replace deletes them."
                 )
-            for pks in batched(Question.objects.values_list("pk", flat=True), BATCH):
+            replacing_none = Question.objects.filter(replaces=None)  # the others are needed
+            while pks := list(replacing_none.values_list("pk", flat=True)[:BATCH]):
                 questions = Question.objects.filter(pk__in=pks)
                 made_up = list(
                     questions.filter(verified_with=generator.MARK).values_list("pk", flat=True)

@@ -8,10 +8,13 @@ from django.http import QueryDict
 
 from questions import search
 from questions.models import Category, Question, QuestionQuerySet
+from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
 OPEN_LIMIT = 200  # values of `open` that are used
 ALL = "all"
+# White space stays, which separates words.
+WITHOUT_REFUSED = {ord(c): None for c in REFUSED if not c.isspace()}
 
 
 @dataclass(frozen=True)
@@ -111,4 +114,4 @@ def place(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    return text.replace("\0", "")[:TEXT_LENGTH].strip()
+    return text.translate(WITHOUT_REFUSED)[:TEXT_LENGTH].strip()

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from questions.models import Category, MissedSearch
+from questions.models.fields import REFUSED
 from questions.pages import missed as misses
 from tests import build
 from tests.html import one, page, parse, select, text
@@ -230,6 +231,18 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         misses.recorder.record(typed)
     misses.recorder.write()
     assert counted() == {"a1": 3, "b1": 2, "g1": 2, "h1": 2}
+
+
+def test_no_character_that_a_column_refuses_stops_the_counting(client: Client) -> None:
+    for character in REFUSED:
+        misses.recorder.record(f"xy{character}zzy")
+    misses.recorder.record("plugh")
+    misses.recorder.write()
+    assert counted() == {"xy zzy": len(REFUSED), "plugh": 1}
+    html = page(client, "/?q=fro%07bo%0Bz%EF%BF%BF")
+    assert 'value="frobo z"' in html
+    misses.recorder.write()
+    assert counted()["frobo z"] == 1
 
 
 def test_what_cannot_be_written_is_kept_for_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,24 @@
 """What editors see under /admin/."""
 
-from django.contrib import admin
-from django.db.models import CharField, QuerySet, TextField
-from django.http import HttpRequest
+from typing import Any
 
-from questions.admin.changelist import ListAdmin, ToDoFilter
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.db.models import CharField, Model, QuerySet, TextField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
 from questions.admin.history import HistoryAdmin
-from questions.models import Category, FormerSlug, MissedSearch, Question
+from questions.models import (
+    Bank,
+    Category,
+    FormerCategorySlug,
+    FormerSlug,
+    MissedSearch,
+    Question,
+)
 
 TEXT_FIELDS = [
     field.name
@@ -20,13 +31,57 @@ admin.site.site_title = "QA Bank"
 admin.site.index_title = "The bank"
 
 
+@admin.register(Bank)
+class BankAdmin(admin.ModelAdmin):
+    """The one row that says what the bank is: its list leads to its form."""
+
+    fieldsets = [
+        (None, {"fields": ["name", "title", "promise", "language"]}),
+        ("The answers", {"fields": ["example", "pitfalls", "follow_ups", "requires_style"]}),
+    ]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if bank := Bank.objects.first():
+            return redirect(admin_urlname(self.opts, "change"), bank.pk)
+        return super().changelist_view(request, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Bank.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Bank | None = None) -> bool:
+        return False
+
+
+class FormerAddressInline(admin.TabularInline):
+    """The former addresses of a row. The database adds one when the slug changes."""
+
+    extra = 0
+    verbose_name = "former address"
+    verbose_name_plural = "former addresses, which redirect here"
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class FormerSlugInline(FormerAddressInline):
+    model = FormerSlug
+
+
+class FormerCategorySlugInline(FormerAddressInline):
+    model = FormerCategorySlug
+
+
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(HistoryAdmin):
     fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]
     prepopulated_fields = {"slug": ["name"]}
     search_fields = ["name", "slug", "description"]
+    inlines = [FormerCategorySlugInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return Category.objects.with_counts()
@@ -40,30 +95,15 @@ class CategoryAdmin(admin.ModelAdmin):
         return category.question_count
 
 
-class FormerSlugInline(admin.TabularInline):
-    """The former addresses of a question. The database adds one when the slug changes."""
-
-    model = FormerSlug
-    extra = 0
-    verbose_name = "former address"
-    verbose_name_plural = "former addresses, which redirect here"
-
-    def has_add_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Question | None = None) -> bool:
-        return False
-
-
 @admin.register(Question)
-class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
+class QuestionAdmin(EditingAdmin, ListAdmin):
     class Media:
         css = {"all": ["css/admin.css"]}
         js = ["js/editing.js", "js/ordering.js"]
 
     list_display = ["number", "title", "category", "level", "position", "updated"]
     list_display_links = ["title"]
-    list_filter = [ToDoFilter, "category", "level", "verified_on"]
+    list_filter = [ToDoFilter, StateFilter, "category", "level", "verified_on"]
     list_select_related = ["category"]
     list_per_page = 30  # each row is a form
     # The defaults, a count of all rows and the order of the page, would read the whole bank. The
@@ -73,16 +113,25 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
     prepopulated_fields = {"slug": ["title"]}
     search_fields = [*TEXT_FIELDS, "category__name"]
     search_help_text = "Searches all fields."
+    autocomplete_fields = ["replaced_by"]
     readonly_fields = ["samples", "created", "updated"]
     inlines = [FormerSlugInline]
     save_on_top = True
     fieldsets = [
         (None, {"fields": ["title", "slug", ("category", "level", "position"), "published"]}),
+        ("The question", {"fields": ["prompt", "asked_as"]}),
         ("The answer", {"fields": ["short_answer", "answer", "further_reading"]}),
         ("Finding it", {"fields": ["keywords"]}),
         (
             "Keeping it right",
-            {"fields": [("verified_with", "verified_on"), "samples", ("created", "updated")]},
+            {
+                "fields": [
+                    ("verified_with", "verified_on"),
+                    "samples",
+                    ("created", "updated"),
+                    "replaced_by",
+                ]
+            },
         ),
     ]
 
@@ -97,8 +146,9 @@ class QuestionAdmin(HistoryAdmin, EditingAdmin, ListAdmin):
 
     @admin.display(description="no.")
     def number(self, question: Question) -> str:
-        # A draft has no number on the site.
-        return str(question.number) if question.published else "draft"
+        if question.published:
+            return str(question.number)
+        return "draft" if question.replaced_by_id is None else "retired"
 
 
 @admin.register(MissedSearch)

@@ -7,12 +7,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import Action, ActionLocation
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
-from questions.admin.history import recorded
+from questions.admin.history import HistoryAdmin
 from questions.checking import reviews, rules
-from questions.models import Category, Question, QuestionQuerySet
+from questions.models import Bank, Category, Question, QuestionQuerySet
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -32,24 +32,42 @@ class ToDoFilter(admin.SimpleListFilter):
         self, request: HttpRequest, queryset: QuerySet[Question]
     ) -> QuerySet[Question] | None:
         if self.value() == "publish":
-            return queryset.filter(published=False)
+            return queryset.filter(published=False, replaced_by=None)
         if self.value() == "review":
             today = timezone.localdate()
-            dates = Question.objects.only("verified_on", "verified_with", "checked_with")
+            dates = Question.objects.filter(replaced_by=None).only(
+                "verified_on", "verified_with", "checked_with"
+            )
             due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
-            return queryset.filter(pk__in=Question.objects.with_unchecked_samples())
+            unchecked = Question.objects.filter(replaced_by=None).with_unchecked_samples()
+            return queryset.filter(pk__in=unchecked)
         return None
 
 
-class ListAdmin(admin.ModelAdmin):
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("published", "Published"), ("draft", "Draft"), ("retired", "Retired")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Question]
+    ) -> QuerySet[Question] | None:
+        if self.value() == "published":
+            return queryset.filter(published=True)
+        if self.value() == "draft":
+            return queryset.filter(published=False, replaced_by=None)
+        if self.value() == "retired":
+            return queryset.exclude(replaced_by=None)
+        return None
+
+
+class ListAdmin(HistoryAdmin):
     list_editable = ["position"]
     actions = ["publish", "unpublish"]
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with recorded(request):
-            return super().changelist_view(request, *args, **kwargs)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         # A screen reader does not read the column's header as the label of a field.
@@ -74,10 +92,14 @@ class ListAdmin(admin.ModelAdmin):
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Question]) -> None:
         """Publish the questions that keep the rules for content; name an error of each other."""
-        titles = dict(Question.objects.values_list("slug", "title"))
+        bank = Bank.objects.current()
         allowed = []
         for question in locked(queryset.filter(published=False)):
-            problems = rules.check_question(question, titles)
+            if question.replaced_by:
+                reason = f"Take “{question.replaced_by}” out of “replaced by” first."
+                messages.error(request, f"“{question}” stays retired. {reason}")
+                continue
+            problems = rules.check_question(question, rules.titles_beside(question), bank)
             if problems and problems[0].is_error:  # errors come first
                 reason = f"{problems[0].label}: {problems[0].message}"
                 messages.error(request, f"“{question}” stays a draft. {reason}")

@@ -4,8 +4,9 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
@@ -14,14 +15,14 @@ from django.views.decorators.http import require_POST
 
 from questions import history
 from questions.admin.forms import QuestionForm
-from questions.admin.history import recorded
+from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 from questions.pages import views
 
 
-class EditingAdmin(admin.ModelAdmin):
+class EditingAdmin(HistoryAdmin):
     form = QuestionForm
     change_form_template = "admin/questions/question/change_form.html"
 
@@ -35,7 +36,7 @@ class EditingAdmin(admin.ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        with recorded(request):
+        with transaction.atomic():
             if request.method == "POST" and object_id:
                 with suppress(ValidationError):  # a key that is no number is Django's to refuse
                     key = Question._meta.pk.to_python(object_id)
@@ -55,9 +56,12 @@ class EditingAdmin(admin.ModelAdmin):
         if change:
             # Only what was edited: other columns may have changed since the row was read.
             names = {field.name for field in Question._meta.concrete_fields}
-            obj.save(update_fields=names & set(form.changed_data))
+            changed = set(form.changed_data) | ({"published"} if obj.replaced_by else set())
+            obj.save(update_fields=names & changed)
         else:
             obj.save()
+        if obj.replaced_by and {"replaced_by", "published"} & set(form.changed_data):
+            messages.warning(request, retired(obj))
         for problem in getattr(form, "advice", []):
             before = "Before publishing, in" if problem.is_error else "To look at, in"
             messages.warning(request, f"{before} {problem.label}: {problem.message}")
@@ -74,7 +78,7 @@ class EditingAdmin(admin.ModelAdmin):
         html = render_page(request, question)
         if request.get_preferred_type(["text/html", "application/json"]) == "text/html":
             return HttpResponse(html)
-        titles = dict(Question.objects.exclude(pk=question.pk).values_list("slug", "title"))
+        titles, bank = rules.titles_beside(question), Bank.objects.current()
         return JsonResponse(
             {
                 "html": html,
@@ -85,7 +89,7 @@ class EditingAdmin(admin.ModelAdmin):
                         "message": problem.message,
                         "is_error": problem.is_error,
                     }
-                    for problem in rules.check_question(question, titles)
+                    for problem in rules.check_question(question, titles, bank)
                 ],
                 "words": {
                     field: rules.count_words(parser().parse(getattr(question, field)))
@@ -93,6 +97,15 @@ class EditingAdmin(admin.ModelAdmin):
                 },
             }
         )
+
+
+def retired(question: Question) -> str:
+    """Say what it means for a question that another one replaces it."""
+    said = f"“{question}” is retired: it is not published, and its address leads to "
+    said += f"“{question.replaced_by}”."
+    if not any(replacement.published for replacement in question.replacements()):
+        said += " That one is not published either: until it is, the address leads nowhere."
+    return said
 
 
 def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:

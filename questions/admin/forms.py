@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from questions import history
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Change, Question
+from questions.models import Bank, Change, Question
+from questions.models.fields import validate_characters
 
 
 class MarkdownField(forms.CharField):
@@ -21,6 +22,9 @@ class MarkdownField(forms.CharField):
 
     Browsers send carriage returns; with them, saving without an edit would change the text.
     """
+
+    # The model's own would have their say after the rules for content.
+    default_validators = [validate_characters]
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -39,6 +43,7 @@ class Conflict:
 class QuestionForm(forms.ModelForm):
     """
     Refuses to publish a question that breaks the rules for content. A draft is saved in any state.
+    A question that gets a replacement is unpublished by that.
 
     It also refuses to overwrite what somebody else saved since the form was opened, once: then it
     takes over the fields that only the other one changed, and shows both values of the others.
@@ -58,6 +63,10 @@ class QuestionForm(forms.ModelForm):
             for field in Question._meta.concrete_fields
             if isinstance(field, models.TextField)
         }
+        help_texts = {
+            "replaced_by": "Choosing a question retires this one: saving unpublishes it, and its "
+            "address leads to the chosen one for good. Its history stays.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,11 +77,14 @@ class QuestionForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
+        if cleaned.get("replaced_by"):
+            cleaned["published"] = False
         names = {field.name for field in Question._meta.concrete_fields}
         question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
-        titles = dict(Question.objects.exclude(pk=self.instance.pk).values_list("slug", "title"))
+        question.pk = self.instance.pk
+        titles, bank = rules.titles_beside(question), Bank.objects.current()
         self.advice = []
-        for problem in rules.check_question(question, titles):
+        for problem in rules.check_question(question, titles, bank):
             if not (problem.is_error and question.published):
                 self.advice.append(problem)
             elif problem.field not in self.errors:

@@ -1,15 +1,16 @@
-"""The history of a question in the admin: its versions, restoring one, and deleted questions."""
+"""The history in the admin: versions of questions and categories, restoring, what was deleted."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from questions import history
 from questions.admin import diffs
-from questions.models import Category, Question
+from questions.models import Question
 
 PER_PAGE = 20
 
@@ -32,24 +33,36 @@ class FieldDifference:
 
 
 class HistoryAdmin(admin.ModelAdmin):
-    object_history_template = "admin/questions/question/history.html"
+    """Shows the history of the model's rows, and records who changes them."""
+
+    change_list_template = "admin/questions/history/change_list.html"
+    object_history_template = "admin/questions/history/versions.html"
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
-            path("deleted/", wrap(self.deleted_view), name="questions_question_deleted"),
+            path("deleted/", wrap(self.deleted_view), name=f"{name}_deleted"),
             path(
                 "deleted/<int:change_id>/undelete/",
                 wrap(require_POST(self.undelete_view)),
-                name="questions_question_undelete",
+                name=f"{name}_undelete",
             ),
             path(
-                "<int:question_id>/history/<int:version_id>/restore/",
+                "<int:key>/history/<int:version_id>/restore/",
                 wrap(require_POST(self.restore_view)),
-                name="questions_question_restore",
+                name=f"{name}_restore",
             ),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with recorded(request):
+            return super().changelist_view(request, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with recorded(request):
+            return super().changeform_view(request, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with recorded(request):
@@ -58,95 +71,93 @@ class HistoryAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        question = self.get_object(request, unquote(object_id))
-        if question is None:
-            raise Http404("There is no such question.")
-        if not self.has_view_or_change_permission(request, question):
+        subject = self.get_object(request, unquote(object_id))
+        if subject is None:
+            raise Http404(f"There is no such {self.opts.verbose_name}.")
+        if not self.has_view_or_change_permission(request, subject):
             raise PermissionDenied
-        versions = list(history.versions(question))
+        versions = list(history.versions(subject))
         page = Paginator(versions, PER_PAGE).get_page(request.GET.get(PAGE_VAR))
         context = {
             **self.admin_site.each_context(request),
             "title": "History",
-            "subtitle": str(question),
+            "subtitle": str(subject),
             "opts": self.opts,
-            "question": question,
+            "subject": subject,
             "page": page,
             "page_range": page.paginator.get_elided_page_range(page.number),
             "page_var": PAGE_VAR,
-            "versions": [(version, differences(version)) for version in page],
+            "versions": [(version, differences(self.model, version)) for version in page],
             "newest": versions[0],
-            "may_restore": self.has_change_permission(request, question),
+            "may_restore": self.has_change_permission(request, subject),
             **(extra_context or {}),
         }
         return TemplateResponse(request, self.object_history_template, context)
 
-    def restore_view(self, request: HttpRequest, question_id: int, version_id: int) -> HttpResponse:
+    def restore_view(self, request: HttpRequest, key: int, version_id: int) -> HttpResponse:
         with recorded(request):
-            # The lock keeps others from changing the question between reading and writing it.
-            question = get_object_or_404(Question.objects.select_for_update(), pk=question_id)
-            if not self.has_change_permission(request, question):
+            # The lock keeps others from changing the row between reading and writing it.
+            rows = self.model._default_manager.select_for_update()
+            subject = get_object_or_404(rows, pk=key)
+            if not self.has_change_permission(request, subject):
                 raise PermissionDenied
-            version = history.version(question, version_id)
+            version = history.version(subject, version_id)
             if version is None or version.is_deletion:
-                raise Http404("The question has no such version.")
+                raise Http404(f"The {self.opts.verbose_name} has no such version.")
             try:
                 with transaction.atomic():
-                    history.restore(question, version)
+                    history.restore(subject, version)
             except ValidationError as error:
                 refuse(request, error)
             else:
-                self.log_change(request, question, f"Restored the version of {when(version)}.")
+                self.log_change(request, subject, f"Restored the version of {when(version)}.")
                 messages.success(request, f"This is the version of {when(version)} again.")
-                if question.category_id != version.values["category_id"]:
-                    messages.warning(
-                        request, f"Its category is gone: it stays in “{question.category}”."
-                    )
-        return redirect("admin:questions_question_history", question_id)
+                warn_of_lost(request, subject, version.values, "it stays in “{}”")
+        return redirect(admin_urlname(self.opts, "history"), key)
 
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        page = Paginator(history.deleted(Question), PER_PAGE).get_page(request.GET.get(PAGE_VAR))
+        deletions = Paginator(history.deleted(self.model), PER_PAGE)
+        page = deletions.get_page(request.GET.get(PAGE_VAR))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Deleted questions",
+            "title": f"Deleted {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "page": page,
             "page_range": page.paginator.get_elided_page_range(page.number),
             "page_var": PAGE_VAR,
+            "deletions": [
+                (deletion, self.model(**history.decoded(self.model, deletion.before)))
+                for deletion in page
+            ],
             "may_undelete": self.has_add_permission(request),
         }
-        return TemplateResponse(request, "admin/questions/question/deleted.html", context)
+        return TemplateResponse(request, "admin/questions/history/deleted.html", context)
 
     def undelete_view(self, request: HttpRequest, change_id: int) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         with recorded(request):
-            deletion = get_object_or_404(history.deleted(Question), pk=change_id)
+            deletion = get_object_or_404(history.deleted(self.model), pk=change_id)
             try:
                 with transaction.atomic():
-                    question = history.undelete(deletion)
+                    subject = history.undelete(deletion)
             except ValidationError as error:
                 refuse(request, error)
-                return redirect("admin:questions_question_deleted")
-            self.log_addition(request, question, "Brought back.")
-        messages.success(request, f"“{question}” is back.")
-        if (
-            isinstance(question, Question)
-            and question.category_id != deletion.before["category_id"]
-        ):
-            messages.warning(
-                request, f"Its category is gone: it is a draft in “{question.category}” now."
-            )
-        return redirect("admin:questions_question_change", question.pk)
+                return redirect(admin_urlname(self.opts, "deleted"))
+            self.log_addition(request, subject, "Brought back.")
+        messages.success(request, f"“{subject}” is back.")
+        warn_of_lost(request, subject, deletion.before, "it is a draft in “{}” now")
+        return redirect(admin_urlname(self.opts, "change"), subject.pk)
 
 
 def recorded(request: HttpRequest) -> AbstractContextManager[None]:
     """
     Run the block of a POST in one transaction, and record its changes as made by the user.
 
-    Every view of the admin that changes questions is in such a block; row locks last until its end.
+    Every view of the admin that changes questions or categories is in such a block; row locks last
+    until its end.
     """
     if request.method != "POST":
         return nullcontext()
@@ -163,23 +174,42 @@ def when(version: history.Version) -> str:
     return date_format(timezone.localtime(version.change.at), "j F Y, H:i:s")
 
 
-def differences(version: history.Version) -> list[FieldDifference]:
+def warn_of_lost(
+    request: HttpRequest, subject: history.Subject, wanted: dict[str, Any], outcome: str
+) -> None:
+    """
+    Say which references of a question, by attribute name in `wanted`, lead to rows that are gone.
+
+    `outcome` says what becomes of it; `{}` in it stands for its category.
+    """
+    if not isinstance(subject, Question):
+        return
+    if subject.category_id != wanted["category_id"]:
+        messages.warning(request, f"Its category is gone: {outcome.format(subject.category)}.")
+    if subject.replaced_by_id != wanted.get("replaced_by_id"):
+        outcome = (
+            f"“{subject.replaced_by}” does now" if subject.replaced_by else "it is a draft now"
+        )
+        messages.warning(request, f"What replaced it is gone: {outcome}.")
+
+
+def differences(model: type[history.Subject], version: history.Version) -> list[FieldDifference]:
     """Return the differences that a change made, by field."""
     return [
         FieldDifference(
-            str(history.FIELDS[Question][name].verbose_name),
-            list(diffs.compare(as_text(name, before), as_text(name, version.values[name]))),
+            str(field.verbose_name),
+            list(diffs.compare(as_text(field, before), as_text(field, version.values[name]))),
         )
         for name, before in version.replaced.items()
-        if not version.is_deletion
+        if not version.is_deletion and (field := history.FIELDS[model][name])
     ]
 
 
-def as_text(name: str, value: Any) -> str:
+def as_text(field: models.Field, value: Any) -> str:
     """Return the value of a field as the admin shows it."""
-    if name == "category_id":
-        category = Category.objects.filter(pk=value).first()
-        return str(category or "a category that is gone")
+    if isinstance(field, models.ForeignKey) and value is not None:
+        row = field.related_model._default_manager.filter(pk=value).first()
+        return str(row or f"a {field.related_model._meta.verbose_name} that is gone")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

@@ -13,9 +13,11 @@ from django.contrib.auth.management import create_permissions
 
 EDITORS = "Editors"
 PERMISSIONS = {
+    "bank": ["change", "view"],
     "category": ["add", "change", "view"],
     "question": ["add", "change", "delete", "view"],  # deleted questions can be restored
     "formerslug": ["view"],
+    "formercategoryslug": ["view"],
     "missedsearch": ["delete", "view"],  # editors delete those that they have dealt with
 }
 

@@ -76,7 +76,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   let timer = null;
   let isEdited = false;
-  form.addEventListener("input", () => {
+  // jQuery's, as the field “replaced by” tells of its changes by no other event.
+  django.jQuery(form).on("input", () => {
     isEdited = true;
     clearTimeout(timer);
     timer = setTimeout(update, PAUSE);

@@ -40,12 +40,14 @@ def test_an_edit_is_on_the_next_page(editor: Client) -> None:
 
 def test_the_list_shows_number_title_category_level_published_and_updated(editor: Client) -> None:
     build.question(position=1, level="expert", title="What is shown?")
-    build.question(position=2, published=False)
+    draft = build.question(position=2, published=False)
+    build.question(position=3, published=False, replaced_by=draft)
     page = editor.get(LIST).content.decode()
     assert "What is shown?" in page
     assert "Expert" in page
     assert '<td class="field-number">1</td>' in page
     assert '<td class="field-number">draft</td>' in page
+    assert '<td class="field-number">retired</td>' in page
     assert "column-updated" in page
     assert "column-category" in page
 
@@ -65,8 +67,13 @@ def test_search_and_filters_of_the_list(editor: Client) -> None:
         ({"title": "   "}, "This field is required"),
         ({"slug": "all"}, "Choose another slug: not empty, and not “all”."),
         ({"slug": "taken"}, "Question with this Slug already exists."),
-        ({"position": 0}, "Positions start at 1."),
-        ({"answer": ""}, "A published question needs an answer."),
+        ({"position": 0}, "Positions go from 1 to 2,147,483,647."),
+        ({"title": "a\x1bb?"}, "Take out the character U+001B (ESC) in line 1, column 2"),
+        ({"answer": "a\nb\uffff"}, "the character U+FFFF (a noncharacter) in line 2, column 2"),
+        ({"prompt": "a\x08"}, "Take out the character U+0008 (BS) in line 1, column 2"),
+        ({"asked_as": "a\x07"}, "Take out the character U+0007 (BEL) in line 1, column 2"),
+        ({"asked_as": "One?\n\nTwo?"}, "Take out line 2: it has no text."),
+        ({"prompt": "# Look"}, "Take out the heading: the prompt stands under the title."),
         ({"short_answer": ""}, "A published question needs a short answer."),
         ({"level": "hard"}, "Select a valid choice"),
     ],

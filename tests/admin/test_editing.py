@@ -62,11 +62,15 @@ def main(html: str) -> str:
 @pytest.mark.parametrize("number", [1, 15, 30])
 def test_the_preview_is_the_page(editor: Client, number: int) -> None:
     question = Question.objects.in_order()[number - 1]
+    question.prompt = "What does *this* do?\n\n```python\nprint(1)\n```\n"
+    question.asked_as = "Why?\nHow so?\n"
+    question.save()
     page = text(editor.get(question.get_absolute_url()))
     fields = {
         name: getattr(question, name) or ""
         for name in ("title", "slug", "level", "position", "short_answer", "answer", "keywords")
     }
+    fields |= {"prompt": question.prompt, "asked_as": question.asked_as}
     data = {
         **fields,
         "category": question.category_id,
@@ -291,6 +295,15 @@ def test_publishing_many_leaves_out_what_the_rules_refuse(editor: Client) -> Non
     assert not Question.objects.get(pk=untouched.pk).published
 
 
+def test_publishing_many_leaves_out_what_is_retired(editor: Client) -> None:
+    instead = build.question(title="What is a closure good for?")
+    old = build.question(title="What was a closure?", published=False, replaced_by=instead)
+    page = act(editor, "publish", old)
+    assert "“What was a closure?” stays retired. Take “What is a closure good for?” out" in page
+    assert "0 questions published." in page
+    assert list(Question.objects.published()) == [instead]
+
+
 def test_unpublishing_many(editor: Client) -> None:
     one, two, three = build.question(), build.question(), build.question()
     assert "2 questions unpublished." in act(editor, "unpublish", one, two)
@@ -361,6 +374,9 @@ def test_the_list_finds_what_is_to_do(editor: Client) -> None:
     assert titles("publish") == {"What is a draft?"}
     assert titles("review") == {"What is old?", "What has no support?"}
     assert titles("samples") == {"What is old?"}
+    # Nobody has to do anything about a retired one.
+    Question.objects.update(published=False, replaced_by=build.question(published=False, **fresh))
+    assert [titles(todo) for todo in ("publish", "review", "samples")] == [set()] * 3
 
 
 @pytest.mark.parametrize("field", ["title", "keywords", "further_reading", "verified_with"])

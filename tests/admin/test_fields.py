@@ -13,10 +13,10 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import connection, models
 
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 
 
-@pytest.mark.parametrize("model", [Category, Question])
+@pytest.mark.parametrize("model", [Bank, Category, Question])
 def test_every_field_that_editors_fill_is_in_the_form(model: type[models.Model], rf: Any) -> None:
     model_admin = admin.site.get_model_admin(model)
     in_form = flatten_fieldsets(model_admin.get_fieldsets(rf.get("/")))

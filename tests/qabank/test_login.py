@@ -314,7 +314,7 @@ def editor(client: Client) -> Client:
 def test_editors_have_just_what_they_need(editor: Client) -> None:
     index = editor.get("/admin/").content.decode()
     models = re.findall(r'<tr class="model-(\w+)', index)
-    assert models == ["category", "question", "missedsearch"]
+    assert models == ["bank", "category", "question", "missedsearch"]
     question = build.question()
     for address in (
         "/admin/questions/question/add/",
@@ -323,6 +323,9 @@ def test_editors_have_just_what_they_need(editor: Client) -> None:
         f"/admin/questions/question/{question.pk}/delete/",
         "/admin/questions/question/deleted/",
         "/admin/questions/category/add/",
+        f"/admin/questions/category/{question.category.pk}/history/",
+        "/admin/questions/category/deleted/",
+        "/admin/questions/bank/",
         "/admin/questions/missedsearch/",
     ):
         assert editor.get(address).status_code == 200, address

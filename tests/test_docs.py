@@ -9,7 +9,9 @@ from questions.checking import rules, samples, sandbox
 from questions.models import (
     ANSWER_LENGTH,
     FURTHER_READING_LENGTH,
+    PROMPT_LENGTH,
     SHORT_ANSWER_LENGTH,
+    Bank,
     Question,
 )
 from questions.triggers import history as history_triggers
@@ -29,7 +31,8 @@ def test_every_environment_variable_is_documented_and_every_documented_one_is_re
 
 def test_every_field_that_authors_fill_is_documented() -> None:
     documented = set(re.findall(r"`(\w+)`", (BASE_DIR / "docs" / "writing.md").read_text()))
-    fields = {field.name for field in Question._meta.concrete_fields} - {"id"}
+    models = (Bank, Question)
+    fields = {field.name for model in models for field in model._meta.concrete_fields} - {"id"}
     assert fields <= documented
 
 
@@ -63,6 +66,8 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         f"not {rules.SHORT_ANSWER_WORDS[0]} to {rules.SHORT_ANSWER_WORDS[-1]} words",
         f"not {rules.SHORT_ANSWER_AIM[0]} to {rules.SHORT_ANSWER_AIM[-1]} words",
         f"over {rules.CODE_WIDTH} characters",
+        f"up to {rules.PHRASINGS} lines",
+        f"of at most {rules.PHRASING_CHARACTERS} characters",
         f"not {rules.LINKS[0]} to {rules.LINKS[-1]} links",
     ):
         assert text in writing
@@ -71,6 +76,7 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         f"A short answer may have {SHORT_ANSWER_LENGTH:,} characters",
         f"an answer {ANSWER_LENGTH:,}",
         f"the further reading {FURTHER_READING_LENGTH:,}",
+        f"a prompt {PROMPT_LENGTH:,}",
         f"The newest {history_triggers.CHANGES_KEPT} versions",
     ):
         assert text in editing

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -42,7 +41,7 @@ class BankAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if bank := Bank.objects.first():
-            return redirect(admin_urlname(self.opts, "change"), bank.pk)
+            return redirect("admin:questions_bank_change", bank.pk)
         return super().changelist_view(request, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

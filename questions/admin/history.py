@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -55,6 +54,11 @@ class HistoryAdmin(admin.ModelAdmin):
             ),
             *super().get_urls(),
         ]
+
+    @property
+    def pages(self) -> str:
+        """What the names of the model's pages in the admin begin with."""
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}"
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with recorded(request):
@@ -113,7 +117,7 @@ class HistoryAdmin(admin.ModelAdmin):
                 self.log_change(request, subject, f"Restored the version of {when(version)}.")
                 messages.success(request, f"This is the version of {when(version)} again.")
                 warn_of_lost(request, subject, version.values, "it stays in “{}”")
-        return redirect(admin_urlname(self.opts, "history"), key)
+        return redirect(f"{self.pages}_history", key)
 
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -145,11 +149,11 @@ class HistoryAdmin(admin.ModelAdmin):
                     subject = history.undelete(deletion)
             except ValidationError as error:
                 refuse(request, error)
-                return redirect(admin_urlname(self.opts, "deleted"))
+                return redirect(f"{self.pages}_deleted")
             self.log_addition(request, subject, "Brought back.")
         messages.success(request, f"“{subject}” is back.")
         warn_of_lost(request, subject, deletion.before, "it is a draft in “{}” now")
-        return redirect(admin_urlname(self.opts, "change"), subject.pk)
+        return redirect(f"{self.pages}_change", subject.pk)
 
 
 def recorded(request: HttpRequest) -> AbstractContextManager[None]:
@@ -195,13 +199,14 @@ def warn_of_lost(
 
 def differences(model: type[history.Subject], version: history.Version) -> list[FieldDifference]:
     """Return the differences that a change made, by field."""
+    fields, after = history.FIELDS[model], version.values
     return [
         FieldDifference(
-            str(field.verbose_name),
-            list(diffs.compare(as_text(field, before), as_text(field, version.values[name]))),
+            str(fields[name].verbose_name),
+            list(diffs.compare(*(as_text(fields[name], v) for v in (before, after[name])))),
         )
         for name, before in version.replaced.items()
-        if not version.is_deletion and (field := history.FIELDS[model][name])
+        if not version.is_deletion
     ]
 
 

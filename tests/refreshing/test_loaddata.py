@@ -22,7 +22,7 @@ def load(path: Path | str) -> None:
 
 
 @pytest.fixture
-def fixture(tmp_path: Path) -> Callable[[str | bytes], Path]:
+def fixture(tmp_path: Path) -> Callable[..., Path]:
     def write(content: str | bytes, name: str = "some.yaml") -> Path:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -95,7 +95,7 @@ def test_a_category_renamed_in_the_admin_gets_its_name_from_the_file_again() -> 
 
 
 def test_an_entry_may_refer_to_one_that_comes_later(
-    fixture: Callable[[str | bytes], Path],
+    fixture: Callable[..., Path],
 ) -> None:
     path = fixture(replaced_by("[second]"))
     entries = files.read_entries(path)
@@ -110,7 +110,7 @@ def test_an_entry_may_refer_to_one_that_comes_later(
 
 
 def test_a_chain_of_replacements_loads_in_any_order(
-    fixture: Callable[[str | bytes], Path],
+    fixture: Callable[..., Path],
 ) -> None:
     build.question(slug="third", category=build.category(slug="one"))
     for first, second in (("[second]", "[third]"), ("[third]", "[first]")):
@@ -120,7 +120,7 @@ def test_a_chain_of_replacements_loads_in_any_order(
 
 
 def test_a_circle_that_closes_in_the_database_is_refused(
-    fixture: Callable[[str | bytes], Path],
+    fixture: Callable[..., Path],
 ) -> None:
     load(fixture(replaced_by("null", "null")))
     third = build.question(
@@ -137,7 +137,7 @@ def test_a_circle_that_closes_in_the_database_is_refused(
 # The bank's own row
 
 
-def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[[str | bytes], Path]) -> None:
+def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[..., Path]) -> None:
     load(fixture(BANK + GOOD))
     load(fixture(BANK.replace("Ours", "Yours") + GOOD))
     bank = Bank.objects.get()
@@ -148,7 +148,7 @@ def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[[str | byte
 
 
 def test_a_second_bank_by_another_file_is_the_same_row(
-    fixture: Callable[[str | bytes], Path],
+    fixture: Callable[..., Path],
 ) -> None:
     first, second = fixture(BANK + GOOD), fixture(BANK.replace("Ours", "Yours"), "other.yaml")
     call_command("loaddata", str(first), str(second), verbosity=0)
@@ -159,7 +159,7 @@ def test_a_second_bank_by_another_file_is_the_same_row(
 
 
 def test_the_pattern_of_the_bad_files_is_a_good_one(
-    fixture: Callable[[str | bytes], Path],
+    fixture: Callable[..., Path],
 ) -> None:
     load(fixture(GOOD))
     assert list(Question.objects.values_list("slug", flat=True)) == ["first", "second"]
@@ -167,7 +167,7 @@ def test_the_pattern_of_the_bad_files_is_a_good_one(
 
 @pytest.mark.parametrize(("content", "reason"), BAD.values(), ids=BAD)
 def test_a_bad_file_is_refused_in_one_line_and_nothing_changes(
-    fixture: Callable[[str | bytes], Path], content: str | bytes, reason: str
+    fixture: Callable[..., Path], content: str | bytes, reason: str
 ) -> None:
     load(fixture(GOOD))
     Question.objects.filter(slug="first").update(title="What did the editor write?")
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_there_is_an_error() -> None:
 
 
 def test_a_good_file_before_a_bad_one_is_not_loaded_either(
-    tmp_path: Path, fixture: Callable[[str | bytes], Path]
+    tmp_path: Path, fixture: Callable[..., Path]
 ) -> None:
     good, bad = tmp_path / "good.yaml", fixture("- 1\n")
     good.write_text(GOOD)

@@ -19,8 +19,9 @@ class Command(loaddata.Command):
     Django's command, made safe for the bank.
 
     Every file is checked before the first row is written, and any failure is one line and rolls
-    back everything. Only categories and questions can be loaded: a fixture must not be a way to
-    make a superuser. What was loaded is noted, so that a refresh can tell later edits from it.
+    back everything. Only the bank, its categories and questions can be loaded: a fixture must not
+    be a way to make a superuser. What was loaded is noted, so that a refresh can tell later edits
+    from it.
     """
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:

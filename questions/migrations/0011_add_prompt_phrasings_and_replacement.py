@@ -1,19 +1,19 @@
 import django.db.models.deletion
-import django.db.models.functions.text
-import django.db.models.lookups
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
-
-import questions.models.fields
+from django.db.models import Value
+from django.db.models.functions import Length, Trim
+from django.db.models.lookups import GreaterThan
 
 
 def unpublish_without_answer(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Make drafts of what the release before could not show: it wants an answer."""
+    """Make drafts of questions without an answer: the release before publishes none."""
     questions = apps.get_model("questions", "Question").objects.using(
         schema_editor.connection.alias
     )
-    questions.filter(published=True, answer__regex=r"^\s*$").update(published=False)
+    has_answer = GreaterThan(Length(Trim("answer")), Value(0))
+    questions.filter(published=True).exclude(has_answer).update(published=False)
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="question",
             name="asked_as",
-            field=questions.models.fields.PlainTextField(
+            field=models.TextField(
                 blank=True,
                 help_text="Other ways in which the question is asked: one a line, eight at most.",
                 max_length=1300,
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="question",
             name="prompt",
-            field=questions.models.fields.PlainTextField(
+            field=models.TextField(
                 blank=True,
                 help_text="Markdown: what an interviewer adds, such as a scenario, a piece of code or a table. It must not give the answer away.",
                 max_length=5000,
@@ -56,34 +56,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="replaces",
                 to="questions.question",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("replaced_by", None), ("published", False), _connector="OR"),
-                name="question_replaced_is_not_published",
-                violation_error_message="A question that another one replaces is not published.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("prompt"), models.Value(5000)
-                ),
-                name="question_prompt_length",
-                violation_error_message="Shorten the prompt to 5,000 characters.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("asked_as"), models.Value(1300)
-                ),
-                name="question_asked_as_length",
-                violation_error_message="Shorten the asked as to 1,300 characters.",
             ),
         ),
     ]

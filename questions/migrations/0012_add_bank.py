@@ -9,13 +9,19 @@ import questions.models.fields
 
 
 def describe_the_bank(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Say of a bank that is there already what the pages said of it so far."""
+    """Give a bank that is there already the words in which the pages described it so far."""
     alias = schema_editor.connection.alias
     if apps.get_model("questions", "Category").objects.using(alias).exists():
         apps.get_model("questions", "Bank").objects.using(alias).create(
             title="Advanced Python backend interview questions",
             promise="A short answer to say first, the detail behind it, and code that was run.",
         )
+
+
+def forget_the_bank(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Drop what a refresh noted of the row; the release before knows no such model."""
+    refreshed = apps.get_model("questions", "Refreshed").objects
+    refreshed.using(schema_editor.connection.alias).filter(model="questions.bank").delete()
 
 
 class Migration(migrations.Migration):
@@ -156,5 +162,5 @@ class Migration(migrations.Migration):
                 violation_error_message="Give the bank a name, a title, a language and the names of its sections.",
             ),
         ),
-        migrations.RunPython(describe_the_bank, migrations.RunPython.noop),
+        migrations.RunPython(describe_the_bank, forget_the_bank),
     ]

@@ -13,7 +13,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, Exists, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256, Concat, Now
 from django.db.models.sql.compiler import SQLCompiler
@@ -455,6 +455,11 @@ class Question(models.Model):
                 name="question_replaced_is_not_published",
                 condition=Q(replaced_by=None) | Q(published=False),
                 violation_error_message="A question that another one replaces is not published.",
+            ),
+            models.CheckConstraint(
+                name="question_replaced_by_another",
+                condition=~Q(replaced_by=F("id")),
+                violation_error_message="A question can't replace itself.",
             ),
             models.CheckConstraint(
                 name="question_published_with_short_answer",

@@ -1,13 +1,12 @@
 """
-Text columns that hold text: no control characters and no noncharacters, whichever road it took.
+Fields of text that refuse control characters and noncharacters, in Python and in the database.
 
-A bell or a vertical tab that is pasted into a form has no place in XML, so that one of them would
-break the feed for everybody. The validator names the character and its place; the database refuses
-it as well, since `QuerySet.update` and plain SQL call no validator.
+Neither may stand in XML: one of them in a title would make the feed unreadable. The validator names
+the character and its place. `QuerySet.update` and plain SQL call no validator, so the column has a
+check constraint too. docs/decisions/015-characters-are-refused-by-the-column.md gives the reasons.
 """
 
 from curses.ascii import controlnames
-from itertools import chain
 from typing import Any
 
 import emoji
@@ -20,19 +19,18 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import get_language_info
 
-# First and last code point of each run. Tab, line feed and carriage return are text.
-# The noncharacters are those of The Unicode Standard, section 23.7.
+# Code points that are refused: first and last of each run. Tab, line feed and carriage return are
+# text. The noncharacters are those of The Unicode Standard, section 23.7.
 CONTROLS = [(0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F)]
-SURROGATE = (0xD800, 0xDFFF)  # a JSON file can hold half of a pair; no database can
-NONCHARACTERS = [
-    (0xFDD0, 0xFDEF),
-    *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
-]
+SURROGATES = [(0xD800, 0xDFFF)]  # a JSON file can hold half of a pair; no database can
+NONCHARACTERS = [(0xFDD0, 0xFDEF)]
+PLANE_ENDS = [(plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)]
 REFUSED = frozenset(
     chr(point)
-    for first, last in [*CONTROLS, SURROGATE, *NONCHARACTERS]
+    for first, last in CONTROLS + SURROGATES + NONCHARACTERS + PLANE_ENDS
     for point in range(first, last + 1)
 )
+WITHOUT_REFUSED = str.maketrans("", "", "".join(REFUSED))
 
 
 def validate_characters(text: str) -> None:
@@ -47,14 +45,19 @@ def validate_characters(text: str) -> None:
                 )
 
 
+def without_refused(text: str) -> str:
+    """Return `text` without the characters that `validate_characters` refuses."""
+    return text.translate(WITHOUT_REFUSED)
+
+
 def described(character: str) -> str:
     """Return the code point of a refused character and its name, such as “U+0007 (BEL)”."""
     point = ord(character)
     if point < ord(" "):
         name = str(controlnames[point])
-    elif point <= CONTROLS[-1][1]:
+    elif point <= 0x9F:
         name = "DEL" if point == 0x7F else "a control character"
-    elif point <= SURROGATE[1]:
+    elif 0xD800 <= point <= 0xDFFF:
         name = "half of a surrogate pair"
     else:
         name = "a noncharacter"
@@ -63,24 +66,27 @@ def described(character: str) -> str:
 
 def sqlite_check(column: str) -> str:
     """Return a condition that is false where `column` holds a refused character."""
-    # No space after a comma: Django, which reads tables by their SQL, would stumble over it.
-    # GLOB ends at NUL, and takes U+FFFE and U+FFFF for U+FFFD, which is a character.
-    alone = [0x00, 0xFFFE, 0xFFFF]
-    points = [
-        str(point)
-        for first, last in chain(CONTROLS, NONCHARACTERS)
-        if last not in alone
-        for point in (first or 1, ord("-"), last)
+    # GLOB reads U+FFFE and U+FFFF as U+FFFD, which is a character, and stops at NUL: `instr` looks
+    # for these. It looks for the ends of all planes, which saves GLOB half of its time.
+    # No ", ": Django splits the definition of a table there when it reads the columns.
+    runs = [
+        point for first, last in CONTROLS + NONCHARACTERS for point in (first or 1, ord("-"), last)
     ]
-    conditions = [f"instr({column}, char({point})) = 0" for point in alone]
+    alone = [0x00, *(point for ends in PLANE_ENDS for point in ends)]
     return " AND ".join(
-        [f"{column} NOT GLOB '*[' || char({','.join(points)}) || ']*'", *conditions]
+        [
+            f"{column} NOT GLOB '*[' || char({','.join(map(str, runs))}) || ']*'",
+            *(f"instr({column},char({point})) = 0" for point in alone),
+        ]
     )
 
 
 def postgresql_check(column: str) -> str:
     """Return a condition that is false where `column` holds a refused character."""
-    runs = [rf"\U{first or 1:08x}-\U{last:08x}" for first, last in chain(CONTROLS, NONCHARACTERS)]
+    # No text of PostgreSQL's holds NUL or half of a surrogate pair.
+    runs = [
+        rf"\U{first or 1:08x}-\U{last:08x}" for first, last in CONTROLS + NONCHARACTERS + PLANE_ENDS
+    ]
     return f"{column} !~ '[{''.join(runs)}]'"
 
 
@@ -88,7 +94,13 @@ CHECKS = {"sqlite": sqlite_check, "postgresql": postgresql_check}
 
 
 class Plain(models.Field):
-    """Gives a field of text the validator, and its column the constraint."""
+    """
+    What the fields of text below share: the validator, and a check constraint of the column.
+
+    Every column of text of ours is one of them. Django creates the constraint with the table or the
+    column, and on SQLite whenever it rebuilds the table. On PostgreSQL it does not add one where a
+    migration makes a plain field of a column that is there already: see migration 0015.
+    """
 
     default_validators = [validate_characters]
 
@@ -97,23 +109,26 @@ class Plain(models.Field):
 
 
 class PlainCharField(Plain, models.CharField):
-    pass
+    """A CharField without control characters and noncharacters."""
 
 
 class PlainTextField(Plain, models.TextField):
-    pass
+    """A TextField without control characters and noncharacters."""
 
 
 class PlainSlugField(Plain, models.SlugField):
+    """A SlugField; its column, which would take any text, takes no control characters either."""
+
     default_validators = [*models.SlugField.default_validators, validate_characters]
 
 
-# What `str.strip` takes away. The TRIM of the databases only takes spaces unless it is told.
+# What `str.strip` takes away. Unless told otherwise the databases' TRIM takes away only spaces. All
+# white space of Unicode is in the first plane.
 WHITE_SPACE = "".join(c for c in map(chr, range(0x10000)) if c.isspace() and c not in REFUSED)
 
 
 class Stripped(models.Func):
-    """`str.strip` of a column."""
+    """What `str.strip` returns for a column, computed by the database."""
 
     function = "TRIM"
 
@@ -127,14 +142,17 @@ class Stripped(models.Func):
 
 
 def not_blank(field: str) -> GreaterThan:
+    """Return the condition that a field holds more than white space."""
     return GreaterThan(Length(Stripped(field)), Value(0))
 
 
 def at_most(characters: int, field: str) -> LessThanOrEqual:
+    """Return the condition that a field holds no more than so many characters."""
     return LessThanOrEqual(Length(field), Value(characters))
 
 
 def validate_emoji(text: str) -> None:
+    """Raise ValidationError unless the text is one emoji, of one or of several code points."""
     if not emoji.is_emoji(text):
         raise ValidationError("Give one emoji, such as 🐍, or nothing.", code="emoji")
 

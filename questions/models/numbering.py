@@ -18,6 +18,8 @@ from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
+from questions.models.fields import PlainCharField
+
 BLOCK = 256  # positions that one row of the tally stands for
 UNITED = 200  # queries that are united in one; SQLite allows 500
 
@@ -45,7 +47,7 @@ class Tally(models.Model):
         db_index=False,  # the constraint below has one
         related_name="+",
     )
-    level = models.CharField(max_length=10)
+    level = PlainCharField(max_length=10)
     block = models.PositiveIntegerField()  # the position divided by BLOCK
     questions = models.IntegerField()
 

@@ -32,7 +32,7 @@ class ContentVersion(models.Model):
     so that none ever comes back: a counter would after a rollback or a restored backup.
     """
 
-    version = models.CharField(max_length=36)
+    version = PlainCharField(max_length=36)
     changed = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -46,9 +46,9 @@ class Refreshed(models.Model):
     A row that differs from its digest by now was edited in the database since.
     """
 
-    model = models.CharField(max_length=40)
-    slug = models.CharField(max_length=80)
-    digest = models.CharField(max_length=64)
+    model = PlainCharField(max_length=40)
+    slug = PlainCharField(max_length=80)
+    digest = PlainCharField(max_length=64)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["model", "slug"], name="refreshed_once")]
@@ -73,10 +73,10 @@ class Change(models.Model):
     # One of them. No foreign keys: the history of a question or a category outlives it.
     question_id = models.BigIntegerField(null=True, editable=False)
     category_id = models.BigIntegerField(null=True, editable=False)
-    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    kind = PlainCharField(max_length=10, choices=Kind, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
-    actor = models.CharField(max_length=150, blank=True, editable=False)
-    road = models.CharField(max_length=40, blank=True, editable=False)
+    actor = PlainCharField(max_length=150, blank=True, editable=False)
+    road = PlainCharField(max_length=40, blank=True, editable=False)
     # By column, what the change replaced; everything where it deleted the row.
     before = models.JSONField(editable=False)
 
@@ -107,8 +107,8 @@ class Origin(models.Model):
     the transaction ends, so none is ever committed and no other connection sees one.
     """
 
-    actor = models.CharField(max_length=150, blank=True)
-    road = models.CharField(max_length=40)
+    actor = PlainCharField(max_length=150, blank=True)
+    road = PlainCharField(max_length=40)
 
     class Meta:
         default_permissions = ()

@@ -239,7 +239,7 @@ def test_no_character_that_a_column_refuses_stops_the_counting(client: Client) -
     misses.recorder.record("plugh")
     misses.recorder.write()
     assert counted() == {"xy zzy": len(REFUSED), "plugh": 1}
-    html = page(client, "/?q=fro%07bo%0Bz%EF%BF%BF")
+    html = markup(client, "/?q=fro%07bo%0Bz%EF%BF%BF")
     assert 'value="frobo z"' in html
     misses.recorder.write()
     assert counted()["frobo z"] == 1

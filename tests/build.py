@@ -8,9 +8,9 @@ from questions.models import Category, Question
 numbers = count(1)
 
 SHORT_ANSWER = """\
-A short answer says in one paragraph what a good candidate says in the first half minute: the rule,
-its reason and its limit. It stands on its own, it can be read aloud, and it is about as long as
-these two sentences.
+A question is what an interviewer asks, and a short answer says in one paragraph what a good
+candidate says first: the rule, its reason and its limit. It stands on its own, and it can be read
+aloud. It is about as long as these three sentences, which nobody has to read twice.
 """
 
 ANSWER = """\

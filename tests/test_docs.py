@@ -64,7 +64,9 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
     for text in (
         f"more than {rules.TITLE_CHARACTERS} characters",
         f"not {rules.SHORT_ANSWER_WORDS[0]} to {rules.SHORT_ANSWER_WORDS[-1]} words",
-        f"not {rules.SHORT_ANSWER_AIM[0]} to {rules.SHORT_ANSWER_AIM[-1]} words",
+        f"a sentence of more than {rules.SENTENCE_WORDS} words",
+        f"more than {rules.PROSE_WORDS} words",
+        f"over {rules.ITEM_WORDS} words",
         f"over {rules.CODE_WIDTH} characters",
         f"up to {rules.PHRASINGS} lines",
         f"of at most {rules.PHRASING_CHARACTERS} characters",

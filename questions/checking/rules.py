@@ -23,10 +23,13 @@ from markdown_it.token import Token
 from questions.markdown import is_sample, parser, shown_output
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
+from questions.search.words import stem
 
-TITLE_CHARACTERS = 120
-SHORT_ANSWER_WORDS = range(30, 91)
-SHORT_ANSWER_AIM = range(40, 81)
+TITLE_CHARACTERS = 80
+SHORT_ANSWER_WORDS = range(45, 76)
+SENTENCE_WORDS = 30
+PROSE_WORDS = 350  # before the section of pitfalls; code and tables don't count
+ITEM_WORDS = 60  # of an item in the sections after
 CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
 PHRASINGS = 8
@@ -78,7 +81,7 @@ def check_question(
         *check_title(question, titles),
         *check_asked_as(question),
         *check_prompt(question.prompt),
-        *check_short_answer(question.short_answer),
+        *check_short_answer(question.short_answer, question.title),
         *check_answer(question.answer, bank.sections),
         *check_further_reading(question.further_reading),
         *check_keywords(question.keywords),
@@ -210,7 +213,8 @@ def check_outputs(field: str, tokens: list[Token]) -> Iterator[Problem]:
         yield Problem(field, "Let a ```text output block follow each ```python run block.")
 
 
-def check_short_answer(source: str) -> Iterator[Problem]:
+def check_short_answer(source: str, title: str) -> Iterator[Problem]:
+    """Check a short answer, which is to be spoken."""
     field = "short_answer"
     if not source.strip():
         yield Problem(field, "A published question needs a short answer.")
@@ -220,14 +224,24 @@ def check_short_answer(source: str) -> Iterator[Problem]:
     least, most = SHORT_ANSWER_WORDS[0], SHORT_ANSWER_WORDS[-1]
     if words not in SHORT_ANSWER_WORDS:
         yield style(field, f"Bring it to {least} to {most} words; it has {words}.")
-    elif words not in SHORT_ANSWER_AIM:
-        least, most = SHORT_ANSWER_AIM[0], SHORT_ANSWER_AIM[-1]
-        yield style(field, f"Aim for {least} to {most} words; it has {words}.", is_error=False)
+    sentences = re.split(r"(?<=[.!?])\s+", " ".join(shown_texts(tokens)).strip())
+    if stems(title) and not stems(title) & stems(sentences[0]):
+        message = "Say in the first sentence what the title asks about, in a word of the title."
+        yield style(field, message, is_error=False)
+    for sentence in sentences:
+        if (length := len(sentence.split())) > SENTENCE_WORDS:
+            message = f"Divide the sentence of {length} words: “{clipped(sentence, 0)}”."
+            yield style(field, message, is_error=False)
     if any(token.type == "heading_open" for token in tokens):
         yield Problem(field, "Take out the heading.")
     elif [token.type for token in tokens if token.nesting == 1] != ["paragraph_open"]:
         yield style(field, "Make it one paragraph.", is_error=False)
     yield from check_text(field, source, tokens)
+
+
+def stems(text: str) -> set[str]:
+    """Return the stems of the telling words of a text: `decorat` for decorator and decorates."""
+    return {stem(word) for word in title_words(text)}
 
 
 def count_words(tokens: list[Token]) -> int:
@@ -263,6 +277,47 @@ def check_answer(source: str, names: list[str]) -> Iterator[Problem]:
     if not any(map(is_sample, tokens)):
         yield style(field, "Make an example runnable: ```python run.", is_error=False)
     yield from check_outputs(field, tokens)
+    yield from check_lengths(field, tokens, lists)
+
+
+def check_lengths(field: str, tokens: list[Token], lists: list[str]) -> Iterator[Problem]:
+    """Check how much there is to read before the sections `lists`, and in each of their items."""
+    prose: list[Token] = []
+    is_before = True
+    for name, content in by_section(tokens):
+        is_before = is_before and name not in lists
+        if is_before:
+            prose += content
+        if name in lists:
+            for item in items(content):
+                if (words := count_words(item)) > ITEM_WORDS:
+                    start = clipped(" ".join(shown_texts(item)), 0)
+                    message = f"Shorten “{start}…” to {ITEM_WORDS} words; it has {words}."
+                    yield style(field, message, is_error=False)
+    if (words := count_words(without_tables(prose))) > PROSE_WORDS:
+        message = f"Cut the prose before “## {lists[0]}” to {PROSE_WORDS} words; it has {words}."
+        yield style(field, message, is_error=False)
+
+
+def items(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Yield the tokens of each item of the outermost lists."""
+    item: list[Token] = []
+    for token in tokens:
+        item.append(token)
+        if token.type == "list_item_open" and token.level == 1:
+            item = []
+        elif token.type == "list_item_close" and token.level == 1:
+            yield item
+
+
+def without_tables(tokens: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    in_table = False
+    for token in tokens:
+        in_table = (in_table or token.type == "table_open") and token.type != "table_close"
+        if not in_table:
+            kept.append(token)
+    return kept
 
 
 def by_section(tokens: list[Token]) -> Iterator[tuple[str, list[Token]]]:

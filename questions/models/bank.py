@@ -396,7 +396,7 @@ class Question(models.Model):
     short_answer = PlainTextField(
         max_length=SHORT_ANSWER_LENGTH,
         blank=True,
-        help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
+        help_text="Markdown, one paragraph of 45 to 75 words, to be spoken: what it is first.",
     )
     answer = PlainTextField(
         max_length=ANSWER_LENGTH,

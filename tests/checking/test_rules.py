@@ -57,14 +57,14 @@ TITLES = {"good": "What does a good question look like?", "gil": "What does the 
 ERRORS = {
     "no title": ({"title": "\u00a0 "}, "title", "needs a title"),
     "no question mark": ({"title": "The GIL"}, "title", "ends with “?”"),
-    "121 characters": ({"title": "a" * 120 + "?"}, "title", "120 characters; it has 121"),
+    "81 characters": ({"title": "a" * 80 + "?"}, "title", "80 characters; it has 81"),
     "bold in the title": ({"title": "What is **this**?"}, "title", "Take out the Markdown"),
     "a backquote too many": ({"title": "What is `this?"}, "title", "Take out the Markdown"),
     "the title of another": ({"title": "What does the GIL protect?"}, "title", "“gil” asks"),
     "nearly that": ({"title": "What, then, does a GIL protect?"}, "title", "“gil” asks"),
     "no short answer": ({"short_answer": " "}, "short_answer", "needs a short answer"),
-    "29 words": ({"short_answer": WORD * 29}, "short_answer", "30 to 90 words; it has 29"),
-    "91 words": ({"short_answer": WORD * 91}, "short_answer", "30 to 90 words; it has 91"),
+    "44 words": ({"short_answer": WORD * 44}, "short_answer", "45 to 75 words; it has 44"),
+    "76 words": ({"short_answer": WORD * 76}, "short_answer", "45 to 75 words; it has 76"),
     "a heading in the short answer": (
         {"short_answer": f"## Heading\n\n{WORD * 50}"}, "short_answer", "heading"),
     "a ninth phrasing": (
@@ -137,9 +137,16 @@ ERRORS = {
 }  # fmt: skip
 
 WARNINGS = {
-    "31 words": ({"short_answer": WORD * 31}, "short_answer", "Aim for 40 to 80"),
+    "a long sentence": (
+        {"short_answer": f"A question {WORD * 29}. {WORD * 20}"}, "short_answer", "sentence of 31 words"),
+    "a first sentence beside the point": (
+        {"title": "What is a lock?", "short_answer": f"{WORD * 25}. A lock {WORD * 25}."},
+        "short_answer", "in a word of the title"),
+    "much prose": ({"answer": build.ANSWER.replace("The detail", WORD * 351)}, "answer", "350 words"),
+    "a long item": (
+        {"answer": build.ANSWER.replace("One that is real.", WORD * 61)}, "answer", "60 words; it has 61"),
     "two paragraphs": (
-        {"short_answer": f"{WORD * 30}\n\n{WORD * 30}"}, "short_answer", "one paragraph"),
+        {"short_answer": f"A question. {WORD * 24}.\n\n{WORD * 24}."}, "short_answer", "one paragraph"),
     "no runnable sample": (replaced("python run", "python"), "answer", "runnable"),
     "a bare address": (with_line("See https://docs.python.org/ too."), "answer", "Make a link"),
     "a skipped level": (with_line("Text.\n\n## One\n\n#### Three"), "answer", "level is missing"),
@@ -384,7 +391,7 @@ def test_an_error_blocks_publishing_in_the_admin(editor: Client) -> None:
     page = response.content.decode()
     assert "Word it differently: “gil” asks nearly the same." in page
     assert "Write them in lower case." in page
-    assert "Bring it to 30 to 90 words; it has 2." in page
+    assert "Bring it to 45 to 75 words; it has 2." in page
     assert Question.objects.count() == 1
 
 

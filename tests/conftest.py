@@ -144,8 +144,6 @@ def missing_isolation() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not IS_CI and (reason := missing_isolation()):
-        terminalreporter.write_line(f"Skipped, as {reason}: the tests that run samples")
     if not IS_CI and not chromium():
         terminalreporter.write_line("Skipped, as Chromium is not installed here: the browser tests")
     if not IS_CI and not firefox_path():

@@ -201,8 +201,11 @@ def test_a_sample_ends_with_the_command_that_runs_it() -> None:
     )
     assert wait_until(lambda: any(runs_a_sample(pid) for pid in below(runner.pid)))
     inside = below(runner.pid)
+    commands = "".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in inside)
     runner.kill()
     runner.wait()
+    for folder in set(re.findall(r"/\w+/qabank-sample-\w+", commands)):
+        shutil.rmtree(folder)  # which a command that is killed has to leave behind
     assert wait_until(lambda: not any(runs_a_sample(pid) for pid in inside))
 
 
@@ -761,10 +764,13 @@ def test_a_sample_for_newer_versions_is_not_run_and_its_record_stays(client: Cli
 
 
 @pytest.mark.django_db
-def test_a_sample_for_some_versions_runs_on_these() -> None:
-    build.question(answer=build.ANSWER.replace("python run", "python run >=3.12"))
+def test_a_sample_for_some_versions_runs_on_these(client: Client) -> None:
+    question = build.question(answer=build.ANSWER.replace("python run", "python run >=3.12"))
     assert run("check_samples").code == 0
     assert Question.objects.get().checked_with == INTERPRETER
+    page = page_of(client, question)
+    assert page.count(MARK) == 1
+    assert '<span class="language">Python</span>' in page
 
 
 @pytest.mark.django_db

@@ -18,8 +18,9 @@ from questions.models.bank import (
     FormerSlug,
     Question,
     QuestionQuerySet,
-    all_checked_with,
+    SampleChecks,
     fingerprint,
+    sample_checks,
 )
 from questions.models.numbering import BLOCK, Tally, TallyQuerySet, compiled
 from questions.models.records import (
@@ -56,9 +57,10 @@ __all__ = [
     "Question",
     "QuestionQuerySet",
     "Refreshed",
+    "SampleChecks",
     "Tally",
     "TallyQuerySet",
-    "all_checked_with",
     "compiled",
     "fingerprint",
+    "sample_checks",
 ]

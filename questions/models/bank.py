@@ -8,7 +8,7 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -528,22 +528,34 @@ class Question(models.Model):
             )
 
 
-def all_checked_with() -> str:
-    """
-    Return the interpreters that printed what the samples of all published answers show.
+class SampleChecks(NamedTuple):
+    """What the site can say of the samples of all published questions."""
 
-    "" where an answer was not checked as it is now, or where there is no such interpreter.
-    Hashes every answer that was checked: 6 µs each.
+    checked: int  # questions whose samples printed what they show
+    total: int  # questions with samples
+    interpreters: str  # those that ran the samples of all checked ones
+
+
+def sample_checks() -> SampleChecks:
     """
-    lists = [set(versions_in(interpreters)) for (interpreters,) in interpreter_rows()]
-    return listed(set.intersection(*lists)) if lists else ""
+    Return how many questions with samples were checked as they are now, and on what.
+
+    Looks for samples in every published question and hashes those that were checked: 20 µs each.
+    """
+    counts = dict(sample_rows())
+    total = sum(counts.values())
+    unchecked = counts.pop("", 0)
+    common = [set(versions_in(interpreters)) for interpreters in counts]
+    interpreters = listed(set.intersection(*common)) if common else ""
+    return SampleChecks(total - unchecked, total, interpreters)
 
 
 @numbering.compiled
-def interpreter_rows() -> models.QuerySet[Any, Any]:
+def sample_rows() -> models.QuerySet[Any, Any]:
     is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
-    interpreter = Case(When(is_checked, then="checked_with"), default=Value(""))
-    return Question.objects.published().order_by().values_list(interpreter).distinct()
+    interpreters = Case(When(is_checked, then="checked_with"), default=Value(""))
+    questions = Question.objects.published().filter(HAS_SAMPLE).order_by()
+    return questions.values_list(interpreters).annotate(models.Count("pk"))
 
 
 class FormerSlug(models.Model):

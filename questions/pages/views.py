@@ -12,8 +12,9 @@ from questions.models import (
     Category,
     Question,
     QuestionQuerySet,
+    SampleChecks,
     Tally,
-    all_checked_with,
+    sample_checks,
 )
 from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
@@ -127,7 +128,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "total": total,
         "all_open": all_open,
         "toggled": linked.query(open=() if all_open else (ALL,), start=start),
-        "checked_with": checked_with(filters, total),
+        "samples": samples(filters, total),
     }
     template = "questions/bank.html"
     fragment = wants_fragment(request.headers)
@@ -139,6 +140,6 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     return response
 
 
-def checked_with(filters: Filters, total: int) -> str:
+def samples(filters: Filters, total: int) -> SampleChecks | None:
     """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
-    return "" if filters.active or total > CHECKED_TOTAL else all_checked_with()
+    return None if filters.active or total > CHECKED_TOTAL else sample_checks()

@@ -138,15 +138,16 @@ ERRORS = {
 
 WARNINGS = {
     "a long sentence": (
-        {"short_answer": f"A question {WORD * 29}. {WORD * 20}"}, "short_answer", "sentence of 31 words"),
+        {"short_answer": f"A question {WORD * 29}. {WORD * 20}"},
+        "short_answer", "sentence of 31 words"),
     "a first sentence beside the point": (
         {"title": "What is a lock?", "short_answer": f"{WORD * 25}. A lock {WORD * 25}."},
         "short_answer", "in a word of the title"),
-    "much prose": ({"answer": build.ANSWER.replace("The detail", WORD * 351)}, "answer", "350 words"),
-    "a long item": (
-        {"answer": build.ANSWER.replace("One that is real.", WORD * 61)}, "answer", "60 words; it has 61"),
+    "much prose": (replaced("The detail", WORD * 351), "answer", "350 words"),
+    "a long item": (replaced("One that is real.", WORD * 61), "answer", "60 words; it has 61"),
     "two paragraphs": (
-        {"short_answer": f"A question. {WORD * 24}.\n\n{WORD * 24}."}, "short_answer", "one paragraph"),
+        {"short_answer": f"A question. {WORD * 24}.\n\n{WORD * 24}."},
+        "short_answer", "one paragraph"),
     "no runnable sample": (replaced("python run", "python"), "answer", "runnable"),
     "a bare address": (with_line("See https://docs.python.org/ too."), "answer", "Make a link"),
     "a skipped level": (with_line("Text.\n\n## One\n\n#### Three"), "answer", "level is missing"),

@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 def rows(questions: QuestionQuerySet, *more: str) -> QuerySet[Any, Any]:
     """Return of `questions` what entries() makes entries from; a hit needs DETAILS as well."""
-    columns = ("category", "place", "slug", "title", "level", "short_answer")
+    columns = ("pk", "category", "place", "slug", "title", "level", "short_answer")
     return questions.placed().values_list(*columns, *more)
 
 
@@ -51,8 +51,8 @@ def entries(
     """
     by_key = {category.pk: category for category in categories}
     shown = []
-    for key, place, slug, title, level, short_answer, *details in rows:
-        category = by_key[key]
+    for _, category_key, place, slug, title, level, short_answer, *details in rows:
+        category = by_key[category_key]
         entry = Entry(
             category.questions_before + place,
             slug,

@@ -54,17 +54,16 @@ class Filters:
         """Whether the list is narrowed down."""
         return bool(self.q or self.category or self.level)
 
-    def questions(self, found: search.Found | None = None) -> QuestionQuerySet:
+    def questions(self) -> QuestionQuerySet:
         """
-        Return all questions that match, in the order of a list.
+        Return all published questions that match, in the order of a list.
 
-        That is the order of the page or, where `q` is searched for, of relevance. A search finds
-        a thousand at most. `found` is what find() returned, or a part of that; without it this
-        searches. `category` has to be one that there is: see within().
+        That is the order of the page or, where `q` is searched for, of relevance; a search finds
+        a thousand at most. `category` has to be one that exists: see within().
         """
         questions = Question.objects.published()
         if self.q:
-            return (found or self.find()).sort(questions)
+            return self.find().sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
         if self.level:

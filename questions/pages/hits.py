@@ -1,8 +1,8 @@
 """The list of a page that searches: hits in order of relevance, a page at a time, marked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from questions.models import Category
+from questions.models import Category, Question
 from questions.pages.entries import Entry, entries, rows
 from questions.pages.filters import Filters
 from questions.search import Found, Marks
@@ -35,6 +35,8 @@ def hits(filters: Filters, categories: list[Category]) -> Hits:
     """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
     found = filters.find()
     start = filters.start if filters.start <= len(found.keys) else 1
-    part = replace(found, keys=found.keys[start - 1 : start - 1 + PAGE_LENGTH])
-    hit_rows = rows(filters.questions(part), *DETAILS)
-    return Hits(found, start, entries(hit_rows, filters, categories, Marks(found.query)))
+    keys = found.keys[start - 1 : start - 1 + PAGE_LENGTH]
+    # Not a slice of filters.questions(), for which the database sorts all that was found.
+    hit_rows = rows(Question.objects.published().filter(pk__in=keys).order_by(), *DETAILS)
+    in_order = sorted(hit_rows, key=lambda row: keys.index(row[0]))
+    return Hits(found, start, entries(in_order, filters, categories, Marks(found.query)))

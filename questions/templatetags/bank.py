@@ -75,7 +75,7 @@ def entries(shown: Iterable[Entry], bank: Bank) -> SafeString:
     prefix = get_script_prefix()
     return mark_safe(  # noqa: S308 (templates made it)
         "".join(
-            render_entry(entry, bank)
+            render_entry(entry, bank.language, bank)
             if entry.is_open or settings.DEBUG
             else render_closed_entry(entry, bank.language, prefix)
             for entry in shown
@@ -86,11 +86,13 @@ def entries(shown: Iterable[Entry], bank: Bank) -> SafeString:
 @lru_cache(maxsize=2048)  # 3 kB each, and twice that with an emoji
 def render_closed_entry(entry: Entry, language: str, script_prefix: str) -> str:
     """Render an entry, whose addresses begin with `script_prefix`, of a bank in `language`."""
-    return render_entry(entry, Bank(language=language))
+    return render_entry(entry, language)
 
 
-def render_entry(entry: Entry, bank: Bank) -> str:
-    return render_to_string("questions/_entry.html", {"entry": entry, "bank": bank})
+def render_entry(entry: Entry, language: str, bank: Bank | None = None) -> str:
+    """Render an entry. An open one shows the answer, whose sections `bank` names."""
+    context = {"entry": entry, "language": language, "bank": bank}
+    return render_to_string("questions/_entry.html", context)
 
 
 @register.filter

@@ -93,9 +93,9 @@ CHECKS: dict[str, Callable[[str], object]] = {
 NOTHING_TO_PARSE = {"text", "console"}
 
 BLOCKS = [
-    pytest.param(words[0], token.content, id=f"{question.slug}-{words[0]}")
+    pytest.param(words[0], token.content, id=f"{question.slug}-{place}-{words[0]}")
     for question in QUESTIONS
-    for token in parser().parse(question.answer)
+    for place, token in enumerate(parser().parse(question.answer))
     if token.type == "fence"
     and (words := token.info.split() or ["none"])[0] not in NOTHING_TO_PARSE
 ]

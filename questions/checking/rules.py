@@ -229,7 +229,7 @@ def check_short_answer(source: str, title: str) -> Iterator[Problem]:
         message = "Say in the first sentence what the title asks about, in a word of the title."
         yield style(field, message, is_error=False)
     for sentence in sentences:
-        if (length := len(sentence.split())) > SENTENCE_WORDS:
+        if (length := word_count(sentence)) > SENTENCE_WORDS:
             message = f"Divide the sentence of {length} words: “{clipped(sentence, 0)}”."
             yield style(field, message, is_error=False)
     if any(token.type == "heading_open" for token in tokens):
@@ -246,7 +246,11 @@ def stems(text: str) -> set[str]:
 
 def count_words(tokens: list[Token]) -> int:
     """Return the number of words that a reader sees, without blocks of code."""
-    return sum(any(map(str.isalnum, word)) for word in " ".join(shown_texts(tokens)).split())
+    return word_count(" ".join(shown_texts(tokens)))
+
+
+def word_count(text: str) -> int:
+    return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
 def check_answer(source: str, names: list[str]) -> Iterator[Problem]:

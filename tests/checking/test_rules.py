@@ -336,7 +336,9 @@ def test_the_command_goes_by_the_bank_of_the_database_or_of_the_file(tmp_path: P
     assert result.code == 0
     assert "warning: title: Word it as a question" in result.text
     path = tmp_path / "some.yaml"
-    text = SHIPPED.read_text().replace("keywords: gil,", "keywords: GIL,")
+    text = SHIPPED.read_text().replace(
+        "gil, global interpreter lock", "GIL, global interpreter lock"
+    )
     path.write_text(text)
     assert run("check_bank", path).code == 1
     path.write_text(text.replace("requires_style: true", "requires_style: false"))
@@ -353,7 +355,7 @@ def test_the_command_goes_by_the_bank_of_the_database_or_of_the_file(tmp_path: P
 def test_the_command_reads_files(tmp_path: Path) -> None:
     text = SHIPPED.read_text()
     path = tmp_path / "some.yaml"
-    path.write_text(text.replace("keywords: gil,", "keywords: GIL,"))
+    path.write_text(text.replace("gil, global interpreter lock", "GIL, global interpreter lock"))
     result = run("check_bank", path)
     assert result.code == 1
     assert result.text.startswith("gil: error: keywords: Write them in lower case.\n")

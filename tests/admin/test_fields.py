@@ -43,7 +43,7 @@ def test_an_optional_field_needs_model_migration_fieldsets_and_template(tmp_path
     put_before(site / "questions" / "admin" / "__init__.py", '"further_reading"]', '"hint", ')
     put_before(
         site / "templates" / "questions" / "_answer.html",
-        '  <p class="meta">',
+        '  <p class="meta" lang="en" dir="ltr">',
         "{{ question.hint }}",
     )
     run(site, "hint.py")

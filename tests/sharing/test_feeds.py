@@ -36,3 +36,14 @@ def test_a_new_verification_moves_a_question_up(client: Client) -> None:
     Question.objects.filter(pk=first.pk).update(verified_on=datetime.now(UTC).date())
     feed = ET.fromstring(client.get("/feed/").content)  # noqa: S314 (our own)
     assert feed.findtext("{*}entry/{*}id") == f"http://testserver{first.get_absolute_url()}"
+
+
+def test_a_prompt_comes_with_its_question_before_the_answer(client: Client) -> None:
+    build.question(prompt="Read:\n\n```python\nprint(1)\n```\n", short_answer="It prints.")
+    feed = ET.fromstring(client.get("/feed/").content)  # noqa: S314 (our own)
+    summary = str(feed.findtext("{*}entry/{*}summary"))
+    scenario, _, answer = summary.partition("Short answer")
+    assert "Scenario" in scenario
+    assert "print" in scenario
+    assert "Copy" not in scenario  # a button of the page
+    assert "It prints." in answer

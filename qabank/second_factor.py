@@ -21,7 +21,7 @@ from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
@@ -76,13 +76,16 @@ class BankAdminSite(AdminSite):
         if "log_out" in request.POST:
             logout(request)
             return redirect("admin:login")
-        user = cast(User, request.user)
-        device = confirmed_device(user)
-        if device is None:
-            return self.set_up(request, user)
-        if lacks_code(request):
-            return self.ask(request, user)
-        return self.manage(request, user, device)
+        # One request of a user at a time: two that set the factor up would each make a device.
+        with transaction.atomic():
+            users = User.objects.select_for_update(no_key=True)
+            user = get_object_or_404(users, pk=request.user.pk)
+            device = confirmed_device(user)
+            if device is None:
+                return self.set_up(request, user)
+            if lacks_code(request):
+                return self.ask(request, user)
+            return self.manage(request, user, device)
 
     def ask(self, request: HttpRequest, user: User) -> HttpResponse:
         form = CodeForm(user, request.POST or None)
@@ -92,9 +95,10 @@ class BankAdminSite(AdminSite):
         return self.answer(request, "Second factor", "ask", form=form)
 
     def set_up(self, request: HttpRequest, user: User) -> HttpResponse:
-        device, _ = TOTPDevice.objects.get_or_create(
-            user=user, confirmed=False, defaults={"name": "Authenticator app"}
-        )
+        # An older release, asked twice at once, made two: the first will do.
+        device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+        if device is None:
+            device = TOTPDevice.objects.create(user=user, confirmed=False, name="Authenticator app")
         form = CodeForm(user, request.POST or None, device=device)
         if form.is_valid():
             device.confirmed = True
@@ -132,12 +136,11 @@ class BankAdminSite(AdminSite):
 
     def show_recovery_codes(self, request: HttpRequest, user: User) -> HttpResponse:
         """Replace the recovery codes; this is the only time that they are shown."""
-        with transaction.atomic():
-            StaticDevice.objects.filter(user=user).delete()
-            device = StaticDevice.objects.create(user=user, name="Recovery codes")
-            codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
-            for code in codes:
-                device.token_set.create(token=code)
+        StaticDevice.objects.filter(user=user).delete()
+        device = StaticDevice.objects.create(user=user, name="Recovery codes")
+        codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+        for code in codes:
+            device.token_set.create(token=code)
         return self.answer(
             request, "Recovery codes", "codes", codes=codes, next=destination(request)
         )
@@ -189,22 +192,24 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).lower()
-        # Under the lock each code works once, and the throttle counts each wrong one.
-        with transaction.atomic():
-            device = self.device_of(code)
-            is_right = device is not None and device.verify_token(code)
-        if device is None or not is_right:
-            if device and not device.verify_is_allowed()[0]:
+        devices = self.devices_for(code)
+        right = next((device for device in devices if device.verify_token(code)), None)
+        if right is None:
+            if any(not device.verify_is_allowed()[0] for device in devices):
                 raise ValidationError("That code is wrong. Wait a little before the next try.")
             raise ValidationError("That code is wrong. Is the clock of your phone right?")
-        self.device = device
+        self.device = right
         return code
 
-    def device_of(self, code: str) -> TOTPDevice | StaticDevice | None:
-        """Return the device that can judge the code, locked until the transaction ends."""
+    def devices_for(self, code: str) -> list[TOTPDevice | StaticDevice]:
+        """
+        Return the devices that can judge the code, locked until the transaction ends.
+
+        Under the lock each code works once, and the throttle counts each wrong one.
+        """
+        if self.only_device:
+            return list(TOTPDevice.objects.select_for_update().filter(pk=self.only_device.pk))
         is_from_app = code.isascii() and code.isdecimal()
         model: type[TOTPDevice | StaticDevice] = TOTPDevice if is_from_app else StaticDevice
-        devices = model.objects.select_for_update().filter(user=self.user)
-        if self.only_device:
-            return cast(TOTPDevice | None, devices.filter(pk=self.only_device.pk).first())
-        return cast(TOTPDevice | StaticDevice | None, devices.filter(confirmed=True).first())
+        devices = model.objects.select_for_update().filter(user=self.user, confirmed=True)
+        return list(devices.order_by("pk"))

@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 
 import pytest
 from axes.models import AccessAttempt
@@ -9,6 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
@@ -18,6 +20,7 @@ from qabank.environment import Misconfigured
 from questions.models import Question
 from tests import build
 from tests.qabank.login import LOGIN, PASSWORD, log_in, networks
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -255,6 +258,69 @@ def test_strangers_and_readers_do_not_get_to_it(client: Client) -> None:
     assert client.get(SECOND).headers["Location"] == f"{LOGIN}?next={SECOND}"
     client.force_login(User.objects.create_user("reader"))
     assert client.get(SECOND).status_code == 302
+
+
+def clients_of(user: User) -> list[Client]:
+    clients = [Client() for _ in range(8)]
+    for client in clients:
+        client.force_login(user)
+    return clients
+
+
+@pytest.mark.django_db(transaction=True)
+def test_setting_it_up_many_times_at_once_makes_one_device(owner: User) -> None:
+    for _ in range(5):
+        pages = at_once(*(partial(client.get, SECOND) for client in clients_of(owner)))
+        assert {page.status_code for page in pages} == {200}
+        assert TOTPDevice.objects.count() == 1
+        TOTPDevice.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_first_codes_at_once_one_counts_and_its_recovery_codes_are_the_only_ones(
+    owner: User,
+) -> None:
+    clients = clients_of(owner)
+    clients[0].get(SECOND)
+    given = {"code": code(TOTPDevice.objects.get())}
+    answers = at_once(*(partial(client.post, SECOND, given) for client in clients))
+    shown = [re.findall(r"<li><code>(\w+)</code></li>", a.content.decode()) for a in answers]
+    [codes] = [codes for codes in shown if codes]
+    assert codes == list(StaticToken.objects.order_by("pk").values_list("token", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recovery_codes_that_are_renewed_many_times_at_once_are_eight(owner: User) -> None:
+    client = clients_of(owner)[0]
+    set_up(client, owner)
+    verified = [Client() for _ in range(8)]
+    for other in verified:
+        other.cookies = client.cookies
+    at_once(*(partial(other.post, SECOND, {"new_codes": ""}) for other in verified))
+    assert StaticToken.objects.count() == 8
+
+
+def test_an_account_with_two_unfinished_devices_can_finish_one(client: Client, owner: User) -> None:
+    """As older releases left it."""
+    for _ in range(2):
+        TOTPDevice.objects.create(user=owner, confirmed=False, name="Authenticator app")
+    client.force_login(owner)
+    assert client.get(SECOND).status_code == 200
+    given = {"code": code(TOTPDevice.objects.earliest("pk"))}
+    assert "Recovery codes" in client.post(SECOND, given).content.decode()
+    assert client.get("/admin/").status_code == 200
+
+
+def test_each_of_two_lists_of_recovery_codes_works(client: Client, owner: User) -> None:
+    """As older releases left it: an editor who was shown either has to get in."""
+    TOTPDevice.objects.create(user=owner)
+    for token in ("aaaaaaaa", "bbbbbbbb"):
+        StaticDevice.objects.create(user=owner).token_set.create(token=token)
+    for token, status in [("bbbbbbbb", 302), ("aaaaaaaa", 302), ("bbbbbbbb", 200)]:
+        StaticDevice.objects.update(throttling_failure_timestamp=None)
+        other = Client()
+        other.force_login(owner)
+        assert other.post(SECOND, {"code": token}).status_code == status
 
 
 def test_it_leads_to_no_other_site(client: Client, owner: User) -> None:

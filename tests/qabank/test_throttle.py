@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from pytest_django import Settings
 from qabank import lockout
 from tests import build
 from tests.qabank.login import PASSWORD, log_in
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,24 +30,6 @@ LIMIT = settings.AXES_FAILURE_LIMIT
 @pytest.fixture(autouse=True)
 def owner(db: None) -> User:
     return User.objects.create_superuser("owner", password=PASSWORD)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do all of it at the same time; return what came of each."""
-    results: list[Any] = [None] * len(acts)
-    barrier = threading.Barrier(len(acts))
-
-    def run(number: int) -> None:
-        barrier.wait()
-        results[number] = acts[number]()
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 class Checks:

@@ -25,10 +25,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from django.conf import settings
 
 from qabank.metrics import metrics
+from qabank.unavailable import failed
 from questions.pagecache import CACHE_STATE
 
 USABLE_ID = re.compile(r"[\w.:=/+-]{1,128}", re.ASCII)
-OTHER_CHARSET = re.compile(r"""charset\s*=\s*(?!["']?utf-8["']?\s*(;|$))""", re.IGNORECASE)
+
+# What the site reads: forms, as browsers send them.
+FORM = re.compile(
+    r"application/x-www-form-urlencoded|multipart/form-data; *boundary=[\w'()+,./:=?-]{1,70}",
+    re.ASCII | re.IGNORECASE,
+)
 
 logger = logging.getLogger("qabank.requests")
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -37,6 +43,9 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 class LoggedApplication:
     """
     The outermost layer of the site: names each request, and logs and counts how it went.
+
+    Whatever a request says, it is answered by the site: gunicorn's own answer to an exception has
+    none of the headers.
 
     It is outside the page cache, so that an answer from memory has an id and a line as well.
     """
@@ -50,14 +59,15 @@ class LoggedApplication:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         name = given if USABLE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         environ["HTTP_X_REQUEST_ID"] = name
-        if OTHER_CHARSET.search(environ.get("CONTENT_TYPE", "")):
-            # Django would decode the query by it, before any middleware: charset=hex is a 500.
-            environ["CONTENT_TYPE"] = ""
+        # Django would read a charset before any middleware, and fail at some of them; it would
+        # decode even the query by it. Everything here is UTF-8.
+        form = FORM.match(environ.get("CONTENT_TYPE", ""))
+        environ["CONTENT_TYPE"] = form[0] if form else ""
         method = environ["REQUEST_METHOD"]
         # Bytes as Latin-1 (PEP 3333), until Django replaces them by text.
         path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
         token = request_id.set(name)
-        status = 500  # what gunicorn answers where the application raises
+        status = 0
 
         def start(
             status_line: str, headers: list[tuple[str, str]], *rest: Any
@@ -68,6 +78,8 @@ class LoggedApplication:
 
         try:
             return self.application(environ, start)
+        except Exception:  # noqa: BLE001 (whatever it is, the answer is ours)
+            return failed(path, start)
         finally:
             seconds = time.perf_counter() - started
             cache = environ.get(CACHE_STATE, "")

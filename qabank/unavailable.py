@@ -1,18 +1,25 @@
 """
-A plain 503 page for a database that is out of reach, locked or full.
+What is answered after an exception: a 500, or a plain 503 for a database that is out of reach.
 
-Django makes it where it turns any exception into a response (handler500), whichever layer asked the
-database: a view, the session, a template.
+Django asks for it where it turns any exception into a response (handler500), whichever layer asked
+the database: a view, the session, a template. What is raised outside of that ends in `failed`.
 """
 
 import logging
 import sqlite3
 import sys
+from typing import cast
+from wsgiref.types import StartResponse
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
+
+from qabank.headers import View, response_headers
+
+logger = logging.getLogger("django.request")  # where Django itself logs a failure
 
 RETRY_AFTER = 5  # seconds after which it is worth trying again
 
@@ -30,6 +37,18 @@ def handler500(request: HttpRequest) -> HttpResponse:
         status=503,
         headers={"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"},
     )
+
+
+def failed(path: str, start_response: StartResponse) -> HttpResponse:
+    """Answer a request at which Django, or a layer around it, raised the current exception."""
+    logger.error("Internal Server Error: %s", path, exc_info=sys.exception())
+    response = answer_failed(HttpRequest())
+    status = f"{response.status_code} {response.reason_phrase}"
+    start_response(status, list(response.items()), sys.exc_info())
+    return response
+
+
+answer_failed = response_headers(cast(View, ContentSecurityPolicyMiddleware(handler500)))
 
 
 def is_unavailable(error: BaseException | None) -> bool:

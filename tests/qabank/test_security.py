@@ -4,9 +4,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from encodings.aliases import aliases
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
+from django.test.client import encode_multipart
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -386,6 +388,90 @@ def test_nothing_makes_the_list_page_fail(
     assert send("GET", [""], query, headers).status_code in {200, 301, 304, 400}
 
 
+NAMES_OF_CHARSETS = st.one_of(
+    st.sampled_from([*aliases, *aliases.values(), "undefined", "idna", "hex", "utf-8", "a" * 9000]),
+    st.text(st.characters(max_codepoint=255), max_size=20),
+)
+CONTENT_TYPES = st.builds(
+    "".join,
+    st.lists(
+        st.one_of(
+            NAMES_OF_CHARSETS,
+            st.sampled_from(
+                [
+                    *("text/plain", "multipart/form-data", "application/x-www-form-urlencoded"),
+                    *("; charset", "; charset*", "; charset*0", "; charset*1*", "; boundary"),
+                    *("=", "=utf-8''", "=hex'en'", "''", '"', ";", "\\", "%ff", "\r\n", "\0"),
+                ]
+            ),
+        ),
+        max_size=8,
+    ),
+)
+
+
+@pytest.mark.usefixtures("db")
+@limits(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example("text/plain; charset*=utf-8''hex", b"", "POST")
+@example("text/plain; charset*=hex''utf-8", b"", "GET")
+@example("text/plain; charset*=''\0", b"", "GET")
+@example("text/plain; charset*0*=utf-8''he; charset*1=x", b"", "GET")
+@example(f"text/plain; charset={'u' * 100_000}", b"", "GET")
+@example("multipart/form-data; boundary*=utf-8''a", b"--a--", "POST")
+@example("application/x-www-form-urlencoded; charset*=utf-8''undefined", b"a=%ff", "POST")
+@given(CONTENT_TYPES, st.binary(max_size=30), st.sampled_from(["GET", "POST"]))
+def test_no_content_type_is_our_failure(content_type: str, body: bytes, method: str) -> None:
+    headers = {"content-type": content_type}
+    for segments in (["nothing"], ["healthz"], ["admin", "login", ""]):
+        response = send(method, segments, [("q", "\xe9")], headers, body)
+        assert response.status_code < 500
+        assert_strict(response)
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded;charset=UTF-8",
+        "multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW",
+        "multipart/form-data; boundary=---------------------------9051914041544843365972754266",
+    ],
+)
+def test_the_forms_of_browsers_are_read(content_type: str) -> None:
+    fields = {"csrfmiddlewaretoken": "a" * 32, "username": "J\xfcrgen", "password": "wrong"}
+    _, is_multipart, boundary = content_type.partition("boundary=")
+    body = encode_multipart(boundary, fields) if is_multipart else urlencode(fields).encode()
+    headers = {"content-type": content_type, "cookie": f"csrftoken={'a' * 32}"}
+    page = send("POST", ["admin", "login", ""], [], headers, body).content.decode()
+    assert "Please enter the correct username" in page
+    assert 'value="J\xfcrgen"' in page
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    "where",
+    [
+        "questions.pagecache.cache.PageCache.page",
+        "django.core.handlers.base.BaseHandler.get_response",
+    ],
+)
+def test_what_fails_outside_of_the_middleware_is_answered_all_the_same(
+    where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(where, lambda *arguments: 1 / 0)
+    response = send("GET", ["nothing"], [], {})
+    assert response.status_code == 500
+    assert_strict(response)
+    assert response.headers["X-Request-ID"]
+    assert "Something went wrong on our side" in response.content.decode()
+    [error] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert error.getMessage() == "Internal Server Error: /nothing"
+    assert error.exc_info
+
+
 @pytest.fixture(scope="module", autouse=True)
 def released_database() -> Iterator[None]:
     """Let the page cache go of the database, which it would listen to until the tests are over."""
@@ -432,6 +518,7 @@ def send(
     meta: dict[str, Any] = {
         "HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()
     }
+    meta.setdefault("HTTP_HOST", "testserver")  # without it the page cache lets a request pass
     content_type = meta.pop("HTTP_CONTENT_TYPE", "application/octet-stream")
     # Given by name too: the factory leaves it out where the body is empty.
     return Wire().generic(

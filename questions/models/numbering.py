@@ -80,9 +80,10 @@ def counted(category: str) -> str:
     """
     return f"""
         SELECT {category}.*,
-               COALESCE(SUM(questions), 0) AS question_count,
-               COALESCE(SUM(CASE WHEN %s IN ('', level) THEN questions END), 0) AS match_count
-        FROM {category} LEFT JOIN {TALLY} ON category_id = {category}.id
+               COALESCE(SUM(tally.questions), 0) AS question_count,
+               COALESCE(SUM(CASE WHEN %s IN ('', tally.level) THEN tally.questions END), 0)
+                 AS match_count
+        FROM {category} LEFT JOIN {TALLY} AS tally ON tally.category_id = {category}.id
         GROUP BY {category}.id
         ORDER BY {category}.position, {category}.slug"""  # noqa: S608 (all ours)
 

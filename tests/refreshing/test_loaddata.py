@@ -147,12 +147,15 @@ def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[..., Path])
     assert Bank.objects.get() == bank
 
 
-def test_a_second_bank_by_another_file_is_the_same_row(
+def test_a_second_bank_in_another_file_is_refused_too(
     fixture: Callable[..., Path],
 ) -> None:
     first, second = fixture(BANK + GOOD), fixture(BANK.replace("Ours", "Yours"), "other.yaml")
-    call_command("loaddata", str(first), str(second), verbosity=0)
-    assert Bank.objects.get().name == "Yours"
+    with pytest.raises(
+        CommandError, match=r"^other.yaml: questions.bank: occurs twice. Nothing was"
+    ):
+        call_command("loaddata", str(first), str(second), verbosity=0)
+    assert not Bank.objects.exists()
 
 
 # Bad files

@@ -26,6 +26,7 @@ class Command(loaddata.Command):
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
         self.entries: list[files.Entry] = []
+        self.keys: set[files.Key] = set()
         self.saved_count = 0
         try:
             with transaction.atomic(using=options["database"]):
@@ -52,7 +53,7 @@ class Command(loaddata.Command):
             if self.verbosity and file.is_file() and file.stat().st_size > LARGE:
                 self.stdout.write(f"Checking {file.name} ...")
             try:
-                entries = files.checked_entries(file)
+                entries = files.checked_entries(file, self.keys)
             except files.FixtureError as error:
                 raise CommandError(f"{error} Nothing was loaded.") from error
             try:

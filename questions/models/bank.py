@@ -229,6 +229,11 @@ class Category(models.Model):
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
+    def clean(self) -> None:
+        if FormerCategorySlug.objects.filter(slug=self.slug).exclude(category=self.pk).exists():
+            message = "This was another category's address and redirects there. Choose another."
+            raise ValidationError({"slug": message})
+
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def get_by_natural_key(self, slug: str) -> "Question":

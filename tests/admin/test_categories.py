@@ -90,6 +90,16 @@ def test_the_form_shows_former_addresses_which_redirect(editor: Client) -> None:
     assert "<p>first</p>" in page
 
 
+def test_a_former_address_of_another_category_is_refused(editor: Client) -> None:
+    category = build.category(slug="first")
+    save(editor, category, slug="second")
+    page = text(editor.post(f"{LIST}add/", form(slug="first")))
+    assert "This was another category&#x27;s address and redirects there." in page
+    category.refresh_from_db()
+    save(editor, category, slug="first")
+    assert Category.objects.get().slug == "first"
+
+
 def test_a_deleted_category_comes_back_with_history_and_old_addresses(owner: Client) -> None:
     category = build.category(name="First", slug="first", emoji="🧪", position=3)
     save(owner, category, slug="second")

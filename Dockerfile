@@ -7,8 +7,10 @@ ARG LOCK=requirements.txt
 COPY requirements*.txt ./
 RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: -r "$LOCK"
 COPY . .
+# The settings close var/ to others; here it holds nothing but the static files.
 RUN SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --no-input --ignore 'htmax-*' \
         --ignore 'htmx-4*' --ignore ext --ignore django-htmx.js \
+    && chmod 755 var \
     && /opt/venv/bin/python -m compileall -q . /opt/venv
 
 # The root file system may be read-only: nothing is written beside the database and /tmp.

@@ -6,14 +6,10 @@ Misconfigured with one line that names the variable. Nothing of Django is import
 gunicorn.conf.py says why.
 """
 
-import contextlib
 import importlib.util
 import ipaddress
 import os
 import re
-import secrets
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -144,18 +140,3 @@ def require_package(name: str, *, wanted_by: str) -> None:
             f"{wanted_by} needs a package that is not installed: make run "
             "LOCK=requirements-watching.txt, or leave it unset."
         )
-
-
-def stored_secret_key(path: Path) -> str:
-    """Return the key in `path`, which only its owner can read; the first call makes it."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes a file that only its owner can read. The link appears whole or not at
-        # all, so that two processes that start at once agree on the first one's key.
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
-        Path(temporary).unlink()
-    return path.read_text()

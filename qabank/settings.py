@@ -24,11 +24,13 @@ from qabank.environment import (
     env_report_url,
     env_text,
     require_package,
-    stored_secret_key,
 )
+from qabank.private_files import PrivateConnection, private_folder, stored_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"  # all that the running site writes: database, key, collected files
+VAR_DIR = private_folder(
+    BASE_DIR / "var"
+)  # all that the running site writes: database, key, collected files
 
 # Core
 
@@ -102,6 +104,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # One connection for good per thread: a new one has to read the schema again.
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
+        "factory": PrivateConnection,
         # IMMEDIATE takes the write lock at BEGIN. The default takes it at the first write and
         # fails at once, without waiting, where another writer came in between.
         "transaction_mode": "IMMEDIATE",

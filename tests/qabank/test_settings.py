@@ -75,7 +75,7 @@ def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: P
 
 def test_processes_that_start_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from qabank.environment import stored_secret_key;"
+        "from pathlib import Path; from qabank.private_files import stored_secret_key;"
         f"print(stored_secret_key(Path({str(tmp_path / 'var' / 'key')!r})))"
     )
     started = [

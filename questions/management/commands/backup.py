@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"{target} exists already.")
         partial = target.with_name(f".{target.name}.partial")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             partial.unlink(missing_ok=True)
             os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))  # accounts are in it
             make(partial)

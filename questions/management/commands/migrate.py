@@ -1,7 +1,7 @@
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.core.management.commands import migrate
@@ -47,6 +47,7 @@ def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     else:
         connection.ensure_connection()  # which says what is wrong where there can be no database
-        with Path(f"{connection.settings_dict['NAME']}-migrate").open("w") as file:
+        name = f"{connection.settings_dict['NAME']}-migrate"
+        with os.fdopen(os.open(name, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

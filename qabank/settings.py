@@ -200,6 +200,7 @@ SECURE_REFERRER_POLICY = headers.RESPONSE_HEADERS["Referrer-Policy"]
 X_FRAME_OPTIONS = headers.RESPONSE_HEADERS["X-Frame-Options"]
 
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin")
+LOGIN_REDIRECT_URL = "admin:index"  # where an empty `next` leads
 SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
 
 AUTH_PASSWORD_VALIDATORS = [

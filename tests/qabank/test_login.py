@@ -3,6 +3,7 @@
 import re
 import time
 from functools import partial
+from urllib.parse import urlencode
 
 import pytest
 from axes.models import AccessAttempt
@@ -131,6 +132,14 @@ def test_who_the_client_is(
 def test_an_odd_list_of_proxies_is_refused() -> None:
     with pytest.raises(Misconfigured, match="must list IP addresses or networks"):
         networks("10.0.0.0/8, proxy")
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize("where", ["", "https://evil.example/"])
+def test_a_login_that_is_to_lead_nowhere_leads_to_the_admin(client: Client, where: str) -> None:
+    given = {"username": "owner", "password": PASSWORD, "next": where}
+    answer = client.post(f"{LOGIN}?{urlencode({'next': where})}", given)
+    assert answer.headers["Location"] == "/admin/"
 
 
 # The second factor

@@ -7,9 +7,12 @@ result all that is not on a short list. `docs/writing.md` describes the conventi
 
 import html
 import re
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
+from sys import getsizeof
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +27,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from questions.languages import highlighted, language
+
+CACHED = 16 * 1024 * 1024  # bytes of rendered texts with their sources: a thousand answers
 
 FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
@@ -59,7 +64,6 @@ class OutputCheck(NamedTuple):
     day: date
 
 
-@lru_cache(maxsize=1024)
 def render(
     source: str,
     heading_level: int = 2,
@@ -70,18 +74,61 @@ def render(
     Return `source` as HTML; its `##` headings become `<h2>`, or those of another `heading_level`.
 
     `check` says that the outputs of its samples were checked, in exactly this text. Hints are
-    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the last 1,024
-    texts are cached.
+    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer, unless it is
+    among the last that were rendered: CACHED bytes of them are cached.
     """
-    env = {"heading_level": heading_level, "check": check, "follow_ups": follow_ups}
-    return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
+    return rendered(source, heading_level=heading_level, check=check, follow_ups=follow_ups)
 
 
-@lru_cache(maxsize=1024)
 def render_links(source: str) -> SafeString:
     """Return a list of links as HTML, with the name of the site after each."""
-    env = {"heading_level": 2, "name_sites": True}
-    return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
+    return rendered(source, heading_level=2, name_sites=True)
+
+
+def rendered(source: str, **env: Hashable) -> SafeString:
+    key = (source, *env.items())
+    markup = cache.get(key)
+    if markup is None:
+        markup = mark_safe(sanitize(parser().render(source, {**env})))  # noqa: S308 (sanitized)
+        cache.put(key, markup)
+    return markup
+
+
+class Cache:
+    """
+    HTML by what it was rendered from, within a limit of bytes; what was not used for longest goes.
+
+    An lru_cache is limited in entries, and one text of an editor may have a thousand times the
+    size of another. Threads may share it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self.lock = Lock()
+        self.entries: OrderedDict[tuple[Hashable, ...], SafeString] = OrderedDict()
+
+    def get(self, key: tuple[Hashable, ...]) -> SafeString | None:
+        with self.lock:
+            markup = self.entries.get(key)
+            if markup is not None:
+                self.entries.move_to_end(key)
+            return markup
+
+    def put(self, key: tuple[Hashable, ...], markup: SafeString) -> None:
+        with self.lock:
+            if key not in self.entries:
+                self.entries[key] = markup
+                self.size += self.cost(key, markup)
+            while self.size > self.limit:
+                self.size -= self.cost(*self.entries.popitem(last=False))
+
+    @staticmethod
+    def cost(key: tuple[Hashable, ...], markup: SafeString) -> int:
+        return getsizeof(key[0]) + getsizeof(markup) + 1024  # the rest of the key, and the entry
+
+
+cache = Cache(CACHED)
 
 
 def inline_code(title: str) -> SafeString:

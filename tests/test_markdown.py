@@ -1,6 +1,7 @@
 """Markdown as authors write it, and as attackers would."""
 
 import re
+import tracemalloc
 
 import nh3
 import pytest
@@ -164,3 +165,22 @@ def test_deep_nesting_ends(source: str) -> None:
 def test_a_normal_answer_has_all_its_parts() -> None:
     found = select(parse(render(ANSWER)), "h2")
     assert [text(heading) for heading in found] == ["Example", "Pitfalls", "Follow-ups"]
+
+
+# Cost
+
+
+def test_what_is_cached_of_long_texts_is_limited_in_bytes() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            render(f"{number} {'x' * 200_000}")
+        assert tracemalloc.get_traced_memory()[0] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_text_is_rendered_once_for_each_way_of_showing_it() -> None:
+    assert render("*Once*, that is.") is render("*Once*, that is.")
+    assert "<h3>" in render("## Once", heading_level=3)
+    assert "<h2>" in render("## Once")

@@ -1,5 +1,6 @@
 """The form of a question: the rules for content, and edits of two people at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,17 @@ class Conflict:
 
     label: str
     theirs: str  # the value that the other one saved
-    lines: list[diffs.Line]  # the difference between theirs and one's own
+    mine: str
+    budget: diffs.Budget  # of all conflicts together
+
+    def lines(self) -> Iterator[diffs.Line]:
+        """
+        Compare both values.
+
+        The template calls this when the transaction that saves has ended: on SQLite nobody else
+        can write until then.
+        """
+        return diffs.compare(self.theirs, self.mine, self.budget)
 
 
 class QuestionForm(forms.ModelForm):
@@ -117,7 +128,7 @@ class QuestionForm(forms.ModelForm):
 
         Fields that both changed become conflicts; without `base`, all that differ do.
         """
-        taken = []
+        taken, budget = [], diffs.Budget()
         for attribute, field in history.FIELDS[Question].items():
             if field.name not in self.cleaned_data:
                 continue
@@ -131,8 +142,7 @@ class QuestionForm(forms.ModelForm):
                 self.put(field.name, theirs)
                 taken.append(label.lower())
             else:
-                lines = list(diffs.compare(plain(theirs), mine))
-                self.conflicts.append(Conflict(label, plain(theirs), lines))
+                self.conflicts.append(Conflict(label, plain(theirs), mine, budget))
         return taken
 
     def put(self, name: str, value: Any) -> None:

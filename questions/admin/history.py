@@ -82,6 +82,7 @@ class HistoryAdmin(admin.ModelAdmin):
             raise PermissionDenied
         versions = list(history.versions(subject))
         page = Paginator(versions, PER_PAGE).get_page(request.GET.get(PAGE_VAR))
+        budget = diffs.Budget()
         context = {
             **self.admin_site.each_context(request),
             "title": "History",
@@ -91,7 +92,7 @@ class HistoryAdmin(admin.ModelAdmin):
             "page": page,
             "page_range": page.paginator.get_elided_page_range(page.number),
             "page_var": PAGE_VAR,
-            "versions": [(version, differences(self.model, version)) for version in page],
+            "versions": [(version, differences(self.model, version, budget)) for version in page],
             "newest": versions[0],
             "may_restore": self.has_change_permission(request, subject),
             **(extra_context or {}),
@@ -197,13 +198,15 @@ def warn_of_lost(
         messages.warning(request, f"What replaced it is gone: {outcome}.")
 
 
-def differences(model: type[history.Subject], version: history.Version) -> list[FieldDifference]:
+def differences(
+    model: type[history.Subject], version: history.Version, budget: diffs.Budget
+) -> list[FieldDifference]:
     """Return the differences that a change made, by field."""
     fields, after = history.FIELDS[model], version.values
     return [
         FieldDifference(
             str(fields[name].verbose_name),
-            list(diffs.compare(*(as_text(fields[name], v) for v in (before, after[name])))),
+            list(diffs.compare(*(as_text(fields[name], v) for v in (before, after[name])), budget)),
         )
         for name, before in version.replaced.items()
         if not version.is_deletion

@@ -1,6 +1,7 @@
 """Writing in the admin: the preview, two editors at once, many questions at once, their order."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -15,6 +16,7 @@ from playwright.sync_api import Dialog, Page, Position, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions import history
+from questions.admin import diffs
 from questions.models import ANSWER_LENGTH, Change, Question, fingerprint
 from tests import build
 from tests.admin.forms import LIST, form
@@ -184,6 +186,26 @@ def test_the_later_save_is_told_and_sees_both_texts(editor: Client) -> None:
     change = Change.objects.filter(question_id=question.pk).first()
     assert change
     assert change.before == {"short_answer": theirs}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_texts_are_compared_when_others_can_write_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(User.objects.create_superuser("anna"))
+    question = build.question()
+    mine = opened(question, short_answer=f"Mine. {build.SHORT_ANSWER}")
+    Question.objects.update(short_answer=f"Theirs. {build.SHORT_ANSWER}")
+    holds_lock = []
+
+    def compare(*args: Any) -> Iterator[diffs.Line]:
+        holds_lock.append(connection.in_atomic_block)
+        return original(*args)
+
+    original = diffs.compare
+    monkeypatch.setattr(diffs, "compare", compare)
+    assert "module conflict" in text(client.post(address(question), mine))
+    assert holds_lock == [False]
 
 
 def test_what_only_the_other_one_changed_is_taken_over(editor: Client) -> None:

@@ -3,6 +3,8 @@
 import io
 import json
 from datetime import date
+from random import Random
+from time import process_time
 from typing import Any
 
 import pytest
@@ -352,7 +354,7 @@ def test_the_triggers_survive_a_migration_that_rebuilds_the_table() -> None:
 def shown(before: str, after: str) -> list[tuple[str, str]]:
     return [
         (line.kind, "".join(f"[{t}]" if changed else t for t, changed in line.parts))
-        for line in diffs.compare(before, after)
+        for line in diffs.compare(before, after, diffs.Budget())
     ]
 
 
@@ -384,14 +386,35 @@ def test_markup_in_a_text_is_shown_as_text(editor: Client) -> None:
     assert "&lt;script&gt;alert(<b>2</b>)" in page
 
 
+def letters(seed: int) -> str:
+    """Return six long lines of the words a and b, with other lines between them."""
+    random = Random(seed)  # noqa: S311
+    runs = (" ".join(random.choices("ab", k=450)) for _ in range(6))
+    return "".join(f"{run}\nbetween\nthe\nruns {n}\n" for n, run in enumerate(runs))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("\n" * 100_000, "\n" * 50_000 + "x"),
-        ("word " * 20_000, "other " * 20_000),
+        ("\n" * 50_000, "\n" * 25_000 + "x"),
+        ("word " * 10_000, "other " * 10_000),
         ("x", "a\n" * 3_000),
         ("a b\n" * 1_900, "b a\n" * 1_900),
+        (letters(1), letters(2)),
+        (" ".join(map(str, range(9_000))), " ".join(map(str, range(9_000, 0, -1)))),
     ],
 )
-def test_comparing_ends_in_time(before: str, after: str) -> None:
-    assert list(diffs.compare(before, after))
+def test_what_a_page_of_comparisons_costs_is_bounded(before: str, after: str) -> None:
+    budget = diffs.Budget()
+    began = process_time()
+    shown = [line for _ in range(20) for line in diffs.compare(before, after, budget)]
+    assert process_time() - began < 5
+    assert sum(max(1, len(line.parts)) for line in shown) <= 5_020
+
+
+def test_a_history_that_is_too_long_says_so(editor: Client) -> None:
+    question = build.question(answer="a\n" * 6_000)
+    Question.objects.update(answer="b\n" * 6_000)
+    page = text(editor.get(history_address(question)))
+    assert "The rest is left out" in page
+    assert page.count("<ins>") + page.count("<del>") <= 5_000

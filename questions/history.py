@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, models, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from questions import triggers
 from questions.models import (
@@ -25,6 +25,7 @@ from questions.models import (
     Origin,
     Question,
 )
+from questions.models.fields import without_refused
 
 type Subject = Question | Category
 
@@ -52,7 +53,8 @@ def recorded(road: str, actor: str = "", using: str = DEFAULT_DB_ALIAS) -> Itera
             raise OperationalError(
                 "Migrations are being applied, or one was stopped: try again, or run prepare"
             )
-        origin = Origin.objects.using(using).create(actor=actor, road=road)
+        # The name of an account of the machine may hold anything.
+        origin = Origin.objects.using(using).create(actor=without_refused(actor), road=road)
         yield
         if not transaction.get_rollback(using):
             origin.delete()
@@ -149,12 +151,15 @@ def undelete(deletion: Change) -> Subject:
     subject.full_clean()
     subject.save(force_insert=True)
     model = type(subject)
-    former_slugs: Any = subject.former_slugs
-    for change in changes_of(model, subject.pk).filter(before__has_key="slug"):
-        slug = change.before["slug"]
-        if slug != subject.slug and not model._default_manager.filter(slug=slug).exists():
-            former_slugs.get_or_create(slug=slug)
+    slugs = changes_of(model, subject.pk).filter(before__has_key="slug")
+    for slug in slugs.values_list("before__slug", flat=True):
+        if slug != subject.slug and not leads_somewhere(model, slug):
+            subject.former_slugs.create(slug=slug)
     return subject
+
+
+def leads_somewhere(model: type[Subject], slug: str) -> bool:
+    return model._default_manager.filter(Q(slug=slug) | Q(former_slugs__slug=slug)).exists()
 
 
 def undeleted_category(deletion: Change) -> Category:
@@ -186,12 +191,21 @@ def broken_references(subject: Subject) -> list[str]:
     ]
 
 
-def forget(question_ids: Iterable[int]) -> None:
-    """Drop the history of questions that nobody will miss."""
-    Change.objects.filter(question_id__in=question_ids).delete()
+def forget(model: type[Subject], keys: Iterable[int]) -> None:
+    """Drop the history of questions or categories that nobody will miss."""
+    Change.objects.filter(**{f"{model._meta.model_name}_id__in": keys}).delete()
 
 
 def decoded(model: type[Subject], before: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a change as Python's; columns that are gone by now are left out."""
+    """
+    Return the values of a change as Python's.
+
+    Columns that are gone by now are left out, and so are characters that are refused by now: a
+    version with one could not be restored.
+    """
     fields = FIELDS[model]
-    return {name: fields[name].to_python(before[name]) for name in fields if name in before}
+    values = {name: fields[name].to_python(before[name]) for name in fields if name in before}
+    return {
+        name: without_refused(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }

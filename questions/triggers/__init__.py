@@ -50,8 +50,13 @@ def before_migrate(
         uninstall(connections[using])
 
 
-def after_migrate(using: str, **kwargs: Any) -> None:
-    """Receive Django's `post_migrate`."""
+def after_migrate(
+    using: str, plan: list[tuple[Migration, bool]] | None = None, **kwargs: Any
+) -> None:
+    """Receive Django's `post_migrate`, which `flush` sends too, without a plan."""
+    if plan is None:
+        with connections[using].cursor() as cursor:
+            history.forget_flushed(cursor)
     install(connections[using])
 
 
@@ -62,6 +67,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
     Where the tables are those of another release, because migrations were taken back, there are
     none afterwards: they would fail each change. That release installs its own.
     """
+    with connection.cursor() as cursor:
+        history.keep_ids_used(cursor)
     if not fits(connection):
         uninstall(connection)
         return
@@ -81,7 +88,6 @@ def install(connection: BaseDatabaseWrapper) -> None:
                         cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                         cursor.execute(statement)
         tally.count_anew(cursor)
-        history.forget_unknown(cursor)
         content_version.move(cursor)
     search.install(connection, QUESTION)
 
@@ -121,6 +127,7 @@ def put_back_on_failure(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 def put_back(connection: BaseDatabaseWrapper, triggers: set[Trigger]) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        history.keep_ids_used(cursor)
         tables = connection.introspection.table_names(cursor)
         for trigger in triggers:
             if trigger.table in tables:

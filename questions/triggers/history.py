@@ -8,23 +8,56 @@ earlier version (`questions/history.py`).
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.triggers.tables import CHANGE, ORIGIN, SUBJECTS, Columns, edited
+from questions.triggers.tables import (
+    CATEGORY,
+    CHANGE,
+    ORIGIN,
+    QUESTION,
+    SUBJECTS,
+    Columns,
+    edited,
+)
 
 CHANGES_KEPT = 500  # of one question or category; older ones are dropped
 
 
-def forget_unknown(cursor: CursorWrapper) -> None:
+def forget_flushed(cursor: CursorWrapper) -> None:
     """
-    Drop changes of rows that never were, which `flush` leaves behind on SQLite.
+    Drop what `flush` leaves behind on SQLite.
 
     It empties the tables one by one, in any order, which fires the triggers, and then lets the ids
     start again: the next question would get another one's history.
     """
-    if cursor.db.vendor == "sqlite":
-        for table, key, _ in SUBJECTS:
-            cursor.execute(f"""
-                DELETE FROM {CHANGE} WHERE {key} > COALESCE(
-                  (SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0)""")
+    if recorded(cursor):
+        cursor.execute(f"""
+            DELETE FROM {CHANGE} WHERE NOT EXISTS (SELECT 1 FROM {QUESTION})
+                                   AND NOT EXISTS (SELECT 1 FROM {CATEGORY})""")
+
+
+def keep_ids_used(cursor: CursorWrapper) -> None:
+    """
+    Let SQLite give no new row the id of a deleted one, whose history it would get.
+
+    Where a migration builds a table anew, SQLite goes on after the highest id that is left in it.
+    """
+    for table, key in recorded(cursor):
+        cursor.execute(f"""
+            INSERT INTO sqlite_sequence (name, seq)
+            SELECT '{table}', 0
+            WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '{table}')""")
+        cursor.execute(f"""
+            UPDATE sqlite_sequence
+            SET seq = MAX(seq, COALESCE((SELECT MAX({key}) FROM {CHANGE}), 0))
+            WHERE name = '{table}'""")
+
+
+def recorded(cursor: CursorWrapper) -> list[tuple[str, str]]:
+    """Return each SQLite table that has a history, and the column that names a row of it there."""
+    if cursor.db.vendor != "sqlite" or CHANGE not in cursor.db.introspection.table_names(cursor):
+        return []
+    description = cursor.db.introspection.get_table_description(cursor, CHANGE)
+    columns = {column.name for column in description}
+    return [(table, key) for table, key, _ in SUBJECTS if key in columns]
 
 
 def sqlite(columns: Columns) -> dict[str, str]:

@@ -34,7 +34,9 @@ pytestmark = pytest.mark.django_db
         ("position", 0),
         ("position", -1),
         ("short_answer", " "),
-        ("answer", ""),
+        ("short_answer", "\xa0\n"),
+        ("title", "\u2003"),
+        ("position", 2**31),
         ("category_id", None),
     ],
 )
@@ -61,7 +63,7 @@ def test_a_draft_may_be_unfinished() -> None:
 
 
 def test_publishing_an_unfinished_draft_is_refused() -> None:
-    build.question(published=False, answer="")
+    build.question(published=False, short_answer="")
     with pytest.raises(IntegrityError), transaction.atomic():
         Question.objects.update(published=True)
 

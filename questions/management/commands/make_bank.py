@@ -49,6 +49,7 @@ class Command(BaseCommand):
                     f"The database holds {others} that make_bank did not make. "
                     "--replace deletes them."
                 )
+            made_up_categories = keys_of_made_up_categories()
             replacing_none = Question.objects.filter(replaces=None)  # the others are needed
             while pks := list(replacing_none.values_list("pk", flat=True)[:BATCH]):
                 questions = Question.objects.filter(pk__in=pks)
@@ -56,8 +57,9 @@ class Command(BaseCommand):
                     questions.filter(verified_with=generator.MARK).values_list("pk", flat=True)
                 )
                 questions.delete()
-                history.forget(made_up)
+                history.forget(Question, made_up)
             Category.objects.all().delete()
+            history.forget(Category, made_up_categories)
             made = Category.objects.bulk_create(generator.categories(categories))
             done = 0
             for batch in batched(generator.questions(count, seed, made), BATCH):
@@ -74,6 +76,13 @@ def allow_long_statements() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+def keys_of_made_up_categories() -> list[int]:
+    """Return the keys of the categories whose questions are all made up."""
+    others = Question.objects.exclude(verified_with=generator.MARK).values("category")
+    made_up = Category.objects.exclude(questions=None).exclude(pk__in=others)
+    return list(made_up.values_list("pk", flat=True))
 
 
 def count_of_others() -> str:

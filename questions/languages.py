@@ -52,9 +52,9 @@ LISTED = (
     ("JSX", "jsx", "jsx react"),
     ("Julia", "julia", "julia jl"),
     ("Kotlin", "kotlin", "kotlin kt kts"),
-    ("Lua", "lua", "lua"),
+    ("Lua", "", "lua"),
     ("Makefile", "basemake", "makefile make mk"),
-    ("Markdown", "markdown", "markdown md"),
+    ("Markdown", "", "markdown md"),
     ("MySQL", "mysql", "mysql mariadb"),
     ("nginx", "nginx", "nginx nginxconf"),
     ("Objective-C", "objective-c", "objective-c objc objectivec"),
@@ -63,7 +63,7 @@ LISTED = (
     ("Perl", "perl", "perl pl"),
     ("PHP", "", "php"),
     ("PostgreSQL", "sql", "postgresql postgres psql plpgsql"),
-    ("PowerShell", "powershell", "powershell ps1 pwsh"),
+    ("PowerShell", "", "powershell ps1 pwsh"),
     ("Protocol Buffers", "protobuf", "proto protobuf"),
     ("Python", "python", "python py py3 python3"),
     ("Python", "pycon", "pycon python-console"),
@@ -124,9 +124,6 @@ UNUSUAL = re.compile(rf".{{{LINE_LENGTH + 1}}}|\s{{{SPACE_LENGTH + 1}}}")
 
 
 def lexer(name: str) -> Lexer:
-    if name == "markdown":
-        # Else the code in it could name any lexer again.
-        return lexer_class(name)(stripnl=False, handlecodeblocks=False)
     return lexer_class(name)(stripnl=False)
 
 

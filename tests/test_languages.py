@@ -106,18 +106,30 @@ def test_code_cannot_name_another_lexer(name: str, code: str) -> None:
 
 def test_docs_list_the_languages() -> None:
     docs = (Path(settings.BASE_DIR) / "docs" / "writing.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| ([^|]+) \| (`[^|]+`) \|$", docs, re.MULTILINE)
-    names: dict[str, list[str]] = {}
-    for label, _, given in LISTED:
-        names.setdefault(label, []).extend(given.split())
-    assert {label: re.findall(r"`([^`]+)`", given) for label, given in listed} == names
+    listed = re.findall(r"^\| ([^|]+) \| (`[^|]+`) \| (yes|no) \|$", docs, re.MULTILINE)
+    wanted: dict[str, list[str]] = {}
+    for label, lexer_name, names in LISTED:
+        wanted.setdefault(label, []).extend(names.split())
+        assert (label, "yes" if lexer_name else "no") in {(row[0], row[2]) for row in listed}
+    assert {row[0]: re.findall(r"`([^`]+)`", row[1]) for row in listed} == wanted
 
 
 # Time
 
 # `bench/languages.py` tries many more pieces, in longer texts.
 PIECES = [
-    *("\t\n" * 48 + "a\n", "\n" * 97 + "a\n", "a\n", "é日🐍", "([{", "/*a", "<!--a", "<<<A\n"),
+    *(
+        "\t\n" * 48 + "a\n",
+        "\n" * 97 + "a\n",
+        "a\n",
+        "é日🐍",
+        "([{",
+        "[\\n",
+        "#\\n",
+        "/*a",
+        "<!--a",
+        "<<<A\n",
+    ),
     *("\\'", '\\"'),
 ]
 # How the code begins of which a lexer looks at the rest.

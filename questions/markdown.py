@@ -8,9 +8,9 @@ result all that is not on a short list. `docs/writing.md` describes the conventi
 import html
 import re
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, update_wrapper
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from questions.languages import highlighted, language
 
-CACHED = 16 * 1024 * 1024  # bytes of rendered texts with their sources: a thousand answers
+CACHED = 16 * 1024 * 1024  # bytes of each function: a thousand answers with their HTML
 
 FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
@@ -64,6 +64,42 @@ class OutputCheck(NamedTuple):
     day: date
 
 
+class Cached[**Arguments]:
+    """
+    A function that returns HTML, with the last results that fit into CACHED bytes.
+
+    An lru_cache is limited in entries, and one text of an editor may have a thousand times the
+    size of another. Threads may share it.
+    """
+
+    def __init__(self, function: Callable[Arguments, SafeString]) -> None:
+        self.__wrapped__ = function
+        update_wrapper(self, function)
+        self.size = 0
+        self.lock = Lock()
+        self.results: OrderedDict[tuple[Hashable, ...], SafeString] = OrderedDict()
+
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> SafeString:
+        key = (*args, *kwargs.items())
+        with self.lock:
+            if key in self.results:
+                self.results.move_to_end(key)
+                return self.results[key]
+        result = self.__wrapped__(*args, **kwargs)
+        with self.lock:
+            if key not in self.results:
+                self.results[key] = result
+                self.size += cost(key, result)
+            while self.size > CACHED:
+                self.size -= cost(*self.results.popitem(last=False))
+        return result
+
+
+def cost(key: tuple[Hashable, ...], result: SafeString) -> int:
+    return sum(map(getsizeof, key)) + getsizeof(result) + 512  # the entry itself
+
+
+@Cached
 def render(
     source: str,
     heading_level: int = 2,
@@ -74,61 +110,18 @@ def render(
     Return `source` as HTML; its `##` headings become `<h2>`, or those of another `heading_level`.
 
     `check` says that the outputs of its samples were checked, in exactly this text. Hints are
-    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer, unless it is
-    among the last that were rendered: CACHED bytes of them are cached.
+    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the last texts
+    are cached.
     """
-    return rendered(source, heading_level=heading_level, check=check, follow_ups=follow_ups)
+    env = {"heading_level": heading_level, "check": check, "follow_ups": follow_ups}
+    return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
+@Cached
 def render_links(source: str) -> SafeString:
     """Return a list of links as HTML, with the name of the site after each."""
-    return rendered(source, heading_level=2, name_sites=True)
-
-
-def rendered(source: str, **env: Hashable) -> SafeString:
-    key = (source, *env.items())
-    markup = cache.get(key)
-    if markup is None:
-        markup = mark_safe(sanitize(parser().render(source, {**env})))  # noqa: S308 (sanitized)
-        cache.put(key, markup)
-    return markup
-
-
-class Cache:
-    """
-    HTML by what it was rendered from, within a limit of bytes; what was not used for longest goes.
-
-    An lru_cache is limited in entries, and one text of an editor may have a thousand times the
-    size of another. Threads may share it.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.size = 0
-        self.lock = Lock()
-        self.entries: OrderedDict[tuple[Hashable, ...], SafeString] = OrderedDict()
-
-    def get(self, key: tuple[Hashable, ...]) -> SafeString | None:
-        with self.lock:
-            markup = self.entries.get(key)
-            if markup is not None:
-                self.entries.move_to_end(key)
-            return markup
-
-    def put(self, key: tuple[Hashable, ...], markup: SafeString) -> None:
-        with self.lock:
-            if key not in self.entries:
-                self.entries[key] = markup
-                self.size += self.cost(key, markup)
-            while self.size > self.limit:
-                self.size -= self.cost(*self.entries.popitem(last=False))
-
-    @staticmethod
-    def cost(key: tuple[Hashable, ...], markup: SafeString) -> int:
-        return getsizeof(key[0]) + getsizeof(markup) + 1024  # the rest of the key, and the entry
-
-
-cache = Cache(CACHED)
+    env = {"heading_level": 2, "name_sites": True}
+    return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
 def inline_code(title: str) -> SafeString:
@@ -260,7 +253,7 @@ class Renderer(RendererHTML):
     def table_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return '<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n'
+        return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
 
     def table_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType

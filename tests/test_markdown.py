@@ -87,7 +87,7 @@ def test_a_list_inside_a_hint_stays_inside() -> None:
 
 def test_tables_scroll_and_align_without_style_attributes() -> None:
     html = render("| a | b |\n|:-:|--:|\n| 1 | 2 |\n")
-    assert '<div class="table" role="region" aria-label="Table" tabindex="0">' in html
+    assert '<div class="table" role="group" aria-label="Table" tabindex="0">' in html
     assert '<td class="right">2</td>' in html
     assert "style=" not in html
 

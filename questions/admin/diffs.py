@@ -28,6 +28,10 @@ class Budget:
 class Matcher(SequenceMatcher[str]):
     """Counts as changed what there are no steps left to compare."""
 
+    # The base class has them, though its stub does not.
+    a: list[str]
+    b2j: dict[str, list[int]]  # where each word or line occurs in the new text
+
     def __init__(self, old: list[str], new: list[str], budget: Budget, *, autojunk: bool) -> None:
         super().__init__(None, old, new, autojunk)
         self.budget = budget

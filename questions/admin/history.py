@@ -202,15 +202,15 @@ def differences(
     model: type[history.Subject], version: history.Version, budget: diffs.Budget
 ) -> list[FieldDifference]:
     """Return the differences that a change made, by field."""
-    fields, after = history.FIELDS[model], version.values
-    return [
-        FieldDifference(
-            str(fields[name].verbose_name),
-            list(diffs.compare(*(as_text(fields[name], v) for v in (before, after[name])), budget)),
-        )
-        for name, before in version.replaced.items()
-        if not version.is_deletion
-    ]
+    if version.is_deletion:
+        return []
+    found = []
+    for name, before in version.replaced.items():
+        field = history.FIELDS[model][name]
+        old, new = as_text(field, before), as_text(field, version.values[name])
+        lines = list(diffs.compare(old, new, budget))
+        found.append(FieldDifference(str(field.verbose_name), lines))
+    return found
 
 
 def as_text(field: models.Field, value: Any) -> str:

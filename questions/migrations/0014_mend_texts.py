@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import IntegrityError, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
@@ -27,24 +29,24 @@ def mend(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
             save(row)
 
 
-def text_fields(model: type[models.Model]) -> list[models.Field]:
+def text_fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
     fields = model._meta.concrete_fields
     return [field for field in fields if isinstance(field, models.CharField | models.TextField)]
 
 
-def has_refused(rows: models.QuerySet) -> Q:
+def has_refused(rows: "models.QuerySet[Any]") -> Q:
     """Return the condition that a text of a row holds a character that is refused from now on."""
     connection = transaction.get_connection(rows.db)
     check = CHECKS[connection.vendor]
     conditions = [
-        f"NOT ({check(connection.ops.quote_name(field.column))})"
+        f"NOT ({check(connection.ops.quote_name(str(field.column)))})"
         for field in text_fields(rows.model)
     ]
     sql = " OR ".join(conditions) or "1 = 0"
     return Q(RawSQL(sql, [], output_field=models.BooleanField()))  # noqa: S611 (all ours)
 
 
-def is_incomplete(name: str) -> Q:
+def is_incomplete(name: str | None) -> Q:
     """Return the condition that a text which has to be there holds nothing but white space."""
     if name == "category":
         return ~Q(not_blank("slug"), not_blank("name"))
@@ -58,7 +60,7 @@ def is_incomplete(name: str) -> Q:
     return Q(pk__in=[])
 
 
-def complete(row: models.Model, rows: models.QuerySet) -> None:
+def complete(row: Any, rows: "models.QuerySet[Any]") -> None:
     """Fill in what a category or a question can't be without."""
     is_taken = rows.exclude(pk=row.pk).filter(slug=row.slug).exists()
     if not row.slug.strip() or row.slug == "all" or is_taken:
@@ -73,7 +75,7 @@ def complete(row: models.Model, rows: models.QuerySet) -> None:
         row.checked_hash, row.checked_with, row.checked_on = "", "", None
 
 
-def save(row: models.Model) -> None:
+def save(row: Any) -> None:
     try:
         with transaction.atomic(row._state.db):
             row.save()

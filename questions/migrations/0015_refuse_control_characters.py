@@ -55,7 +55,7 @@ def replace_constraints(
     # one of them.
     with transaction.atomic(schema_editor.connection.alias):
         if schema_editor.connection.vendor == "sqlite":
-            schema_editor._remake_table(after)
+            schema_editor._remake_table(after)  # type: ignore[attr-defined]
             return
         old, new = constraints(schema_editor, before), constraints(schema_editor, after)
         steps = [

@@ -117,7 +117,7 @@ def stored() -> Rows:
 
     Tally and content version are left out: both are made anew after each migration.
     """
-    kept = [*apps.get_app_config("questions").get_models(), User, LogEntry]
+    kept: list[Any] = [*apps.get_app_config("questions").get_models(), User, LogEntry]
     rows = {}
     with connection.cursor() as cursor:
         there = connection.introspection.table_names(cursor)

@@ -11,11 +11,13 @@ from questions.management.base import BankCommand
 
 class Command(BankCommand):
     help = """\
-Ask for each address in the further reading of the database, or of the fixture files given, and
-list those that are broken or have moved for good. Each address is asked for once, a few hosts at
-a time, with HEAD and where that is refused with GET; failures are tried again twice.
+Ask for each address in the further reading of published questions, in the database or in the
+fixture files given, and list those that are broken or have moved for good. Each address is asked
+for once, a few hosts at a time, with HEAD and where that is refused with GET; failures are tried
+again twice. Hosts that are not on the public Internet count as broken, without being asked.
 
-Needs the network, so nothing runs it by itself. The exit code is 1 if a link is broken.
+Needs the network, and goes through no proxy, so nothing runs it by itself. The exit code is 1 if
+a link is broken.
 """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,12 +30,23 @@ Needs the network, so nothing runs it by itself. The exit code is 1 if a link is
             help="How long a server may take to answer (%(default)g).",
         )
 
-    def handle(self, *, files: list[Path], timeout: float, verbosity: int, **options: Any) -> None:
+        parser.add_argument(
+            "--internal",
+            action="store_true",
+            help="Ask this machine's and its network's hosts too.",
+        )
+
+    def handle(
+        self, *, files: list[Path], timeout: float, internal: bool, verbosity: int, **options: Any
+    ) -> None:
         readers = defaultdict(list)
-        for question in self.read_questions(files):
+        published = (question for question in self.read_questions(files) if question.published)
+        for question in published:
             for address in rules.reading_links(question):
                 readers[address].append(question.slug)
-        answers = links.check_addresses(readers, timeout=timeout, on_progress=self.show_progress)
+        answers = links.check_addresses(
+            readers, internal=internal, timeout=timeout, on_progress=self.show_progress
+        )
         for answer in answers:
             where = ", ".join(dict.fromkeys(readers[answer.address]))
             if answer.broken:

@@ -1,5 +1,7 @@
 """
-How many passwords an address may try, and how many are checked at a time.
+What happens to passwords that are tried: counted by address, and checked one at a time.
+
+settings.AXES_FAILURE_LIMIT says how many wrong ones an address may try.
 
 django-axes keeps the count and refuses an address that has used it up, but it counts a wrong
 password only after it was checked: of eighty that come at once, eighty are checked. Here each try
@@ -27,10 +29,10 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-# A check takes a core for half a second on purpose. In each process one runs at a time, so that a
-# flood of logins leaves room for who reads; others wait for it, which costs no more than a thread.
 PATIENCE = 5  # seconds; a worker that stops finishes what it has begun in 8
 
+# A check of a password takes a core for half a second on purpose. One runs at a time in each
+# process; up to LOGINS_WAITING others wait for it, and the rest is refused at once.
 places = threading.BoundedSemaphore(1 + settings.LOGINS_WAITING)
 checking = threading.BoundedSemaphore(1)
 
@@ -97,8 +99,8 @@ def count(request: Any, username: str) -> int:
     """
     Count a try as a wrong password; return the number of those from its address.
 
-    It is committed before the number is read. So the last of any that come at the same time sees
-    all others, and no more than the limit see a number within it.
+    Each try is committed before it reads the total. So however many come at once, at most
+    AXES_FAILURE_LIMIT of them read a total within the limit.
     """
     handler = AxesProxyHandler.get_implementation()
     handler.clean_expired_user_attempts(request)

@@ -226,7 +226,7 @@ AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 LOGINS_WAITING = env_number("WEB_THREADS", default=256) // 4  # the other threads are for readers
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a refused try is not counted
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # refused tries do not prolong the wait
 AXES_LOCKOUT_CALLABLE = "qabank.lockout.refused"
 AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever

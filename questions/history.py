@@ -192,7 +192,7 @@ def broken_references(subject: Subject) -> list[str]:
 
 
 def forget(model: type[Subject], keys: Iterable[int]) -> None:
-    """Drop the history of questions or categories that nobody will miss."""
+    """Delete the recorded history of these rows, as `make_bank` does for made-up ones."""
     Change.objects.filter(**{f"{model._meta.model_name}_id__in": keys}).delete()
 
 

@@ -35,8 +35,8 @@ from questions.products import listed, versions_in
 
 TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.
-MOST_CATEGORIES = 32_767
-MOST_QUESTIONS = 2_147_483_647
+LAST_CATEGORY_POSITION = 32_767
+LAST_POSITION = 2_147_483_647
 # Characters. Rendering the worst text of this length takes two seconds, four times as long where
 # it is twice as long; the longest answer of ours has 9,000.
 SHORT_ANSWER_LENGTH = 5_000
@@ -44,8 +44,8 @@ ANSWER_LENGTH = 50_000
 PROMPT_LENGTH = 5_000
 ASKED_AS_LENGTH = 1_300  # eight lines of 160 characters
 FURTHER_READING_LENGTH = 10_000
-# The fields of a question, by who writes them if no editor does: the database by its triggers, and
-# `check_samples`. That samples were run again is no edit of an answer.
+# Fields that no editor writes. The database and its triggers keep the first set, `check_samples`
+# the second: that samples were run again is no edit of an answer.
 KEPT_BY_DATABASE = frozenset({"id", "created", "updated"})
 CHECK_RESULT = frozenset({"checked_with", "checked_on", "checked_hash"})
 
@@ -66,7 +66,8 @@ class Fingerprint(SHA256):
 
 
 CHECKED_TEXT = Concat("prompt", "answer")  # of a question: what its samples stand in
-SAMPLE = r"(```|~~~) *python +run"
+# Nearly what `markdown.is_sample` says of a fence, for the database.
+SAMPLE = r"(^|\n) *(```+|~~~+) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
 
 
@@ -215,8 +216,8 @@ class Category(models.Model):
             ),
             models.CheckConstraint(
                 name="category_position_in_range",
-                condition=Q(position__range=(1, MOST_CATEGORIES)),
-                violation_error_message=f"Positions go from 1 to {MOST_CATEGORIES:,}.",
+                condition=Q(position__range=(1, LAST_CATEGORY_POSITION)),
+                violation_error_message=f"Positions go from 1 to {LAST_CATEGORY_POSITION:,}.",
             ),
         ]
 
@@ -382,7 +383,8 @@ class Question(models.Model):
         help_text="What the answer was checked with, such as “CPython 3.13.0, Django 6.1.3”.",
     )
     verified_on = models.DateField(null=True, blank=True)
-    # What `check_samples` found. The mark on the page shows only while the hash is the answer's.
+    # What `check_samples` found. The page shows the mark only while the hash is that of today's
+    # prompt and answer.
     checked_with = PlainCharField(max_length=200, blank=True, editable=False)
     checked_on = models.DateField(null=True, blank=True, editable=False)
     checked_hash = PlainCharField(max_length=64, blank=True, editable=False)
@@ -453,8 +455,8 @@ class Question(models.Model):
             ),
             models.CheckConstraint(
                 name="question_position_in_range",
-                condition=Q(position__range=(1, MOST_QUESTIONS)),
-                violation_error_message=f"Positions go from 1 to {MOST_QUESTIONS:,}.",
+                condition=Q(position__range=(1, LAST_POSITION)),
+                violation_error_message=f"Positions go from 1 to {LAST_POSITION:,}.",
             ),
             models.CheckConstraint(
                 name="question_replaced_is_not_published",

@@ -14,7 +14,7 @@ TEXT_LENGTH = 200  # characters of `q` that are used
 OPEN_LIMIT = 200  # values of `open` that are used
 ALL = "all"
 # White space stays, which separates words.
-WITHOUT_REFUSED = {ord(c): None for c in REFUSED if not c.isspace()}
+DROPPED = {ord(c): None for c in REFUSED if not c.isspace()}
 
 
 @dataclass(frozen=True)
@@ -113,4 +113,4 @@ def place(text: str) -> int:
 
 
 def clean(text: str) -> str:
-    return text.translate(WITHOUT_REFUSED)[:TEXT_LENGTH].strip()
+    return text.translate(DROPPED)[:TEXT_LENGTH].strip()

@@ -1,1 +1,1 @@
-"""Tags and filters of the templates; plain functions that others need live below."""
+"""Tags and filters of the templates. A function that other code needs too stands elsewhere."""

@@ -11,8 +11,8 @@ from questions.triggers.tables import CONTENT, CONTENT_VERSION, Columns
 
 CHANNEL = CONTENT_VERSION  # PostgreSQL: each new version is sent there with NOTIFY
 
-# Not one INSERT OR REPLACE: the statement that fires a trigger hands its own OR clause down to it,
-# and under INSERT OR IGNORE nothing would be replaced.
+# Two statements instead of INSERT OR REPLACE: inside a trigger SQLite uses the OR clause of the
+# statement that fired it. After an INSERT OR IGNORE ours would do nothing.
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 SQLITE_MOVE = [
     f"""UPDATE {CONTENT_VERSION}

@@ -6,6 +6,7 @@ the character and its place. `QuerySet.update` and plain SQL call no validator, 
 check constraint too. docs/decisions/015-characters-are-refused-by-the-column.md gives the reasons.
 """
 
+import re
 from curses.ascii import controlnames
 from typing import Any
 
@@ -151,6 +152,10 @@ def at_most(characters: int, field: str) -> LessThanOrEqual:
     return LessThanOrEqual(Length(field), Value(characters))
 
 
+# Its shape by RFC 5646. Of a tag that it doesn't know Django looks at the first part only.
+LANGUAGE_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
 def validate_emoji(text: str) -> None:
     """Raise ValidationError unless the text is one emoji, of one or of several code points."""
     if not emoji.is_emoji(text):
@@ -160,6 +165,8 @@ def validate_emoji(text: str) -> None:
 def validate_language(tag: str) -> None:
     """Raise ValidationError unless Django knows the language, or the one of which it is a kind."""
     try:
+        if not LANGUAGE_TAG.fullmatch(tag):
+            raise KeyError(tag)
         get_language_info(tag.lower())
     except KeyError as error:
         raise ValidationError(

@@ -1036,8 +1036,10 @@ def test_the_home_page_speaks_for_all_samples_only_while_all_are_checked(client:
     Question.objects.filter(pk=first.pk).update(checked_with="CPython 3.99.0")
     assert CLAIM not in client.get("/").content.decode()
     run("check_samples")
-    Question.objects.filter(pk=first.pk).update(answer="Another.")
+    Question.objects.filter(pk=first.pk).update(answer=f"Edited.\n\n{build.ANSWER}")
     assert CLAIM not in client.get("/").content.decode()
+    Question.objects.filter(pk=first.pk).update(answer="Without a sample.")
+    assert f"{CLAIM} {INTERPRETER}." in client.get("/").content.decode()
 
 
 @pytest.mark.django_db

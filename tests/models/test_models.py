@@ -36,7 +36,6 @@ pytestmark = pytest.mark.django_db
         ("short_answer", " "),
         ("short_answer", "\xa0\n"),
         ("title", "\u2003"),
-        ("position", 2**31),
         ("category_id", None),
     ],
 )

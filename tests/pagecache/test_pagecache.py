@@ -15,7 +15,15 @@ from django.db import connection, transaction
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from questions.models import Bank, Category, ContentVersion, FormerSlug, MissedSearch, Question
+from questions.models import (
+    Bank,
+    Category,
+    ContentVersion,
+    FormerCategorySlug,
+    FormerSlug,
+    MissedSearch,
+    Question,
+)
 from questions.pagecache.page import preferred_encoding
 from questions.pages import missed as misses
 from questions.pages import views
@@ -148,6 +156,24 @@ ROADS: dict[str, Callable[[], object]] = {
     "former slug": lambda: FormerSlug.objects.create(
         slug="eins", question=Question.objects.get(slug="one")
     ),
+    "category slug": lambda: Category.objects.update(slug="uno"),
+    "former category slug": lambda: FormerCategorySlug.objects.create(
+        slug="eins", category=Category.objects.get()
+    ),
+    "bank save": lambda: Bank(name="New name").save(force_update=True),
+    "bank update": lambda: Bank.objects.update(title="New title"),
+    "bank upsert": lambda: Bank.objects.bulk_create(
+        [Bank(name="New name")],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["name"],
+    ),
+    "bank delete": lambda: Bank.objects.all().delete(),
+    "bank SQL UPDATE": by_raw_sql("UPDATE questions_bank SET follow_ups = 'Next'"),
+    "bank SQL DELETE": by_raw_sql("DELETE FROM questions_bank"),
+    "retired": lambda: Question.objects.filter(slug="one").update(
+        published=False, replaced_by=Question.objects.get(slug="two")
+    ),
 }
 
 
@@ -164,6 +190,7 @@ def build_copy(**fields: Any) -> Question:
 def test_the_next_request_shows_a_change_by_any_road(site: Site, road: str) -> None:
     build.question(slug="one", category=build.category())
     build.question(slug="two")
+    Bank.objects.create(name="Old name")
     wait_until(lambda: site.watcher.current() == site.watcher.read())
     site.get()
     known = len(site.rendered)

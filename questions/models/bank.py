@@ -542,6 +542,18 @@ class SampleChecks(NamedTuple):
     total: int  # questions with samples
     interpreters: str  # those that ran the samples of all checked ones
 
+    @property
+    def claim(self) -> str:
+        """A sentence for the home page; "" where there is nothing to say."""
+        if not self.interpreters:
+            return ""
+        if self.checked == self.total:
+            return f"Every code sample is run, and its output checked, on {self.interpreters}."
+        return (
+            f"The samples of {self.checked} of {self.total} questions were run, and their output "
+            f"checked, on {self.interpreters}."
+        )
+
 
 def sample_checks() -> SampleChecks:
     """

@@ -263,9 +263,14 @@ class Renderer(RendererHTML):
     def th_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return cell_open(tokens[index])
+        return cell_open(tokens[index], cell_tag(tokens[index], tokens[index + 1]))
 
-    td_open = th_open
+    def th_close(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return f"</{cell_tag(tokens[index], tokens[index - 1])}>\n"
+
+    td_open, td_close = th_open, th_close
 
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         return escape(tokens[index].content)
@@ -302,10 +307,15 @@ def heading_level(token: Token, env: EnvType) -> int:
     return min(max(top, int(token.tag[1]) - 2 + top), 6)
 
 
-def cell_open(token: Token) -> str:
+def cell_tag(cell: Token, content: Token) -> str:
+    """Return the tag of a cell: the empty corner of a table is no header."""
+    return cell.tag if content.content.strip() else "td"
+
+
+def cell_open(token: Token, tag: str) -> str:
     """The renderer aligns by a style attribute, which the content security policy forbids."""
     match = re.search(r"text-align:(\w+)", str(token.attrGet("style") or ""))
-    return f'<{token.tag} class="{match[1]}">' if match else f"<{token.tag}>"
+    return f'<{tag} class="{match[1]}">' if match else f"<{tag}>"
 
 
 def is_sample(token: Token) -> bool:

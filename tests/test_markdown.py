@@ -184,3 +184,9 @@ def test_a_text_is_rendered_once_for_each_way_of_showing_it() -> None:
     assert render("*Once*, that is.") is render("*Once*, that is.")
     assert "<h3>" in render("## Once", heading_level=3)
     assert "<h2>" in render("## Once")
+
+
+def test_the_empty_corner_of_a_table_is_no_header() -> None:
+    html = render("| | a |\n| --- | ---: |\n| b | c |\n")
+    assert "<td></td>" in html.split("</thead>")[0]
+    assert '<th class="right">a</th>' in html

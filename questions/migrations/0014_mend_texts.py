@@ -16,7 +16,7 @@ def mend(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Change what the constraints of the next migration refuse and today's allow."""
     for model in apps.get_app_config("questions").get_models():
         rows = model._base_manager.using(schema_editor.connection.alias)
-        name = model._meta.model_name
+        name = str(model._meta.model_name)
         if name in MOST:
             rows.filter(position__gt=MOST[name]).update(position=MOST[name])
         to_mend = has_refused(rows) | is_incomplete(name)
@@ -34,19 +34,19 @@ def text_fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
     return [field for field in fields if isinstance(field, models.CharField | models.TextField)]
 
 
-def has_refused(rows: "models.QuerySet[Any]") -> Q:
+def has_refused(rows: models.QuerySet[Any]) -> Q:
     """Return the condition that a text of a row holds a character that is refused from now on."""
     connection = transaction.get_connection(rows.db)
     check = CHECKS[connection.vendor]
     conditions = [
-        f"NOT ({check(connection.ops.quote_name(str(field.column)))})"
+        f"NOT ({check(connection.ops.quote_name(field.column))})"
         for field in text_fields(rows.model)
     ]
     sql = " OR ".join(conditions) or "1 = 0"
     return Q(RawSQL(sql, [], output_field=models.BooleanField()))  # noqa: S611 (all ours)
 
 
-def is_incomplete(name: str | None) -> Q:
+def is_incomplete(name: str) -> Q:
     """Return the condition that a text which has to be there holds nothing but white space."""
     if name == "category":
         return ~Q(not_blank("slug"), not_blank("name"))
@@ -60,7 +60,7 @@ def is_incomplete(name: str | None) -> Q:
     return Q(pk__in=[])
 
 
-def complete(row: Any, rows: "models.QuerySet[Any]") -> None:
+def complete(row: Any, rows: models.QuerySet[Any]) -> None:
     """Fill in what a category or a question can't be without."""
     is_taken = rows.exclude(pk=row.pk).filter(slug=row.slug).exists()
     if not row.slug.strip() or row.slug == "all" or is_taken:
@@ -75,7 +75,7 @@ def complete(row: Any, rows: "models.QuerySet[Any]") -> None:
         row.checked_hash, row.checked_with, row.checked_on = "", "", None
 
 
-def save(row: Any) -> None:
+def save(row: models.Model) -> None:
     try:
         with transaction.atomic(row._state.db):
             row.save()

@@ -55,7 +55,7 @@ def replace_constraints(
     # one of them.
     with transaction.atomic(schema_editor.connection.alias):
         if schema_editor.connection.vendor == "sqlite":
-            schema_editor._remake_table(after)  # type: ignore[attr-defined]
+            schema_editor._remake_table(after)  # type: ignore[attr-defined]  # SQLite's
             return
         old, new = constraints(schema_editor, before), constraints(schema_editor, after)
         steps = [
@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
                     name="short_answer",
                     field=questions.models.fields.PlainTextField(
                         blank=True,
-                        help_text="Markdown, one paragraph of 45 to 75 words, to be spoken: what it is first.",
+                        help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
                         max_length=5000,
                     ),
                 ),

@@ -65,26 +65,32 @@ class Fingerprint(SHA256):
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
-CHECKED_TEXT = Concat("prompt", "answer")  # of a question: what its samples stand in
+CHECKED_TEXT = Concat("prompt", "answer")  # where the samples of a question stand
 # Nearly what `markdown.is_sample` says of a fence, for the database.
 SAMPLE = r"(^|\n) *(```+|~~~+) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
 
-
-SECTIONS = ("example", "pitfalls", "follow_ups")  # fields of the bank, in the order of an answer
+# The fields of the bank that name the sections of an answer, in the order of the sections.
+SECTIONS = ("example", "pitfalls", "follow_ups")
 
 
 class BankQuerySet(models.QuerySet["Bank"]):
     def get_by_natural_key(self) -> "Bank":
+        """Return the one row: its natural key is empty."""
         return self.get()
 
     def current(self) -> "Bank":
-        """Return what the bank says of itself: the row, or the defaults where there is none."""
+        """Return the row, or where there is none an unsaved one with the defaults."""
         return self.first() or Bank()
 
 
 class Bank(models.Model):
-    """What the bank says of itself; one row at most."""
+    """
+    What the bank says of itself.
+
+    There is one row at most, with the key 1. Where there is none, the defaults hold: pages ask
+    `Bank.objects.current()`.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     name = PlainCharField(
@@ -511,7 +517,11 @@ class Question(models.Model):
         return self.checked_hash == fingerprint(self.prompt + self.answer)
 
     def replacements(self) -> "Iterator[Question]":
-        """Yield what replaces a retired question, what replaces that one, and so on."""
+        """
+        Yield what replaces a retired question, what replaces that one, and so on.
+
+        Costs a query each. Ends in a circle too, which `clean` refuses and plain SQL can make.
+        """
         seen = set()
         question = self.replaced_by
         while question is not None and question.pk not in seen:

@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
+from django.db.models import Model
 from django.test import Client
 
 from questions import history
@@ -117,7 +118,7 @@ def stored() -> Rows:
 
     Tally and content version are left out: both are made anew after each migration.
     """
-    kept: list[Any] = [*apps.get_app_config("questions").get_models(), User, LogEntry]
+    kept: list[type[Model]] = [*apps.get_app_config("questions").get_models(), User, LogEntry]
     rows = {}
     with connection.cursor() as cursor:
         there = connection.introspection.table_names(cursor)

@@ -14,7 +14,7 @@ def describe_the_bank(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) 
     if apps.get_model("questions", "Category").objects.using(alias).exists():
         apps.get_model("questions", "Bank").objects.using(alias).create(
             title="Advanced Python backend interview questions",
-            promise="A short answer to say first, the detail behind it, and code that was run.",
+            promise="A short answer to say first, the detail behind it, and code to run.",
         )
 
 

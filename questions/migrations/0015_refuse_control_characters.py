@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
                     name="short_answer",
                     field=questions.models.fields.PlainTextField(
                         blank=True,
-                        help_text="Markdown, one paragraph of 40 to 80 words: what a good candidate says first.",
+                        help_text="Markdown, one paragraph of 45 to 75 words, to be spoken: what it is first.",
                         max_length=5000,
                     ),
                 ),

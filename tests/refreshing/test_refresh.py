@@ -312,7 +312,7 @@ def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
 def test_where_the_bank_of_the_files_does_not_require_the_style_it_stops_nothing(
     file: Path,
 ) -> None:
-    change(file, "what does it not protect?'", "what does it not protect'")
+    change(file, "what does it not protect?\n", "what does it not protect\n")
     assert run("refresh_bank", file).code == 1
     change(file, "requires_style: true", "requires_style: false")
     assert run("refresh_bank", file).code == 0
@@ -339,7 +339,7 @@ def test_phrasings_and_prompts_are_checked_before_anything_is_written(file: Path
 
 def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
     change(file, GIL, "level: expert")
-    change(file, "what does it not protect?'", "what does it not protect'")
+    change(file, "what does it not protect?\n", "what does it not protect\n")
     before = state()
     result = run("refresh_bank", file)
     assert result.code == 1

@@ -152,7 +152,6 @@ ROADS: dict[str, Callable[[], object]] = {
     "SQL UPDATE": by_raw_sql("UPDATE questions_question SET title = 'What is new?'"),
     "SQL DELETE": by_raw_sql("DELETE FROM questions_question WHERE slug = 'one'"),
     "slug": lambda: Question.objects.filter(slug="one").update(slug="uno"),
-    "bank": lambda: Bank.objects.create(title="What is asked?"),
     "former slug": lambda: FormerSlug.objects.create(
         slug="eins", question=Question.objects.get(slug="one")
     ),

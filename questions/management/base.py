@@ -1,6 +1,8 @@
 """What commands share that read the bank from the database or from fixture files."""
 
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.db import DatabaseError
 
 from questions.models import Bank, Question
 from questions.refreshing.files import (
+    Entry,
     FixtureError,
     Key,
     as_bank,
@@ -24,7 +27,8 @@ class BankCommand(BaseCommand):
 
     def read_questions(self, files: list[Path]) -> list[Question]:
         """Return the questions of fixture files, or those of the database where none is given."""
-        return self.read_bank(files)[1]
+        with in_one_line():
+            return as_questions(read(files)) if files else list(Question.objects.in_order())
 
     def read_bank(self, files: list[Path]) -> tuple[Bank, list[Question]]:
         """
@@ -32,16 +36,27 @@ class BankCommand(BaseCommand):
 
         Where no file is given both are the database's, and where no file says anything of the bank.
         """
-        try:
+        with in_one_line():
             if not files:
                 return Bank.objects.current(), list(Question.objects.in_order())
-            slugs: set[Key] = set()
-            entries = [entry for path in files for entry in checked_entries(path, slugs)]
+            entries = read(files)
             return as_bank(entries), as_questions(entries)
-        except (FixtureError, DatabaseError, OSError) as error:
-            raise CommandError(str(error)) from error
 
     def show_progress(self, done: int, total: int) -> None:
         """Update one line on a terminal; write nothing to a log."""
         if self.stderr.isatty():
             self.stderr.write(f"\r{done} of {total}", str, ending="\n" if done == total else "")
+
+
+def read(files: list[Path]) -> list[Entry]:
+    keys: set[Key] = set()
+    return [entry for path in files for entry in checked_entries(path, keys)]
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Say what stands in the way of reading a bank in one line."""
+    try:
+        yield
+    except (FixtureError, DatabaseError, OSError) as error:
+        raise CommandError(str(error)) from error

@@ -19,7 +19,8 @@ class Entry(NamedTuple):
     slug: str
     title: str  # `backquotes` stand around code, and in a hit `search.marks` around words
     level: str  # its name
-    short_answer: str  # Markdown
+    prompt: str  # Markdown, as is what follows
+    short_answer: str
     category_slug: str
     category_name: str
     category_emoji: str
@@ -32,8 +33,8 @@ class Entry(NamedTuple):
 
 
 def rows(questions: QuestionQuerySet, *more: str) -> QuerySet[Any, Any]:
-    """Return of `questions` what entries() makes entries from; a hit needs DETAILS as well."""
-    columns = ("pk", "category", "place", "slug", "title", "level", "short_answer")
+    """Return the columns that entries() needs; for hits `more` is "asked_as" and "answer"."""
+    columns = ("pk", "category", "place", "slug", "title", "level", "prompt", "short_answer")
     return questions.placed().values_list(*columns, *more)
 
 
@@ -51,25 +52,26 @@ def entries(
     """
     by_key = {category.pk: category for category in categories}
     shown = []
-    for _, category_key, place, slug, title, level, short_answer, *details in rows:
+    for _, category_key, place, slug, title, level, prompt, short_answer, *more in rows:
         category = by_key[category_key]
         entry = Entry(
             category.questions_before + place,
             slug,
             marks.mark(title) if marks else title,
             LEVELS[level],
+            prompt,
             short_answer,
             category.slug,
             category.name,
             category.emoji,
-            marks.passage(short_answer, in_one(*details)) if marks else None,
+            marks.passage(short_answer, in_one(prompt, *more)) if marks else None,
         )
         shown.append(entry)
     return opened(shown, filters) if filters.open else shown
 
 
-def in_one(asked_as: str, prompt: str, answer: str) -> str:
-    """Return DETAILS as one Markdown text, in which each phrasing is a paragraph."""
+def in_one(prompt: str, asked_as: str, answer: str) -> str:
+    """Return one Markdown text, in which each phrasing is a paragraph."""
     return "\n\n".join([*asked_as.splitlines(), prompt, answer])
 
 

@@ -6,7 +6,6 @@ from questions.models import Category, Question
 from questions.pages.entries import Entry, entries, rows
 from questions.pages.filters import Filters
 from questions.search import Found, Marks
-from questions.search.ranking import DETAILS
 
 PAGE_LENGTH = 20  # hits
 
@@ -37,6 +36,7 @@ def hits(filters: Filters, categories: list[Category]) -> Hits:
     start = filters.start if filters.start <= len(found.keys) else 1
     keys = found.keys[start - 1 : start - 1 + PAGE_LENGTH]
     # Not a slice of filters.questions(), for which the database sorts all that was found.
-    hit_rows = rows(Question.objects.published().filter(pk__in=keys).order_by(), *DETAILS)
+    questions = Question.objects.published().filter(pk__in=keys).order_by()
+    hit_rows = rows(questions, "asked_as", "answer")
     in_order = sorted(hit_rows, key=lambda row: keys.index(row[0]))
     return Hits(found, start, entries(in_order, filters, categories, Marks(found.query)))

@@ -51,7 +51,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(successor(slug), permanent=True)
     if wants_fragment(request.headers):
         context = {"question": shown, "heading_level": 4}
-        return render(request, "questions/question.html#fragment", context)
+        return render(request, "questions/question.html#answer", context)
     return render(request, "questions/question.html", full_page(request, shown, questions))
 
 

@@ -176,8 +176,7 @@
   });
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (focused && !focused.isConnected && document.activeElement === document.body) {
-      // An answer may come with a prompt, which settles first.
-      const heir = detail.elt.closest(".entry-body")?.querySelector(".answer") ?? document.getElementById("main");
+      const heir = detail.elt.matches(".answer") ? detail.elt : document.getElementById("main");
       heir.tabIndex = -1;
       heir.focus({ preventScroll: true });
     }

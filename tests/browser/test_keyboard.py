@@ -118,9 +118,9 @@ def test_an_answer_that_arrives_takes_the_focus_from_the_link_in_its_place(
     waiting: list[Route] = []
     page.route(f"**{question.get_absolute_url()}", lambda route: waiting.append(route))  # noqa: PLW0108
     entry.locator("summary").press("Enter")
-    expect(entry.get_by_role("link", name="Open its own page")).to_be_visible()
+    expect(entry.get_by_role("link", name="Open the full page")).to_be_visible()
     page.keyboard.press("Tab")
-    expect(entry.get_by_role("link", name="Open its own page")).to_be_focused()
+    expect(entry.get_by_role("link", name="Open the full page")).to_be_focused()
     waiting[0].continue_()
     expect(entry.locator(".answer")).to_be_focused()
 

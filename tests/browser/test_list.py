@@ -45,7 +45,6 @@ def test_an_entry_that_is_opened_begins_with_the_prompt(page: Page, address: str
     page.goto(address)
     first = entry(page, "1st")
     if "#" not in address:  # which opens it
-        expect(first.locator(".prompt")).to_have_count(0)
         first.locator("summary").first.click()
     expect(first.locator(".answer")).to_be_visible()
     expect(first.locator(".prompt em")).to_have_text("scenario")
@@ -56,6 +55,23 @@ def test_an_entry_that_is_opened_begins_with_the_prompt(page: Page, address: str
     first.locator("summary").first.click()
     first.locator("summary").first.click()
     expect(first.locator(".prompt")).to_have_count(1)
+
+
+def test_an_answer_that_arrives_late_moves_nothing_that_is_being_read(page: Page) -> None:
+    build.question(slug="1st", title="Why ask?", prompt="A *scenario*.")
+    late: list[Route] = []
+    page.route("**/questions/1st/", lambda route: late.append(route))  # noqa: PLW0108
+    page.goto("/")
+    first = entry(page, "1st")
+    first.locator("summary").first.click()
+    short_answer = first.locator(".short-answer")
+    before = short_answer.bounding_box()
+    assert before
+    late[0].continue_()
+    expect(first.locator(".answer")).to_be_visible()
+    after = short_answer.bounding_box()
+    assert after
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
 
 
 @pytest.mark.parametrize("approach", ["hover", "focus"])
@@ -202,7 +218,7 @@ def test_without_scripts_everything_can_be_found_and_read(plain_page: Page) -> N
     page.locator(".expand").first.click()
     expect(page.locator(".entry[open] .answer").first).to_be_visible()
     page.goto("/#descriptors")
-    entry(page, "descriptors").get_by_role("link", name="Open its own page").click()
+    entry(page, "descriptors").get_by_role("link", name="Open the full page").click()
     expect(page).to_have_url(re.compile("/questions/descriptors/$"))
     expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
 

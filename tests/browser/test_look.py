@@ -231,7 +231,7 @@ def test_without_scripts_nothing_is_shown_that_needs_them(new_context: NewContex
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".found")).to_contain_text("descriptor")
     page.locator(".entry summary").first.click()
-    page.get_by_role("link", name="Open its own page").first.click()
+    page.get_by_role("link", name="Open the full page").first.click()
     expect(page.get_by_role("heading", name="Follow-ups")).to_be_visible()
 
 

@@ -47,23 +47,21 @@ def test_a_question_without_a_prompt_has_no_trace_of_one(client: Client) -> None
     assert parts(article) == ["short-answer", "answer"]
 
 
-def test_an_open_entry_begins_with_the_prompt_and_a_closed_one_has_none(client: Client) -> None:
+def test_an_entry_begins_with_the_prompt_open_or_closed(client: Client) -> None:
     question = build.question(prompt=PROMPT, title="What does it print?")
     for address in ("/", "/?q=print", question.category.get_absolute_url()):
         closed = one(page(client, address), ".entry-body")
-        assert parts(closed) == ["short-answer"]
+        assert parts(closed) == ["part", "prompt", "part", "short-answer"]
         opened = one(
             page(client, f"{address}{'&' if '?' in address else '?'}open=all"), ".entry-body"
         )
         assert parts(opened) == ["part", "prompt", "part", "short-answer", "answer"]
 
 
-def test_htmx_gets_the_prompt_for_the_top_of_the_entry(client: Client) -> None:
-    address = build.question(prompt=PROMPT, slug="2fa").get_absolute_url()
-    answer, top = one(parse(client.get(address, headers={"HX-Request": "true"}).content), "body")
+def test_htmx_gets_the_answer_alone(client: Client) -> None:
+    address = build.question(prompt=PROMPT).get_absolute_url()
+    [answer] = one(parse(client.get(address, headers={"HX-Request": "true"}).content), "body")
     assert answer.get("class") == "answer"
-    assert top.get("hx-swap-oob") == "afterbegin:[id='2fa']"
-    assert parts(top) == ["part", "prompt", "part"]
 
 
 def test_samples_of_the_prompt_carry_the_mark_while_it_is_the_text_that_was_checked(

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from questions.checking import rules
 from questions.markdown import render, render_inline, sanitize
 from questions.models import ANSWER_LENGTH, Question
+from questions.models.fields import without_refused
 from questions.pages.sections import SECTION_LENGTH
 from questions.search import Marks, words
 from tests import build
@@ -60,22 +61,24 @@ def open_context(new_context: Any) -> BrowserContext:
 def test_no_script_runs_on_the_page_with_every_vector_in_every_field(
     open_context: BrowserContext, live_server: LiveServer
 ) -> None:
+    # What the columns refuse never gets as far as a page.
+    stored = [without_refused(vector) for vector in VECTORS]
     category = build.category(name=HTML[0], description=HTML[5], emoji="<b>", slug="attacked")
     Question.objects.bulk_create(
         Question(
             category=category,
             slug=f"vector-{number}",
             position=number + 1,
-            title=f"{vector[:200].replace(chr(0), '')}?",
+            title=f"{vector[:200]}?",
             level="core",
             published=True,
-            short_answer=vector.replace("\0", ""),
-            answer=vector.replace("\0", ""),
-            further_reading=vector.replace("\0", ""),
-            keywords=vector[:400].replace("\0", ""),
-            verified_with=vector[:200].replace("\0", ""),
+            short_answer=vector,
+            answer=vector,
+            further_reading=vector,
+            keywords=vector[:400],
+            verified_with=vector[:200],
         )
-        for number, vector in enumerate(VECTORS)
+        for number, vector in enumerate(stored)
     )
     hits: list[str] = []
     requests: list[str] = []

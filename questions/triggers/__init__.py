@@ -29,7 +29,7 @@ from django.db.migrations import Migration
 
 from questions import search
 from questions.triggers import content_version, former_slugs, history, tally, timestamps
-from questions.triggers.tables import CONTENT, NEEDED, QUESTION, SUBJECTS
+from questions.triggers.tables import CONTENT, NEEDED, QUESTION, SUBJECTS, columns_of
 
 RULES = (timestamps, former_slugs, tally, content_version, history)
 
@@ -168,8 +168,3 @@ def fits(connection: BaseDatabaseWrapper) -> bool:
             table in tables and columns <= set(columns_of(cursor, table))
             for table, columns in NEEDED.items()
         )
-
-
-def columns_of(cursor: CursorWrapper, table: str) -> list[str]:
-    description = cursor.db.introspection.get_table_description(cursor, table)
-    return [column.name for column in description]

@@ -15,6 +15,7 @@ from questions.triggers.tables import (
     QUESTION,
     SUBJECTS,
     Columns,
+    columns_of,
     edited,
 )
 
@@ -55,8 +56,7 @@ def recorded(cursor: CursorWrapper) -> list[tuple[str, str]]:
     """Return each SQLite table that has a history, and the column that names a row of it there."""
     if cursor.db.vendor != "sqlite" or CHANGE not in cursor.db.introspection.table_names(cursor):
         return []
-    description = cursor.db.introspection.get_table_description(cursor, CHANGE)
-    columns = {column.name for column in description}
+    columns = columns_of(cursor, CHANGE)
     return [(table, key) for table, key, _ in SUBJECTS if key in columns]
 
 

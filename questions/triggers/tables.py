@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.db.backends.utils import CursorWrapper
+
 from questions.models import (
     CHECK_RESULT,
     KEPT_BY_DATABASE,
@@ -64,3 +66,14 @@ NEEDED: dict[str, set[str]] = {
 def edited(columns: list[str]) -> list[str]:
     """Return those of a subject's columns whose change is an edit of it."""
     return [c for c in columns if c not in KEPT_BY_DATABASE | CHECK_RESULT]
+
+
+def columns_of(cursor: CursorWrapper, table: str) -> list[str]:
+    """
+    Return the names of the columns of `table`, in their order.
+
+    Django's introspection parses the definition of an SQLite table for that, which takes a tenth
+    of a second with the constraints that ours have.
+    """
+    cursor.execute(f"SELECT * FROM {table} LIMIT 0")
+    return [column[0] for column in cursor.description]

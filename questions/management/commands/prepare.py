@@ -1,3 +1,4 @@
+import fcntl
 import hashlib
 from argparse import ArgumentParser
 from pathlib import Path
@@ -56,16 +57,21 @@ def collect_static_files() -> bool:
     """
     Collect the static files unless none has changed since; return whether it was done.
 
-    `collectstatic` hashes and compresses every file each time, which takes seconds.
+    `collectstatic` hashes and compresses every file each time, which takes seconds. One process
+    does it; another that comes meanwhile waits, and finds it done.
     """
-    stamp = Path(settings.STATIC_ROOT) / "collected-from.sha256"
+    folder = Path(settings.STATIC_ROOT)
+    stamp = folder / "collected-from.sha256"
     fingerprint = static_files_fingerprint()
-    if stamp.exists() and stamp.read_text() == fingerprint:
-        return False
-    call_command(
-        "collectstatic", interactive=False, clear=True, ignore_patterns=UNUSED, verbosity=0
-    )
-    stamp.write_text(fingerprint)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == fingerprint:
+            return False
+        call_command(
+            "collectstatic", interactive=False, clear=True, ignore_patterns=UNUSED, verbosity=0
+        )
+        stamp.write_text(fingerprint)
     return True
 
 

@@ -25,12 +25,15 @@ dev: ## Serve with DEBUG on and reload what changes
 	@DEBUG=true $(python) manage.py prepare --no-static
 	@DEBUG=true $(python) manage.py runserver $(PORT) $(ARGS)
 
+# As many processes as processors; the tests of a file stay together.
+pytest := $(python) -m pytest --numprocesses auto --dist loadfile
+
 .PHONY: test
 test: ## Run all tests, on SQLite and on PostgreSQL, and in Chromium (ARGS="-k search" for some)
 	@bin/venv requirements-dev.txt
-	@$(python) -m pytest $(ARGS)
+	@$(pytest) $(ARGS)
 	@# 5: with these ARGS none is left.
-	@bin/with-postgres $(python) -m pytest -m "not browser" $(ARGS) || [ $$? = 5 ]
+	@bin/with-postgres $(pytest) -m "not browser" $(ARGS) || [ $$? = 5 ]
 
 .PHONY: lint
 lint: ## Check code, templates, scripts, settings and migrations without running the site

@@ -55,7 +55,7 @@ def test_axe_finds_nothing_in_prompt_and_phrasings(
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     for address in (question.get_absolute_url(), f"/?open={question.slug}"):
         page.goto(address)
-        expect(page.locator(".prompt")).to_be_visible()
+        expect(page.get_by_text("A scenario with code")).to_be_visible()
         assert_accessible(page)
 
 

@@ -205,3 +205,11 @@ def test_counts_of_categories_leave_drafts_out() -> None:
         question.category.pk: 1,
         empty.pk: 0,
     }
+
+
+@pytest.mark.parametrize("fence", ["```python run", "``` python  run >=3.13", "~~~~python run"])
+def test_a_sample_that_was_not_checked_is_found_however_its_fence_is_written(fence: str) -> None:
+    closing = fence.partition("p")[0].strip()
+    sample = build.question(answer=f"Try it.\n\n{fence}\nprint(1)\n{closing}\n")
+    build.question(answer="In a shell: `python run.py`.\n\n```python\nprint(1)\n```\n")
+    assert list(Question.objects.with_unchecked_samples()) == [sample]

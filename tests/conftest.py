@@ -189,22 +189,18 @@ def browser_errors() -> list[str]:
 
 
 @pytest.fixture
-def accepted_error() -> str | None:
-    """Return a part of the errors that prove nothing, whenever they come; None: all count."""
-    return None
-
-
-@pytest.fixture
 def new_context(
     new_context: Callable[..., BrowserContext],
     browser_errors: list[str],
-    accepted_error: str | None,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Fail the test on an error in the console or an uncaught exception, in any of its pages."""
     contexts: list[BrowserContext] = []
+    marker = request.node.get_closest_marker("accepts_error")
+    accepted: tuple[str, ...] = marker.args if marker else ()
 
     def on_console(message: ConsoleMessage) -> None:
-        is_accepted = accepted_error is not None and accepted_error in message.text
+        is_accepted = any(part in message.text for part in accepted)
         if message.type == "error" and not is_accepted:
             browser_errors.append(f"{message.text} ({message.location.get('url')})")
 

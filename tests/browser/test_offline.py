@@ -16,10 +16,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "service_workers": "allow"}
 
 
-@pytest.fixture
-def accepted_error() -> str:
-    """The service worker asks for newer versions when it likes, and Chromium reports each one."""
-    return "net::ERR_INTERNET_DISCONNECTED"
+# Of a bank that is kept the page looks for a newer version, at any time after it was opened.
+looks_for_a_newer_version = pytest.mark.accepts_error("net::ERR_INTERNET_DISCONNECTED")
 
 
 def go_offline(page: Page) -> None:
@@ -84,6 +82,7 @@ def test_a_page_that_was_not_kept_says_so_and_lists_what_was(page: Page) -> None
     expect(page).to_have_url("/questions/gil/")
 
 
+@looks_for_a_newer_version
 def test_the_whole_bank_can_be_kept_and_read_and_removed(page: Page) -> None:
     visit(page, "/")
     keep(page)
@@ -129,6 +128,7 @@ def test_a_step_back_without_a_connection_shows_what_is_kept(page: Page) -> None
     expect(page.locator(".entry")).to_have_count(30)
 
 
+@looks_for_a_newer_version
 def test_a_correction_reaches_what_is_kept_with_the_next_visit(page: Page) -> None:
     visit(page, "/")
     keep(page)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,16 @@ from django.conf import settings
 
 from qabank.request_log import RequestLog
 from tests.commands import manage
+
+
+def checkout(folder: Path) -> Path:
+    """Return a checkout of its own in `folder`, in which nothing has run yet."""
+    shutil.copytree(settings.BASE_DIR / "qabank", folder / "qabank")
+    for name in ("manage.py", "gunicorn.conf.py"):
+        shutil.copy(settings.BASE_DIR / name, folder)
+    for name in ("questions", "templates", "static", "fixtures"):
+        (folder / name).symlink_to(settings.BASE_DIR / name)
+    return folder
 
 
 class Server:

@@ -1,7 +1,6 @@
 """What the site writes is its own user's, whichever program writes it under whichever umask."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,18 +10,13 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from django.conf import settings
+
+from tests.servers import checkout
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A checkout of its own, in which nothing has run yet."""
-    shutil.copytree(settings.BASE_DIR / "qabank", tmp_path / "qabank")
-    for name in ("manage.py", "gunicorn.conf.py"):
-        shutil.copy(settings.BASE_DIR / name, tmp_path)
-    for name in ("questions", "templates", "static", "fixtures"):
-        (tmp_path / name).symlink_to(settings.BASE_DIR / name)
-    return tmp_path
+    return checkout(tmp_path)
 
 
 def start(site: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from qabank.environment import env_database
 from tests.commands import manage
+from tests.servers import checkout
 
 BASE_DIR = settings.BASE_DIR
 
@@ -59,6 +60,26 @@ def test_prepare_makes_a_fresh_database_ready_and_changes_nothing_the_second_tim
         "print(Category.objects.count(), Question.objects.published().count())"
     )
     assert manage("shell", "-v0", "-c", code, DATABASE_URL=database).stdout == "5 30\n"
+
+
+def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: Path) -> None:
+    site = checkout(tmp_path)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "prepare"],
+            cwd=site,
+            env={"PATH": os.environ["PATH"]},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in started]
+    assert sorted(text.rpartition(", ")[2] for text in said) == [
+        "static files are collected.\n",
+        "static files collected.\n",
+    ]
 
 
 def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
+from questions.markdown import OutputCheck
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -515,6 +516,13 @@ class Question(models.Model):
     def is_checked(self) -> bool:
         """Whether the samples of exactly this prompt and answer printed what they show."""
         return self.checked_hash == fingerprint(self.prompt + self.answer)
+
+    @property
+    def output_check(self) -> OutputCheck | None:
+        """What its page says of the outputs in prompt and answer, if they were checked."""
+        if self.is_checked and self.checked_on:
+            return OutputCheck(self.checked_with, self.checked_on)
+        return None
 
     def replacements(self) -> "Iterator[Question]":
         """

@@ -25,6 +25,7 @@ type Headers = list[tuple[str, str]]
 OVERHEAD = 6 * 1024  # bytes that a page takes beside its bodies: key, headers, objects
 SETTLED = 2.0  # seconds after a change for which its page has no Last-Modified
 NOT_FROM_DJANGO = {"Content-Length", "ETag", "Last-Modified"}  # headers that are set here
+COMPRESSED = ("image/", "application/zip")  # media types that no encoding makes smaller
 OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not for a 304
 
 
@@ -100,7 +101,8 @@ class Page:
         self.headers = [(name, value) for name, value in headers if name not in NOT_FROM_DJANGO]
         self.headers_of_304 = [header for header in self.headers if header[0] not in OF_A_BODY]
         self.is_ok = status.startswith("200")
-        self.is_text = not dict(headers).get("Content-Type", "").startswith("image/")
+        media_type = dict(headers).get("Content-Type", "")
+        self.is_text = not media_type.startswith(COMPRESSED)
         digest = hashlib.blake2b(repr((status, self.headers)).encode(), digest_size=12)
         digest.update(body)
         self.digest = digest.hexdigest()

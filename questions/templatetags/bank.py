@@ -36,7 +36,7 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 @register.simple_tag
 def prompt(question: Question, heading_level: int = 2) -> SafeString:
     """Render what a question adds to its title; its outputs say that they were checked."""
-    return rendering.render(question.prompt, heading_level, output_check(question))
+    return rendering.render(question.prompt, heading_level, question.output_check)
 
 
 @register.simple_tag
@@ -46,13 +46,7 @@ def answer(question: Question, heading_level: int, follow_ups: str) -> SafeStrin
 
     `follow_ups` is the bank's name for the section whose hints are folded.
     """
-    return rendering.render(question.answer, heading_level, output_check(question), follow_ups)
-
-
-def output_check(question: Question) -> rendering.OutputCheck | None:
-    if question.is_checked and question.checked_on:
-        return rendering.OutputCheck(question.checked_with, question.checked_on)
-    return None
+    return rendering.render(question.answer, heading_level, question.output_check, follow_ups)
 
 
 @register.filter

@@ -56,6 +56,10 @@ class Server:
                 stdout=out,
                 stderr=err,
             )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers, for 20 s at most."""
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -64,7 +68,7 @@ class Server:
             except OSError:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.1)
+                time.sleep(0.01)
 
     def get(self, address: str, **headers: str) -> tuple[int, Any, bytes]:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}

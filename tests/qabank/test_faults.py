@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from gunicorn.workers import gthread
 
 from tests.commands import manage
 from tests.servers import Server, database
+from tests.threads import soon
 
 IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 
@@ -233,15 +234,6 @@ class Relay:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         self.pairs.clear()
-
-
-def soon(condition: Callable[[], bool], seconds: float) -> bool:
-    ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.skipif(not IS_SQLITE, reason="SQLite's")

@@ -139,7 +139,7 @@ class Page:
         body = self.body
         if body is None:
             known, variant = next(iter(self.variants.items()))
-            body = DECOMPRESS[known](variant.body)
+            body = DECOMPRESS[known](variant.body) if self.is_ok else variant.body
         headers = []
         if encoding != "identity" and self.is_ok:
             body = COMPRESS[encoding](body)

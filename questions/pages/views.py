@@ -114,7 +114,9 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     # category in its path and needs none in the query.
     linked = replace(filters, start=1, category="" if page_category else filters.category)
     total = sum(category.question_count for category in categories)
+    is_fragment = wants_fragment(request.headers)
     context = {
+        "is_fragment": is_fragment,
         "filters": filters,
         "linked": linked,
         "categories": categories,
@@ -131,8 +133,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "samples": samples(filters, total),
     }
     template = "questions/bank.html"
-    fragment = wants_fragment(request.headers)
-    response = render(request, f"{template}#results" if fragment else template, context)
+    response = render(request, f"{template}#results" if is_fragment else template, context)
     if found and not found.count:
         if not (filters.category or filters.level):
             missed.recorder.record(filters.q)

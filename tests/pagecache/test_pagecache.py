@@ -515,6 +515,15 @@ def test_the_best_encoding_that_is_accepted(accepted: str, encoding: str) -> Non
     assert preferred_encoding(accepted) == encoding
 
 
+@pytest.mark.parametrize("first", ["br", "gzip", "identity"])
+def test_a_redirect_serves_all_encodings_too(site: Site, first: str) -> None:
+    FormerSlug.objects.create(slug="former", question=build.question(slug="today"))
+    for encoding in (first, "br", "gzip", "identity"):
+        answer = site.get("/questions/former/", **{"Accept-Encoding": encoding})
+        assert (answer.status, answer.headers["Location"]) == (301, "/questions/today/")
+    assert len(site.rendered) == 1
+
+
 def test_one_rendering_serves_all_encodings(site: Site) -> None:
     build.question()
     answers = [site.get(**{"Accept-Encoding": name}) for name in ("gzip", "br", "identity", "gzip")]

@@ -171,14 +171,17 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def counted(self, level: str = "") -> "list[Category]":
         """
-        Return all categories in order, with `question_count`, `match_count`, `questions_before`.
+        Return all categories in order, with the counts that are annotated on Category.
 
         What matches is of `level`, if one is given. The sums are those of the tally: the cost does
         not grow with the bank.
         """
-        categories = list(self.raw(numbering.counted(self.model._meta.db_table), [level]))
+        levels = Question.Level.values
+        categories = list(self.raw(numbering.counted(self.model._meta.db_table, levels)))
         before = 0
         for category in categories:
+            category.level_counts = {name: getattr(category, f"{name}_count") for name in levels}
+            category.match_count = category.level_counts.get(level, category.question_count)
             category.questions_before = before
             before += category.question_count
         return categories
@@ -200,6 +203,7 @@ class Category(models.Model):
     )
 
     question_count: int  # where the queryset was with_counts() or counted()
+    level_counts: dict[str, int]  # by level, where they were counted()
     match_count: int  # of the level asked for, where they were counted()
     questions_before: int  # in the categories before it, where they were counted()
 

@@ -71,18 +71,22 @@ def tallied() -> Coalesce:
     return Coalesce(Subquery(own.annotate(total=Sum("questions")).values("total")), 0)
 
 
-def counted(category: str) -> str:
+def counted(category: str, levels: Iterable[str]) -> str:
     """
-    Return a query for the rows of the table `category`, with `question_count` and `match_count`.
+    Return a query for the rows of the table `category`, with `question_count` and level counts.
 
-    They count published questions, all and those of the level that is the query's one parameter;
-    "" is every level.
+    They count published questions: all, and for each of `levels` (which are no visitor's text)
+    those of this level, as `core_count` and so on.
     """
+    level_counts = "".join(
+        f"""COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)
+                 AS {level}_count,
+               """
+        for level in levels
+    )
     return f"""
         SELECT {category}.*,
-               COALESCE(SUM(tally.questions), 0) AS question_count,
-               COALESCE(SUM(CASE WHEN %s IN ('', tally.level) THEN tally.questions END), 0)
-                 AS match_count
+               {level_counts}COALESCE(SUM(tally.questions), 0) AS question_count
         FROM {category} LEFT JOIN {TALLY} AS tally ON tally.category_id = {category}.id
         GROUP BY {category}.id
         ORDER BY {category}.position, {category}.slug"""  # noqa: S608 (all ours)

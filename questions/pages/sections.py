@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 
 from questions.models import Category, compiled
 from questions.pages.entries import Entry, entries, rows
-from questions.pages.filters import Filters
+from questions.pages.filters import PAGE_LENGTH, Filters, page_length
 
-SECTION_LENGTH = 20  # questions of a category that a list shows
-LIST_LENGTH = 100  # questions that a list shows in all; each category has at least one
+LIST_LENGTH = 200  # questions that a list shows in all; each category has at least one
 
 
 class Section(NamedTuple):
@@ -33,7 +32,11 @@ def sections(filters: Filters, categories: list[Category]) -> list[Section]:
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     if not matching:
         return []
-    length = section_length([category.match_count for category in matching])
+    length = (
+        page_length(filters.start)
+        if filters.start > 1
+        else section_length([category.match_count for category in matching])
+    )
     keys = tuple(category.pk for category in matching)
     first = filters.start - 1
     listed = first_rows(filters.category, filters.level, keys, first, first + length)
@@ -58,8 +61,8 @@ def first_rows(
 
 
 def section_length(counts: list[int]) -> int:
-    """Return how many questions of each category fit into a list, twenty at most."""
-    for length in range(SECTION_LENGTH, 1, -1):
+    """Return how many questions of each category fit into a list, PAGE_LENGTH at most."""
+    for length in range(PAGE_LENGTH, 1, -1):
         if sum(min(count, length) for count in counts) <= LIST_LENGTH:
             return length
     return 1

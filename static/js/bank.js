@@ -67,15 +67,26 @@
         ? without(opened(), (entry) => entry.dataset.category === category)
         : [...opened(), category];
       detail.path = withOpened(detail.path, slugs).href;
-    } else if (element.dataset.clear !== undefined) {
+    } else if (element.dataset.filter !== undefined) {
       detail.path = withOpened(detail.path, opened()).href;
-      document.querySelector("#filters").reset();
-      document.querySelector("#q").value = "";
-      for (const control of document.querySelectorAll(".filters [value='']")) {
-        if (control.matches("option")) control.selected = true;
-        else control.checked = true;
-      }
+      if (element.dataset.clear !== undefined) document.querySelector("#q").value = "";
     }
+  });
+
+  // "Close" at the end of an answer.
+  document.addEventListener("click", ({ target }) => {
+    const entry = target.closest("[data-close]")?.closest(".entry");
+    if (!entry) return;
+    const summary = entry.querySelector("summary");
+    summary.click();
+    summary.focus({ preventScroll: true });
+    entry.scrollIntoView({ block: "nearest" });
+  });
+
+  // What a button on a phone opened has done its work when something in it was chosen.
+  document.addEventListener("click", ({ target }) => {
+    const list = target.closest("a")?.closest("[popover]");
+    if (list?.matches(":popover-open")) list.hidePopover();
   });
 
   // An entry that the address opened before htmx was ready has not asked for its answer yet. (The
@@ -163,10 +174,11 @@
     bringIntoSight(link);
   }
 
-  // On a phone the navigation scrolls sideways.
+  // A long list scrolls along.
   function bringIntoSight(link) {
-    const list = link.closest("ul");
-    list.scrollTo({ left: link.offsetLeft - parseFloat(getComputedStyle(list).paddingLeft) });
+    const [list, row] = [link.closest("ul"), link.closest("li")];
+    const isInSight = row.offsetTop >= list.scrollTop && row.offsetTop + row.offsetHeight <= list.scrollTop + list.clientHeight;
+    if (!isInSight) list.scrollTop = row.offsetTop - list.clientHeight / 3;
   }
 
   // A swap that takes away what had the focus hands it on.

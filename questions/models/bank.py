@@ -173,10 +173,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """
         Return all categories in order, with `question_count`, `match_count`, `questions_before`.
 
-        What matches is of `level`, if one is given. The sums are those of the tally: the cost does
-        not grow with the bank.
+        What matches is of `level`, if one is given. `has_namesake` is set as well. The sums
+        are those of the tally: the cost does not grow with the bank.
         """
-        categories = list(self.raw(numbering.counted(self.model._meta.db_table), [level]))
+        tables = self.model._meta.db_table, Question._meta.db_table
+        categories = list(self.raw(numbering.counted(*tables), [level]))
         before = 0
         for category in categories:
             category.questions_before = before
@@ -202,6 +203,7 @@ class Category(models.Model):
     question_count: int  # where the queryset was with_counts() or counted()
     match_count: int  # of the level asked for, where they were counted()
     questions_before: int  # in the categories before it, where they were counted()
+    has_namesake: bool  # whether a question has the same slug, where they were counted()
 
     objects = CategoryQuerySet.as_manager()
 
@@ -232,6 +234,15 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("category", args=[self.slug])
+
+    @property
+    def open_name(self) -> str:
+        """
+        What `?open=…` calls the category as a whole; it has to be counted().
+
+        A slug stands for the question, where both a question and a category have it.
+        """
+        return f"{self.slug}.all" if self.has_namesake else self.slug
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
@@ -326,6 +337,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         first = numbering.in_first_of_each(self, categories, start, stop)
         # Not self.filter(): a database may prefer to go through all that matches self.
         return type(self)(self.model, using=self.db).filter(first).in_order()
+
+    def last_places(self, slugs: Iterable[str]) -> dict[int, int]:
+        """Return how far down `slugs` reach in each category: numbering.last_places()."""
+        return numbering.last_places(self, slugs)
 
     def numbered(self) -> Self:
         """

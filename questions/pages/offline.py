@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.views.decorators.cache import cache_control
 
 from questions.models import Bank, Category, Question
 from questions.pagecache.public import public_page
+from questions.pages.filters import Filters
+from questions.pages.sections import SECTION_LENGTH, section_length
 from questions.sharing import site
 
 # How a template names a static file. Each name is written out: none is in a variable.
@@ -68,7 +71,7 @@ def bank(request: HttpRequest) -> JsonResponse:
     questions = [reverse("question", args=[slug]) for slug in slugs]
     pages = [
         *(page.address for page in site.PAGES),
-        *(category.get_absolute_url() for category in categories),
+        *list_pages(categories),
         *questions,
     ]
     assets = asset_addresses()
@@ -83,6 +86,17 @@ def bank(request: HttpRequest) -> JsonResponse:
             "assets": assets,
         }
     )
+
+
+def list_pages(categories: list[Category]) -> Iterator[str]:
+    """Yield the addresses of the categories' lists, and of all that "Show more" leads to."""
+    on_home = section_length([category.question_count for category in categories])
+    for category in categories:
+        address = category.get_absolute_url()
+        yield address
+        for first in {on_home, SECTION_LENGTH}:
+            for start in range(first + 1, category.question_count + 1, SECTION_LENGTH):
+                yield address + Filters(start=start).query()
 
 
 @public_page()

@@ -1,9 +1,9 @@
 // Shortcuts. A list page walks its questions; a question's page goes to the one before or after.
 // From the search box the arrow keys walk the hits, and back.
 const summaries = () => [...document.querySelectorAll(".entry > summary")];
-const dialog = document.getElementById("shortcuts");
+const dialog = document.querySelector("dialog.shortcuts");
 const onOff = dialog.querySelector("[type=checkbox]");
-const box = document.getElementById("q");
+const box = document.querySelector(".search input");
 
 const keys = {
   j: () => go(1),
@@ -12,7 +12,7 @@ const keys = {
   ArrowUp: ({ target }) => isEntry(target) && (go(-1) || toBox()),
   Escape: ({ target }) => target === box && clear(),
   o: () => current()?.click(), // Enter does so by itself
-  e: () => document.querySelector("#expand-all, .expand")?.click(),
+  e: () => document.querySelector(".expand")?.click(),
   "?": () => showHelp(),
 };
 

@@ -114,7 +114,7 @@ def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> N
 
 def test_a_filter_without_scripts_keeps_open_what_is_open(client: Client) -> None:
     build.question(slug="a")
-    assert one(page(client, "/?open=a"), "#filters [name=open]").get("value") == "a"
+    assert one(page(client, "/?open=a"), ".search [name=open]").get("value") == "a"
 
 
 ODD = [

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.urls import reverse
 
-from questions.models import Category, Question
+from questions.models import Category
+from questions.pages.entries import LEVELS
 from questions.pages.filters import ALL, SHORT, Filters, Matches
 
-LEVELS = dict(Question.Level.choices)
 NOTES = {
     "core": "any mid-level developer",
     "advanced": "asked of seniors",
@@ -80,19 +80,16 @@ class Choices:
 
     def category_choices(self) -> Iterator[Choice]:
         """Return the categories, after "All" unless the whole list is on the page."""
-        home = reverse("home")
-        counts = self.matches.in_categories if self.matches else None
+        home, counts = reverse("home"), self.category_counts()
         if self.page_category or not self.is_rail:
-            matching = (c.match_count for c in self.categories)
-            total = sum(matching) if counts is None else counts.total()
             address = home + self.linked.query(category="")
-            yield Choice("", "All", total, not self.filters.category, address, address)
+            yield Choice("", "All", counts.total(), not self.filters.category, address, address)
         for category in self.categories:
             slug = category.slug
-            count = counts[slug] if counts is not None else category.match_count
+            count = counts[slug]
             is_chosen = slug == self.filters.category
             is_there = count or is_chosen or self.is_cut
-            jump = f"#category-{slug}"
+            jump = f"#category:{slug}"
             if self.page_category:
                 jump = category.get_absolute_url() + self.linked.query(open=())
             yield Choice(
@@ -106,7 +103,7 @@ class Choices:
 
     def level_choices(self, path: str) -> Iterator[Choice]:
         """Return "All" and the levels; `path` is that of the page."""
-        counts = self.matches.at_levels if self.matches else self.level_counts()
+        counts = self.level_counts()
         yield Choice(
             "", "All levels", counts.total(), not self.filters.level, self.at(path, level="")
         )
@@ -116,7 +113,37 @@ class Choices:
             address = self.at(path, level=level) if is_there else ""
             yield Choice(level, name, counts[level], is_chosen, address, note=NOTES[level])
 
+    def elsewhere(self) -> list[tuple[int, str, Filters]]:
+        """
+        Return what matches when a filter is taken away from a list that shows nothing.
+
+        That is the number of questions, where they are, and the filters that show them.
+        """
+        in_category, at_level = self.level_counts().total(), self.category_counts().total()
+        everywhere = self.matches.everywhere if self.matches else self.total
+        wider = replace(self.filters, start=1, until=())
+        found = []
+        if self.filters.level:
+            found.append((in_category, "at other levels", replace(wider, level="")))
+        if self.filters.category:
+            found.append((at_level, "in other categories", replace(wider, category="")))
+        if self.filters.level and self.filters.category:
+            where = "in other categories and at other levels"
+            found.append((everywhere, where, replace(wider, level="", category="")))
+        return [(count, where, filters) for count, where, filters in found if count]
+
+    @property
+    def total(self) -> int:
+        return sum(category.question_count for category in self.categories)
+
+    def category_counts(self) -> Counter[str]:
+        if self.matches:
+            return self.matches.in_categories
+        return Counter({category.slug: category.match_count for category in self.categories})
+
     def level_counts(self) -> Counter[str]:
+        if self.matches:
+            return self.matches.at_levels
         counts: Counter[str] = Counter()
         for category in self.categories:
             if self.filters.category in ("", category.slug):
@@ -138,7 +165,7 @@ class Choices:
         is_short = self.filters.show == SHORT and not is_open
 
         def address(show: str, *opened: str) -> str:
-            return self.at(path, start=start, show=show, open=opened)
+            return self.at(path, start=start, until=self.filters.until, show=show, open=opened)
 
         return [
             View("titles", "Titles", address(""), not (is_short or is_open)),

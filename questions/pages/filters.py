@@ -12,7 +12,7 @@ from questions.models import Category, Question, QuestionQuerySet
 from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
-OPEN_LIMIT = 200  # values of `open` that are used
+OPEN_LIMIT = 200  # values of `open`, and of `until`, that are used
 PAGE_LENGTH = 20  # questions of a category, or hits, that a list shows first
 LONGEST_PAGE = 100
 ALL = "all"
@@ -36,18 +36,20 @@ class Filters:
     show: str = ""  # SHORT, or titles only
     start: int = 1  # in the hits, or on a category's page: the place of the first one shown
     open: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()  # slugs of questions as far as which lists go on
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         level = query.get("level", "")
-        opened = dict.fromkeys(clean(slug) for slug in query.getlist("open")[:OPEN_LIMIT])
+        opened = slugs(query, "open")
         return cls(
             q=" ".join(clean(query.get("q", "")).split()),
             category=clean(query.get("category", "")),
             level=level if level in Question.Level.values else "",
             show=SHORT if query.get("show") == SHORT and ALL not in opened else "",
             start=place(query.get("start", "")),
-            open=(ALL,) if ALL in opened else tuple(slug for slug in opened if slug),
+            open=(ALL,) if ALL in opened else opened,
+            until=slugs(query, "until"),
         )
 
     def within(self, categories: list[Category]) -> Self:
@@ -115,16 +117,21 @@ class Filters:
         return search.find(Question.objects.all(), self.q, narrowing)
 
     def opens(self, category: str, question: str) -> bool:
-        """Whether the entry of a question is open; both are slugs."""
+        """Whether an entry is open, of a category's open_name and a question's slug."""
         return not {ALL, category, question}.isdisjoint(self.open)
 
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """What has to be in the list: it goes on at least as far as these questions' slugs."""
+        return (*self.open, *self.until) if ALL not in self.open else self.until
+
     def opening(self, category: str) -> tuple[str, ...]:
-        """Return `open` as it is when every entry of `category` is opened as well."""
+        """Return `open` as it is when every entry of `category`, an open_name, is opened too."""
         return self.open if ALL in self.open else (*self.open, category)
 
     def closing(self, category: str, categories: list[Category]) -> tuple[str, ...]:
-        """Return `open` as it is when `category`, open as a whole, is closed."""
-        opened = [c.slug for c in categories] if ALL in self.open else self.open
+        """Return `open` as it is when `category`, an open_name and open as a whole, is closed."""
+        opened = [c.open_name for c in categories] if ALL in self.open else self.open
         return tuple(slug for slug in opened if slug != category)
 
     def query(self, **changes: object) -> str:
@@ -137,6 +144,7 @@ class Filters:
         if changed.start > 1:
             pairs.append(("start", str(changed.start)))
         pairs += [("open", slug) for slug in changed.open]
+        pairs += [("until", slug) for slug in changed.until]
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
@@ -164,6 +172,12 @@ def page_length(start: int) -> int:
     steps away: 20, 20, 40, 80, and then 100 at a time.
     """
     return min(max(PAGE_LENGTH, start - 1), LONGEST_PAGE)
+
+
+def slugs(query: QueryDict, name: str) -> tuple[str, ...]:
+    """Return the values of a parameter, cleaned and each once."""
+    values = dict.fromkeys(clean(slug) for slug in query.getlist(name)[:OPEN_LIMIT])
+    return tuple(slug for slug in values if slug)
 
 
 def place(text: str) -> int:

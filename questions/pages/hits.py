@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from questions.models import Category, Question
 from questions.pages.entries import Entry, entries, rows
 from questions.pages.filters import Filters, Matches, page_length
+from questions.pages.sections import reaching
 from questions.search import Found, Marks
 
 
@@ -28,7 +29,7 @@ class Hits:
     @property
     def next_start(self) -> int | None:
         """The place where the next page begins, if there is one."""
-        end = self.start + page_length(self.start)
+        end = self.start + len(self.entries)
         return end if end <= self.count else None
 
 
@@ -37,9 +38,20 @@ def hits(filters: Filters, categories: list[Category]) -> Hits:
     matches = filters.matches()
     found = matches.found
     start = filters.start if filters.start <= len(found.keys) else 1
-    keys = found.keys[start - 1 : start - 1 + page_length(start)]
+    start, end = reaching(start, page_length(start), last_place(found, filters))
+    keys = found.keys[start - 1 : end]
     # Not a slice of filters.questions(), for which the database sorts all that was found.
     questions = Question.objects.published().filter(pk__in=keys).order_by()
     hit_rows = rows(questions, "asked_as", "answer")
     in_order = sorted(hit_rows, key=lambda row: keys.index(row[0]))
     return Hits(matches, start, entries(in_order, filters, categories, Marks(found.query)))
+
+
+def last_place(found: Found, filters: Filters) -> int:
+    """Return the place, from 1, of the last hit that the address names; 0 if it names none."""
+    if not (found.keys and filters.reached):
+        return 0
+    named = Question.objects.filter(slug__in=filters.reached).values_list("pk", flat=True)
+    return max(
+        (found.keys.index(key) + 1 for key in set(named).intersection(found.keys)), default=0
+    )

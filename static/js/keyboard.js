@@ -1,9 +1,9 @@
 // Shortcuts. A list page walks its questions; a question's page goes to the one before or after.
 // From the search box the arrow keys walk the hits, and back.
 const summaries = () => [...document.querySelectorAll(".entry > summary")];
-const dialog = document.getElementById("shortcuts");
+const dialog = document.querySelector("dialog.shortcuts");
 const onOff = dialog.querySelector("[type=checkbox]");
-const box = document.getElementById("q");
+const box = document.querySelector(".search input");
 
 const keys = {
   j: () => go(1),

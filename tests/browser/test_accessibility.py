@@ -153,7 +153,7 @@ def test_text_at_twice_the_size_and_a_page_at_400_percent_lose_nothing(page: Pag
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     clipped = """() => [...document.querySelectorAll("h1, h2, h3, .chip, .lead, .jump a, button")]
         .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
-        .filter((e) => !e.closest("#jump") || innerWidth >= 768)
+        .filter((e) => !e.closest(".jump") || innerWidth >= 768)
         .map((e) => e.outerHTML.slice(0, 80))"""
     assert page.evaluate(clipped) == []
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
@@ -186,7 +186,7 @@ def test_in_a_low_window_nothing_stays_in_the_way(page: Page, size: tuple[int, i
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto("/?open=gil")
     page.evaluate("scrollTo(0, 2000)")
-    for selector in (".site-header", "#jump"):
+    for selector in (".site-header", ".jump"):
         box = page.locator(selector).bounding_box()
         assert box
         covers = box["y"] + box["height"] > 0 and box["width"] > size[0] / 2

@@ -105,7 +105,7 @@ def test_clearing_the_filters_keeps_the_focus_in_the_page(page: Page) -> None:
     page.locator("#clear").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".entry")).to_have_count(30)
-    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#page\\:main")).to_be_focused()
 
 
 @pytest.mark.parametrize("prompt", ["", "A scenario.\n"])

@@ -277,14 +277,14 @@ def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None
             category=category, position=number + 1, title=f"What is heap number {number}?"
         )
     page.goto("/")
-    section = page.locator(f"#category-{category.slug}")
+    section = page.locator(f"#category\\:{category.slug}")
     expect(section.locator(".entry")).to_have_count(20)
     page.keyboard.press("j")
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry")).to_have_count(40)
     expect(section.locator(".entry > summary").nth(20)).to_be_focused()
     # What is around it is the whole bank's still.
-    expect(page.locator("#jump [href='#category-architecture']")).to_be_visible()
+    expect(page.locator(".jump [href='#category:architecture']")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/$"))
     section.get_by_role("link", name="Show more").click()
     expect(section.locator(".entry")).to_have_count(45)
@@ -337,7 +337,7 @@ def test_after_a_step_back_everything_on_the_page_still_works(page: Page) -> Non
 
 def test_a_step_back_comes_to_where_one_was_reading(page: Page) -> None:
     page.goto("/")
-    page.locator("#category-architecture").scroll_into_view_if_needed()
+    page.locator("#category\\:architecture").scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 900)")
     page.get_by_label("Core", exact=True).check(force=True)
     expect(page).to_have_url(re.compile("level=core"))
@@ -358,6 +358,6 @@ def test_show_more_keeps_the_focus_while_an_answer_arrives(page: Page) -> None:
              new CustomEvent("htmx:afterSettle", { bubbles: true, detail: { elt: document.body } })
            ), { once: true })"""
     )
-    section = page.locator(f"#category-{category.slug}")
+    section = page.locator(f"#category\\:{category.slug}")
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry > summary").nth(20)).to_be_focused()

@@ -134,10 +134,10 @@ def test_the_theme_follows_the_choice_and_a_new_page_never_flashes(page: Page) -
 @pytest.mark.usefixtures("bank")
 def test_the_navigation_marks_the_category_that_is_read(page: Page) -> None:
     page.goto("/")
-    current = page.locator("#jump [aria-current=location] .name")
+    current = page.locator(".jump [aria-current=location] .name")
     expect(current).to_have_text("Core Python & Internals")
-    page.locator("#category-architecture").scroll_into_view_if_needed()
-    page.locator("#jump a[href='#category-architecture']").click()
+    page.locator("#category\\:architecture").scroll_into_view_if_needed()
+    page.locator(".jump a[href='#category:architecture']").click()
     expect(current).to_have_text("Architecture & System Design")
     page.evaluate("scrollTo(0, 0)")
     expect(current).to_have_text("Core Python & Internals")
@@ -148,7 +148,7 @@ def test_the_navigation_marks_the_category_that_is_read(page: Page) -> None:
 def test_nothing_that_stays_covers_what_a_link_leads_to(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto("/")
-    for address in ("/#category-architecture", "/#descriptors"):
+    for address in ("/#category:architecture", "/#descriptors"):
         page.goto("about:blank")
         page.goto(address)
         page.wait_for_timeout(400)  # until the entry is open

@@ -59,7 +59,7 @@ def test_the_form_shows_what_was_asked(client: Client) -> None:
     build.question(category=build.category(slug="here"))
     found = page(client, "/?q=a+%22b&category=here&level=expert")
     assert one(found, "[name=q]").get("value") == 'a "b'
-    kept = select(found, "#filters [type=hidden]")
+    kept = select(found, ".search [type=hidden]")
     assert {field.get("name"): field.get("value") for field in kept} == {
         "category": "here",
         "level": "expert",
@@ -115,7 +115,7 @@ def test_opening_all_of_a_category_is_a_link_that_keeps_the_filter(client: Clien
 
 def test_a_filter_without_scripts_keeps_open_what_is_open(client: Client) -> None:
     build.question(slug="a")
-    assert one(page(client, "/?open=a"), "#filters [name=open]").get("value") == "a"
+    assert one(page(client, "/?open=a"), ".search [name=open]").get("value") == "a"
 
 
 ODD = [

@@ -159,10 +159,15 @@
     if (title) openElsewhere(title.parentElement.dataset.address, { ctrlKey: true });
   });
 
-  // The click that ends a selection is not meant for the entry. (Two quick clicks open and close.)
-  function isSelected(title, { detail }) {
+  // The click that ends a selection is not meant for the entry. (Of a double click, which selects a
+  // word, the first opens and the second closes.)
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => (pressed = event));
+
+  function isSelected(title, { detail, clientX, clientY }) {
     const selection = getSelection();
-    return detail !== 0 && detail !== 2 && selection.type === "Range" && selection.containsNode(title, true);
+    const isDragged = detail && pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) > 3;
+    return (isDragged || detail > 2) && selection.type === "Range" && selection.containsNode(title, true);
   }
 
   // Open entries
@@ -290,11 +295,11 @@
     return main;
   }
 
-  // What was acted on stays under the eye: the control if it can be seen, or else the entry that has
-  // the focus, or the first in the window.
+  // What was acted on stays under the eye: the entry that has the focus, or the control if it can be
+  // seen, or else the first entry in the window.
   function placeOf(control) {
     const active = document.activeElement.closest(".entry > summary");
-    const seen = [control, active, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
+    const seen = [active, control, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
     return seen && { element: seen, top: seen.getBoundingClientRect().top };
   }
 

@@ -72,6 +72,10 @@ class Filters:
             questions = questions.at_level(self.level)
         return questions.in_order()
 
+    def count(self) -> int:
+        """Return how many questions match; a search finds a thousand at most."""
+        return len(self.find().keys) if self.q else self.questions().count()
+
     def find(self) -> search.Found:
         """Search for `q` where category and level match."""
         category = Category.objects.filter(slug=self.category).first() if self.category else None

@@ -159,22 +159,21 @@ def elsewhere(filters: Filters) -> list[tuple[int, str, Filters]]:
     """
     Return what matches when a filter is taken away from a list that shows nothing.
 
-    That is the number of questions, where they are, and the filters that show them.
+    That is the number of questions, where they are, and the filters that show them. Without both
+    filters there has to be more than without either.
     """
-    wider = [
-        ("at other levels", replace(filters, level="", start=1)),
-        ("in other categories", replace(filters, category="", start=1)),
-        (
-            "in other categories and at other levels",
-            replace(filters, category="", level="", start=1),
-        ),
-    ]
-    if not (filters.level and filters.category):
-        wider = wider[:1] if filters.level else wider[1:2] if filters.category else []
-    counts = [
-        (len(f.find().keys) if f.q else f.questions().count(), where, f) for where, f in wider
-    ]
-    return [(count, where, found) for count, where, found in counts if count]
+    first = replace(filters, start=1)
+    wider = {}
+    if filters.level:
+        wider["at other levels"] = replace(first, level="")
+    if filters.category:
+        wider["in other categories"] = replace(first, category="")
+    found = [(f.count(), where, f) for where, f in wider.items()]
+    if len(wider) == 2:
+        neither = replace(first, level="", category="")
+        if (count := neither.count()) > sum(number for number, *_ in found):
+            found.append((count, "in other categories and at other levels", neither))
+    return [option for option in found if option[0]]
 
 
 def similar(filters: Filters, found: Hits) -> list[str]:

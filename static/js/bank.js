@@ -15,8 +15,7 @@
   const page = () => location.pathname + location.search;
   let shown = page(); // what the list on the screen belongs to, or is about to
 
-  const named = (name) => new URL(location).searchParams.getAll(name);
-  const opened = () => named("open");
+  const opened = () => new URL(location).searchParams.getAll("open");
 
   function withAll(url, name, values) {
     url.searchParams.delete(name);
@@ -60,14 +59,12 @@
   });
 
   function restorePlace() {
-    if (history.scrollRestoration === "auto") return false;
     try {
       scrollTo(0, sessionStorage.getItem("place"));
     } catch {
       // blocked
     }
     addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
-    return true;
   }
 
   // Search and filters
@@ -138,7 +135,7 @@
     const link = target.closest("a");
     if (title && (isModified(event) || isSelected(title, event))) {
       event.preventDefault();
-      if (isModified(event)) openElsewhere(title.parentElement.dataset.address, event);
+      if (isModified(event)) openElsewhere(title.parentElement.querySelector("[rel=bookmark]").href, event);
     } else if (chip && isModified(event)) {
       event.preventDefault();
       const { name, value } = chip.querySelector("input");
@@ -152,11 +149,6 @@
       else if (link.dataset.toggle) toggleAll(link);
       else go(withAll(new URL(link.href), "open", opened()));
     }
-  });
-
-  document.addEventListener("auxclick", (event) => {
-    const title = event.button === 1 && event.target.closest(".entry > summary");
-    if (title) openElsewhere(title.parentElement.dataset.address, { ctrlKey: true });
   });
 
   // The click that ends a selection is not meant for the entry. (Of a double click, which selects a
@@ -208,8 +200,7 @@
     true,
   );
 
-  // Open or close all entries, or those of a category: what the link says. What "Show more" has
-  // brought stays.
+  // Open or close what the link says. What "Show more" has brought stays.
   function toggleAll(link) {
     if (typing) search();
     const name = link.dataset.toggle;
@@ -219,12 +210,11 @@
     const url = withAll(new URL(location), "open", slugs);
     url.hash = "";
     const last = [...document.querySelectorAll("[data-longer] > .entry:nth-last-child(1 of .entry)")];
-    withAll(url, "until", [...named("until"), ...last.map((entry) => entry.dataset.slug)]);
+    withAll(url, "until", [...url.searchParams.getAll("until"), ...last.map((entry) => entry.dataset.slug)]);
     go(url, { control: link });
   }
 
-  // What the address opens is open, whatever was pressed meanwhile, and on a page that was kept for
-  // another address.
+  // Whatever was pressed meanwhile; and a page that was kept may be of another address.
   function openEntries() {
     const slugs = opened();
     for (const entry of entries()) {
@@ -374,8 +364,7 @@
     failure?.remove();
   }
 
-  // Answers, which htmx puts into the entries: after a failure only the button asks again, and not a
-  // pointer that passes over.
+  // htmx puts answers into entries. After a failure only the button asks again, not a pointer.
   let askedAgain = null;
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -411,8 +400,8 @@
     const [navigation] = performance.getEntriesByType("navigation");
     openTarget();
     openEntries();
-    const isRestored = restorePlace();
-    if (!isRestored && navigation?.type === "navigate" && !location.hash) showFirstOpened();
+    if (history.scrollRestoration === "manual") restorePlace();
+    else if (navigation?.type === "navigate" && !location.hash) showFirstOpened();
     // An entry that was opened before htmx was ready has not asked for its answer yet.
     setTimeout(() => {
       for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");

@@ -117,7 +117,8 @@ class Choices:
         """
         Return what matches when a filter is taken away from a list that shows nothing.
 
-        That is the number of questions, where they are, and the filters that show them.
+        That is the number of questions, where they are, and the filters that show them. Without
+        both filters there has to be more than without either.
         """
         in_category, at_level = self.level_counts().total(), self.category_counts().total()
         everywhere = self.matches.everywhere if self.matches else self.total
@@ -127,10 +128,10 @@ class Choices:
             found.append((in_category, "at other levels", replace(wider, level="")))
         if self.filters.category:
             found.append((at_level, "in other categories", replace(wider, category="")))
-        if self.filters.level and self.filters.category:
+        if len(found) > 1 and everywhere > in_category + at_level:
             where = "in other categories and at other levels"
             found.append((everywhere, where, replace(wider, level="", category="")))
-        return [(count, where, filters) for count, where, filters in found if count]
+        return [option for option in found if option[0]]
 
     @property
     def total(self) -> int:

@@ -15,8 +15,7 @@
   const page = () => location.pathname + location.search;
   let shown = page(); // what the list on the screen belongs to, or is about to
 
-  const named = (name) => new URL(location).searchParams.getAll(name);
-  const opened = () => named("open");
+  const opened = () => new URL(location).searchParams.getAll("open");
 
   function withAll(url, name, values) {
     url.searchParams.delete(name);
@@ -60,14 +59,12 @@
   });
 
   function restorePlace() {
-    if (history.scrollRestoration === "auto") return false;
     try {
       scrollTo(0, sessionStorage.getItem("place"));
     } catch {
       // blocked
     }
     addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
-    return true;
   }
 
   // Search and filters
@@ -130,7 +127,7 @@
     const link = target.closest("a");
     if (title && (isModified(event) || isSelected(title, event))) {
       event.preventDefault();
-      if (isModified(event)) openElsewhere(title.parentElement.dataset.address, event);
+      if (isModified(event)) openElsewhere(title.parentElement.querySelector("[rel=bookmark]").href, event);
     } else if (link && !isModified(event) && link.matches("[data-list], [data-show], [data-toggle], .show-more")) {
       event.preventDefault();
       if (link.matches(".show-more")) showMore(link);
@@ -140,15 +137,15 @@
     }
   });
 
-  document.addEventListener("auxclick", (event) => {
-    const title = event.button === 1 && event.target.closest(".entry > summary");
-    if (title) openElsewhere(title.parentElement.dataset.address, { ctrlKey: true });
-  });
+  // The click that ends a selection is not meant for the entry. (Of a double click, which selects a
+  // word, the first opens and the second closes.)
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => (pressed = event));
 
-  // The click that ends a selection is not meant for the entry. (Two quick clicks open and close.)
-  function isSelected(title, { detail }) {
+  function isSelected(title, { detail, clientX, clientY }) {
     const selection = getSelection();
-    return detail !== 0 && detail !== 2 && selection.type === "Range" && selection.containsNode(title, true);
+    const isDragged = detail && pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) > 3;
+    return (isDragged || detail > 2) && selection.type === "Range" && selection.containsNode(title, true);
   }
 
   // Open entries
@@ -211,7 +208,7 @@
   function goOn(url, control) {
     url.hash = "";
     const last = [...document.querySelectorAll("[data-longer] > .entry:nth-last-child(1 of .entry)")];
-    withAll(url, "until", [...named("until"), ...last.map((entry) => entry.dataset.slug)]);
+    withAll(url, "until", [...url.searchParams.getAll("until"), ...last.map((entry) => entry.dataset.slug)]);
     go(url, { control });
   }
 
@@ -229,8 +226,7 @@
     if (list?.matches(":popover-open")) list.hidePopover();
   });
 
-  // What the address opens is open, whatever was pressed meanwhile, and on a page that was kept for
-  // another address.
+  // Whatever was pressed meanwhile; and a page that was kept may be of another address.
   function openEntries() {
     const slugs = opened();
     for (const entry of entries()) {
@@ -301,11 +297,11 @@
     return main;
   }
 
-  // What was acted on stays under the eye: the control if it can be seen, or else the entry that has
-  // the focus, or the first in the window.
+  // What was acted on stays under the eye: the entry that has the focus, or the control if it can be
+  // seen, or else the first entry in the window.
   function placeOf(control) {
     const active = document.activeElement.closest(".entry > summary");
-    const seen = [control, active, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
+    const seen = [active, control, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
     return seen && { element: seen, top: seen.getBoundingClientRect().top };
   }
 
@@ -381,8 +377,7 @@
     failure?.remove();
   }
 
-  // Answers, which htmx puts into the entries: after a failure only the button asks again, and not a
-  // pointer that passes over.
+  // htmx puts answers into entries. After a failure only the button asks again, not a pointer.
   let askedAgain = null;
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -418,8 +413,8 @@
     const [navigation] = performance.getEntriesByType("navigation");
     openTarget();
     openEntries();
-    const isRestored = restorePlace();
-    if (!isRestored && navigation?.type === "navigate" && !location.hash) showFirstOpened();
+    if (history.scrollRestoration === "manual") restorePlace();
+    else if (navigation?.type === "navigate" && !location.hash) showFirstOpened();
     // An entry that was opened before htmx was ready has not asked for its answer yet.
     setTimeout(() => {
       for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");

@@ -181,7 +181,14 @@ def test_an_entry_opens_smoothly_and_at_once_for_who_wants_less_motion(page: Pag
 def test_a_print_of_the_page_has_all_short_answers_and_no_furniture(page: Page) -> None:
     page.goto("/")
     page.emulate_media(media="print")
-    for selector in (".site-header", ".sidebar", ".site-footer", ".expand", ".chevron", ".segments"):
+    for selector in (
+        ".site-header",
+        ".sidebar",
+        ".site-footer",
+        ".expand",
+        ".chevron",
+        ".segments",
+    ):
         for furniture in page.locator(selector).all():
             expect(furniture).to_be_hidden()
     assert page.evaluate(

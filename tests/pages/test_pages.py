@@ -173,8 +173,8 @@ def test_htmx_gets_only_the_answer(client: Client) -> None:
 def test_htmx_gets_only_the_results(client: Client) -> None:
     build.question()
     fragment = client.get("/?q=question", headers=HTMX).content.decode()
-    assert fragment.lstrip().startswith('<div id="results"')
-    assert 'hx-swap-oob="innerHTML:#status"' in fragment
+    assert fragment.count('class="results') == 1
+    assert 'class="status"' in fragment
     assert "<html" not in fragment
 
 

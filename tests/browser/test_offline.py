@@ -122,7 +122,7 @@ def test_a_step_back_without_a_connection_shows_what_is_kept(page: Page) -> None
     visit(page, "/")
     page.goto("/?level=core")
     page.goto("/")
-    page.get_by_label("Core", exact=True).check(force=True)
+    page.locator("[id='level:core']").click()
     expect(page).to_have_url(re.compile("level=core"))
     go_offline(page)
     page.go_back()

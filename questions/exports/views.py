@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -41,7 +40,7 @@ def normalize(query: QueryDict) -> str:
     """Return the query with what chooses questions, and nothing else."""
     if slug := clean(query.get("question", "")):
         return urlencode({"question": slug})
-    return replace(Filters.from_query(query), start=1, open=()).query().removeprefix("?")
+    return Filters.from_query(query).chosen.query().removeprefix("?")
 
 
 @public_page(normalize)

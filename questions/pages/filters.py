@@ -62,6 +62,11 @@ class Filters:
         """Whether the list is narrowed down."""
         return bool(self.q or self.category or self.level)
 
+    @property
+    def chosen(self) -> Self:
+        """What chooses questions, without what says how a list shows them."""
+        return type(self)(q=self.q, category=self.category, level=self.level)
+
     def questions(self) -> QuestionQuerySet:
         """
         Return all published questions that match, in the order of a list.

@@ -19,7 +19,7 @@ from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
 from questions.pages.choices import Choices
 from questions.pages.entries import LEVELS
-from questions.pages.filters import Filters, normalize
+from questions.pages.filters import ALL, Filters, normalize
 from questions.pages.hits import Hits, hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
@@ -144,6 +144,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "shown": len(shown),
         "start": start,
         "total": total,
+        "sheet": request.path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
         "samples": samples(filters, total),
     }

@@ -14,6 +14,7 @@ from django.test import Client
 from questions.exports import views
 from questions.models import Question
 from tests import build
+from tests.html import page, select
 
 FORMATS = ("md", "json", "csv", "apkg")
 
@@ -117,6 +118,27 @@ def test_a_process_makes_one_file_at_a_time(
     assert refused.status_code == 429
     assert refused.headers["Retry-After"]
     assert export(client, "md").content
+
+
+@pytest.mark.parametrize(
+    "address", ["/?level=core&open=all", "/categories/locks/?q=lock", "/questions/a-lock/"]
+)
+def test_pages_offer_what_they_show(client: Client, address: str) -> None:
+    locks = build.category(slug="locks")
+    build.question(title="What is a lock?", slug="a-lock", level="core", category=locks)
+    build.question(title="What is a latch?", level="expert", category=build.category())
+    offered = [str(a.get("href")) for a in select(page(client, address), ".take a[download]")]
+    assert [link.partition("?")[0].partition(".")[2] for link in offered] == [
+        *("apkg", "md", "csv", "json"),
+    ]
+    for link in offered:
+        assert client.get(link).status_code == 200
+    content = client.get(offered[-1]).json()
+    assert [question["slug"] for question in content["questions"]] == ["a-lock"]
+
+
+def test_a_list_without_questions_offers_nothing(client: Client) -> None:
+    assert not select(page(client, "/?q=nothing"), ".take")
 
 
 # Markdown

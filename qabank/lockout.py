@@ -9,9 +9,11 @@ is counted first, in the database, which all processes share, and taken back if 
 """
 
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
@@ -138,8 +140,32 @@ def attempts_of(request: Any, username: str) -> models.QuerySet[Any]:
 def refused(request: HttpRequest, *args: Any) -> HttpResponse:
     """Answer a login that was not checked, or that was wrong once too often."""
     is_busy = getattr(request, "login_is_busy", False)
-    wait = PATIENCE if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
-    context = {"is_busy": is_busy, "wait": wait}
+    now = timezone.now()
+    end = now + timedelta(seconds=PATIENCE) if is_busy else end_of_lock(request, now)
+    wait = math.ceil((end - now).total_seconds())
+    context = {
+        "is_busy": is_busy,
+        "seconds": wait,
+        "minutes": math.ceil(wait / 60),
+        "at": end.replace(second=0, microsecond=0) + timedelta(minutes=1),  # never too early
+        "address": getattr(request, "axes_ip_address", ""),
+    }
     response = render(request, "admin/locked_out.html", context, status=429)
     response.headers["Retry-After"] = str(wait)
     return response
+
+
+def end_of_lock(request: Any, now: datetime) -> datetime:
+    """Return when so many wrong passwords of an address have expired that it may try again."""
+    attempts = AccessAttempt.objects.filter(ip_address=getattr(request, "axes_ip_address", None))
+    counted = attempts.filter(attempt_time__gt=now - settings.AXES_COOLOFF_TIME)
+    values = counted.order_by("attempt_time").values_list("attempt_time", "failures_since_start")
+    rows = list(values)
+    left = sum(failures for _, failures in rows)
+    end = now
+    for last_try, failures in rows:
+        if left < settings.AXES_FAILURE_LIMIT:
+            break
+        left -= failures
+        end = last_try + settings.AXES_COOLOFF_TIME
+    return max(end, now + timedelta(seconds=1))

@@ -36,6 +36,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
 
 RECOVERY_CODES = 8
+FIRST_APPS = ["questions", "auth"]  # of the admin's index; the others follow by name
 
 
 class BankAdminSite(AdminSite):
@@ -45,6 +46,17 @@ class BankAdminSite(AdminSite):
         """Give each admin, those of other packages too, lists that answer only what they offer."""
         bases = (OfferedListAdmin, admin_class or ModelAdmin)
         super().register(model_or_iterable, type(bases[1].__name__, bases, {}), **options)
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what the index lists: the bank first, then accounts, then locks and devices."""
+
+        def place(app: dict[str, Any]) -> int:
+            label = app["app_label"]
+            return FIRST_APPS.index(label) if label in FIRST_APPS else len(FIRST_APPS)
+
+        return sorted(super().get_app_list(request, app_label), key=place)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         return super().admin_view(refuse_huge_numbers(view), cacheable)

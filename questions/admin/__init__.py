@@ -25,8 +25,6 @@ TEXT_FIELDS = [
     if isinstance(field, CharField | TextField) and field.editable and not field.choices
 ]
 
-admin.site.site_header = "QA Bank"
-admin.site.site_title = "QA Bank"
 admin.site.index_title = "The bank"
 
 

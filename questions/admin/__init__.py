@@ -80,6 +80,10 @@ class CategoryAdmin(HistoryAdmin):
     search_fields = ["name", "slug", "description"]
     inlines = [FormerCategorySlugInline]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        last = {"position": Category.objects.next_position()}
+        return {**last, **super().get_changeform_initial_data(request)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return Category.objects.with_counts()
 

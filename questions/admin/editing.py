@@ -1,6 +1,7 @@
 """The form of a question in the admin: saving it, and its preview."""
 
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from questions import history
-from questions.admin.forms import QuestionForm
+from questions.admin.forms import QuestionForm, place
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -57,6 +58,7 @@ class EditingAdmin(HistoryAdmin):
             # Only what was edited: other columns may have changed since the row was read.
             names = {field.name for field in Question._meta.concrete_fields}
             changed = set(form.changed_data) | ({"published"} if obj.replaced_by else set())
+            changed |= {"position"} if "category" in changed else set()
             obj.save(update_fields=names & changed)
         else:
             obj.save()
@@ -123,6 +125,7 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
         every = forms.ModelChoiceField(Question.objects.all(), required=False)
         stored = every.clean(data.get("key"))
     question = stored or Question(category=first_category, created=now, updated=now)
+    before = copy(question)
     for field in Question._meta.concrete_fields:
         form_field = form_fields.get(field.name)
         if form_field is None:
@@ -133,6 +136,8 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
             field.run_validators(value)
             if value is not None or field.null:
                 setattr(question, field.name, value)
+    given = question.position if data.get("position") else None
+    question.position = place(before, question.category, given)
     question.slug = question.slug or "new-question"
     return question
 

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from questions import history
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Change, Question
+from questions.models import Bank, Category, Change, Question
 from questions.models.fields import validate_characters
 
 
@@ -75,6 +75,8 @@ class QuestionForm(forms.ModelForm):
             if isinstance(field, models.TextField)
         }
         help_texts = {
+            "position": "Order inside the category: 1 comes first. Where it is empty, or only the "
+            "category changes, the question comes last.",
             "replaced_by": "Choosing a question retires this one: saving unpublishes it, and its "
             "address leads to the chosen one for good. Its history stays.",
         }
@@ -84,12 +86,19 @@ class QuestionForm(forms.ModelForm):
         self.conflicts = []
         if self.instance.pk:
             self.initial["version"] = history.latest(Question, self.instance.pk)
+        elif "position" not in (kwargs.get("initial") or {}):
+            self.initial["position"] = None
+        if "position" in self.fields:
+            self.fields["position"].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
+        if cleaned.get("category") and "position" not in self.errors:
+            given = cleaned.get("position")
+            cleaned["position"] = place(self.instance, cleaned["category"], given)
         names = {field.name for field in Question._meta.concrete_fields}
         question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
         question.pk = self.instance.pk
@@ -153,6 +162,19 @@ class QuestionForm(forms.ModelForm):
         else:
             data[name] = "on" if value is True else "" if value is None else str(value)
         self.data = data
+
+
+def place(stored: Question, category: Category, given: int | None) -> int:
+    """
+    Return the position of a question in a category, for which a form gave `given`.
+
+    Without a number it comes last. So does a question that is `stored` in another category, unless
+    it was given another position as well.
+    """
+    is_moved = stored.pk and stored.category_id != category.pk and stored.position == given
+    if given is None or is_moved:
+        return Question.objects.exclude(pk=stored.pk).next_position(category)
+    return given
 
 
 def plain(value: Any) -> str:

@@ -165,6 +165,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """Keep those with a published question; nobody sees the others on the site."""
         return self.filter(Exists(Tally.objects.filter(category=OuterRef("pk"), questions__gt=0)))
 
+    def next_position(self) -> int:
+        """Return the position after the last of the categories."""
+        last: int = self.aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_CATEGORY_POSITION)
+
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
         return self.annotate(question_count=numbering.tallied())
@@ -264,6 +269,11 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """Return when one of the questions was last added or edited; None if there is none."""
         last: datetime | None = self.aggregate(last=Max("updated"))["last"]
         return last
+
+    def next_position(self, category: Category) -> int:
+        """Return the position after the last question of a category, drafts included."""
+        last: int = self.filter(category=category).aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_POSITION)
 
     def with_unchecked_samples(self) -> Self:
         """Keep questions with a sample that was not checked as it is now."""

@@ -17,9 +17,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions import history
 from questions.admin import diffs
-from questions.models import ANSWER_LENGTH, Change, Question, fingerprint
+from questions.models import ANSWER_LENGTH, LAST_POSITION, Change, Question, fingerprint
 from tests import build
-from tests.admin.forms import LIST, form
+from tests.admin.forms import ADD, LIST, form
 
 pytestmark = pytest.mark.django_db
 
@@ -340,7 +340,7 @@ def test_moving_many_to_a_category_and_setting_their_level(editor: Client) -> No
     one, two = build.question(category=build.category()), build.question(category=category)
     page = text(editor.get(LIST))
     assert "Move to 100 % new" in page
-    assert "1 question changed." in act(editor, "category_new", one, two)
+    assert "1 question moved to the end of “100 % new”." in act(editor, "category_new", one, two)
     assert set(Question.objects.values_list("category", flat=True)) == {category.pk}
     assert "2 questions changed." in act(editor, "level_expert", one, two)
     assert set(Question.objects.values_list("level", flat=True)) == {"expert"}
@@ -426,6 +426,58 @@ def test_a_text_that_is_too_long_is_refused(editor: Client) -> None:
     question = build.question()
     page = text(edited(editor, question, answer="x" * (ANSWER_LENGTH + 1)))
     assert "Ensure this value has at most 50000 characters" in page
+
+
+# Positions
+
+
+def test_a_new_question_comes_last_and_renumbers_no_other(editor: Client) -> None:
+    category = build.category()
+    for position in (3, 7):
+        build.question(category=category, position=position)
+    build.question(category=build.category(), position=20)
+    assert 'name="position" value="1"' not in text(editor.get(ADD))
+    assert "Question 3 of 4" in preview(editor, form(category=category.pk, position=""))["html"]
+    editor.post(ADD, form(category=category.pk, position=""))
+    assert Question.objects.get(slug="editor").position == 8
+
+
+def test_an_emptied_position_puts_a_question_last(editor: Client) -> None:
+    question = build.question(position=1)
+    build.question(position=2)
+    edited(editor, question, position="")
+    question.refresh_from_db()
+    assert question.position == 3
+
+
+def test_a_question_comes_last_in_the_category_that_it_moves_to(editor: Client) -> None:
+    question, stays = build.question(position=1), build.question(position=5)
+    other = build.category()
+    build.question(category=other, position=4)
+    html = preview(editor, opened(question, category=other.pk, key=question.pk))["html"]
+    assert "Question 3 of 3" in html
+    edited(editor, question, category=other.pk)
+    question.refresh_from_db()
+    assert (question.category, question.position) == (other, 5)
+    # Unless the editor says where.
+    edited(editor, stays, category=other.pk, position=1)
+    assert Question.objects.filter(category=other).in_order().first() == stays
+
+
+def test_many_that_are_moved_come_last_in_their_order(editor: Client) -> None:
+    category = build.category(slug="new", position=2)
+    there = [build.question(category=category, position=n) for n in (1, 2)]
+    first = build.category(position=1)
+    moved = [build.question(category=first, position=n) for n in (1, 3, 3)]
+    draft = build.question(category=first, position=9, published=False)
+    act(editor, "category_new", draft, *reversed(moved))
+    assert list(Question.objects.filter(category=category).in_order()) == [*there, *moved, draft]
+
+
+def test_the_last_position_of_all_is_no_failure(editor: Client) -> None:
+    last = build.question(position=LAST_POSITION)
+    editor.post(ADD, form(last, slug="editor", position="", title="What is added?"))
+    assert Question.objects.get(slug="editor").position == LAST_POSITION
 
 
 # In a browser

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
+from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin
 from questions.models import (
     Bank,
@@ -73,6 +74,9 @@ class FormerCategorySlugInline(FormerAddressInline):
 
 @admin.register(Category)
 class CategoryAdmin(HistoryAdmin):
+    class Media:
+        js = ["js/slugs.js"]
+
     fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]
@@ -87,6 +91,11 @@ class CategoryAdmin(HistoryAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return Category.objects.with_counts()
 
+    def view_on_site(self, category: Category) -> str | None:
+        """Return the category's page; None where it has no published question, and so no page."""
+        is_seen = Category.objects.published().filter(pk=category.pk).exists()
+        return category.get_absolute_url() if is_seen else None
+
     @admin.display(description="category", ordering="name")
     def name_with_emoji(self, category: Category) -> str:
         return f"{category.emoji} {category.name}".strip()
@@ -97,10 +106,10 @@ class CategoryAdmin(HistoryAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(EditingAdmin, ListAdmin):
+class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     class Media:
         css = {"all": ["css/admin.css"]}
-        js = ["js/editing.js", "js/ordering.js"]
+        js = ["js/slugs.js", "js/editing.js", "js/ordering.js"]
 
     list_display = ["number", "title", "category", "level", "position", "updated"]
     list_display_links = ["title"]

@@ -8,6 +8,7 @@ passwords.
 
 import re
 from base64 import b32encode
+from functools import wraps
 from typing import Any, cast
 
 import segno
@@ -34,6 +35,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
+from questions.admin import unsaved
 
 RECOVERY_CODES = 8
 FIRST_APPS = ["questions", "auth"]  # of the admin's index; the others follow by name
@@ -59,7 +61,15 @@ class BankAdminSite(AdminSite):
         return sorted(super().get_app_list(request, app_label), key=place)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        return super().admin_view(refuse_huge_numbers(view), cacheable)
+        answer = super().admin_view(refuse_huge_numbers(view), cacheable)
+
+        @wraps(answer)
+        def keep_and_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST" and not self.has_permission(request):
+                unsaved.keep(request)  # and show it again after the login
+            return answer(request, *args, **kwargs)
+
+        return keep_and_answer
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_code(request)

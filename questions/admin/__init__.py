@@ -11,6 +11,7 @@ from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
 from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin
+from questions.admin.unsaved import UnsavedAdmin
 from questions.models import (
     Bank,
     Category,
@@ -30,7 +31,7 @@ admin.site.index_title = "The bank"
 
 
 @admin.register(Bank)
-class BankAdmin(admin.ModelAdmin):
+class BankAdmin(UnsavedAdmin):
     """The one row that says what the bank is: its list leads to its form."""
 
     fieldsets = [
@@ -108,7 +109,6 @@ class CategoryAdmin(HistoryAdmin):
 @admin.register(Question)
 class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     class Media:
-        css = {"all": ["css/admin.css"]}
         js = ["js/slugs.js", "js/editing.js", "js/ordering.js"]
 
     list_display = ["number", "title", "category", "level", "position", "updated"]

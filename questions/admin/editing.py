@@ -1,6 +1,6 @@
 """The form of a question in the admin: saving it, and its preview."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from copy import copy
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from questions import history
+from questions.admin import unsaved
 from questions.admin.forms import QuestionForm, place
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
@@ -43,16 +44,19 @@ class EditingAdmin(HistoryAdmin):
     def changeform_view(
         self, request: Any, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if request.method != "POST":
+        kept = unsaved.kept_for(request)
+        data = request.POST if request.method == "POST" else kept and unsaved.data_of(kept)
+        if not data:
             return super().changeform_view(request, object_id, *args, **kwargs)
         # The rules come before the lock, since they take their time.
-        request.draft = self.draft(request, request.POST, object_id)
+        request.draft = self.draft(request, data, object_id)
         request.problems = check(request.draft) if request.draft else []
-        with transaction.atomic():
+        with transaction.atomic() if request.method == "POST" else nullcontext():
             with suppress(ValidationError):  # a key that is no number is Django's to refuse
                 key = Question._meta.pk.to_python(object_id)
                 # Of two saves at once, the second waits for the row and then sees the first.
-                found = Question.objects.select_for_update().filter(pk=key)
+                found = Question.objects.filter(pk=key)
+                found = found.select_for_update() if request.method == "POST" else found
                 if object_id and not found and history.deleted(Question).filter(question_id=key):
                     object_id = None  # the form for a new question keeps what was written
             return super().changeform_view(request, object_id, *args, **kwargs)
@@ -72,9 +76,8 @@ class EditingAdmin(HistoryAdmin):
         **kwargs: Any,
     ) -> type[QuestionForm]:
         form: Any = super().get_form(request, obj, change, **kwargs)
-        if request.method == "POST":
-            form.draft = getattr(request, "draft", None)
-            form.problems = getattr(request, "problems", [])
+        if hasattr(request, "draft"):
+            form.draft, form.problems = request.draft, request.problems
         elif obj:
             form.problems = check(obj)
         return form  # type: ignore[no-any-return]

@@ -101,7 +101,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   let timer = null;
-  let isEdited = false;
+  let isEdited = Boolean(form.querySelector("[name=_unsaved]"));
   // jQuery's, as the field “replaced by” tells of its changes by no other event.
   django.jQuery(form).on("input", () => {
     isEdited = true;

@@ -6,12 +6,16 @@ from django.contrib import admin
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
 from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin
 from questions.admin.unsaved import UnsavedAdmin
+from questions.markdown import is_sample, parser
 from questions.models import (
     Bank,
     Category,
@@ -150,9 +154,26 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
 
     @admin.display(description="code samples")
     def samples(self, question: Question) -> str:
+        said = ""
         if question.is_checked:
-            return f"Output checked on {question.checked_with}, {question.checked_on}"
-        return "Not checked as they are now: run “manage.py check_samples”"
+            said = f"Output checked on {question.checked_with}, {question.checked_on}. "
+        if failure := question.sample_failure():
+            return format_html(
+                "<p>{}Failed on {}. After an edit they wait for the next check.</p>"
+                '<pre class="report">{}</pre>',
+                said,
+                date_format(timezone.localtime(failure.at), "j F Y, H:i"),
+                failure.report,
+            )
+        if said:
+            return said
+        texts = (question.prompt, question.answer)
+        if any(is_sample(token) for text in texts for token in parser().parse(text)):
+            return (
+                "Not checked as they are now: they wait for a check. Whoever runs the site starts it, "
+                "and the result appears here."
+            )
+        return "There is none."
 
     @admin.display(description="no.")
     def number(self, question: Question) -> str:

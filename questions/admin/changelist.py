@@ -25,7 +25,8 @@ class ToDoFilter(admin.SimpleListFilter):
         return [
             ("publish", "Unpublished"),
             ("review", "Due for review"),
-            ("samples", "Samples failing or unchecked"),
+            ("samples", "Samples waiting for a check"),
+            ("failed", "Samples that failed"),
         ]
 
     def queryset(
@@ -41,8 +42,10 @@ class ToDoFilter(admin.SimpleListFilter):
             due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
-            unchecked = Question.objects.filter(replaced_by=None).with_unchecked_samples()
-            return queryset.filter(pk__in=unchecked)
+            return queryset.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
+        if self.value() == "failed":
+            failed = Question.objects.filter(replaced_by=None).with_failed_samples()
+            return queryset.filter(pk__in=failed.values("pk"))
         return None
 
 

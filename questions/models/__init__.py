@@ -31,6 +31,7 @@ from questions.models.records import (
     MissedSearch,
     Origin,
     Refreshed,
+    SampleFailure,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "QuestionQuerySet",
     "Refreshed",
     "SampleChecks",
+    "SampleFailure",
     "Tally",
     "TallyQuerySet",
     "compiled",

@@ -31,6 +31,7 @@ from questions.models.fields import (
     validate_language,
 )
 from questions.models.numbering import Tally
+from questions.models.records import SampleFailure
 from questions.products import listed, versions_in
 
 TITLE_LENGTH = 250
@@ -279,6 +280,18 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         """Keep questions with a sample that was not checked as it is now."""
         return self.filter(HAS_SAMPLE).exclude(checked_hash=Fingerprint(CHECKED_TEXT))
 
+    def with_failed_samples(self) -> Self:
+        """Keep questions whose samples, as they are now, failed when they were last run."""
+        failed = SampleFailure.objects.filter(
+            question_id=OuterRef("pk"), text_hash=OuterRef("current_hash")
+        )
+        return self.alias(current_hash=Fingerprint(CHECKED_TEXT)).filter(Exists(failed))
+
+    def with_waiting_samples(self) -> Self:
+        """Keep questions, but no retired ones, with samples that were not run as they are now."""
+        unchecked = self.filter(replaced_by=None).with_unchecked_samples()
+        return unchecked.exclude(pk__in=self.with_failed_samples().values("pk"))
+
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
         return self.select_related("category").order_by(
@@ -525,6 +538,11 @@ class Question(models.Model):
     def is_checked(self) -> bool:
         """Whether the samples of exactly this prompt and answer printed what they show."""
         return self.checked_hash == fingerprint(self.prompt + self.answer)
+
+    def sample_failure(self) -> SampleFailure | None:
+        """Return how the samples of exactly this prompt and answer failed, if they did."""
+        text_hash = fingerprint(self.prompt + self.answer)
+        return SampleFailure.objects.filter(question_id=self.pk, text_hash=text_hash).first()
 
     def replacements(self) -> "Iterator[Question]":
         """

@@ -170,8 +170,8 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
         texts = (question.prompt, question.answer)
         if any(is_sample(token) for text in texts for token in parser().parse(text)):
             return (
-                "Not checked as they are now: they wait for a check. Whoever runs the site starts it, "
-                "and the result appears here."
+                "Not checked as they are now: they wait for a check. Whoever runs the site "
+                "starts it, and the result appears here."
             )
         return "There is none."
 

@@ -27,10 +27,14 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.formats import date_format
 
 logger = logging.getLogger(__name__)
 
+MINUTE = 60  # seconds
+DAY = 24 * 60  # minutes
 PATIENCE = 5  # seconds; a worker that stops finishes what it has begun in 8
 
 # A check of a password takes a core for half a second on purpose. One runs at a time in each
@@ -142,17 +146,26 @@ def refused(request: HttpRequest, *args: Any) -> HttpResponse:
     is_busy = getattr(request, "login_is_busy", False)
     now = timezone.now()
     end = now + timedelta(seconds=PATIENCE) if is_busy else end_of_lock(request, now)
-    wait = math.ceil((end - now).total_seconds())
     context = {
         "is_busy": is_busy,
-        "seconds": wait,
-        "minutes": math.ceil(wait / 60),
-        "at": end.replace(second=0, microsecond=0) + timedelta(minutes=1),  # never too early
+        "when": in_words(end, now),
         "address": getattr(request, "axes_ip_address", ""),
     }
     response = render(request, "admin/locked_out.html", context, status=429)
-    response.headers["Retry-After"] = str(wait)
+    response.headers["Retry-After"] = str(math.ceil((end - now).total_seconds()))
     return response
+
+
+def in_words(end: datetime, now: datetime) -> str:
+    """Say when a wait is over, such as “in 12 minutes, at 14:05 UTC”; never too early."""
+    seconds = max(1, math.ceil((end - now).total_seconds()))
+    if seconds < MINUTE:
+        return f"in {seconds} second{pluralize(seconds)}"
+    minutes = math.ceil(seconds / MINUTE)
+    full_minute = timezone.localtime(end).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if minutes < DAY:
+        return f"in {minutes} minute{pluralize(minutes)}, at {date_format(full_minute, 'H:i T')}"
+    return f"on {date_format(full_minute, 'j F, H:i T')}"
 
 
 def end_of_lock(request: Any, now: datetime) -> datetime:

@@ -25,6 +25,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
@@ -35,6 +36,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
+from qabank.lockout import in_words
 from questions.admin import unsaved
 
 RECOVERY_CODES = 8
@@ -196,6 +198,12 @@ def destination(request: HttpRequest) -> str:
     return view.get_redirect_url() or reverse("admin:index")
 
 
+def refusal(device: TOTPDevice | StaticDevice) -> dict[str, Any] | None:
+    """Return why a device takes no code now, after too many wrong ones; None if it does."""
+    why: dict[str, Any] | None = device.verify_is_allowed()[1]
+    return why
+
+
 class CodeForm(forms.Form):
     """Takes a code of the app, or a recovery code. Each works once."""
 
@@ -217,8 +225,10 @@ class CodeForm(forms.Form):
         devices = self.devices_for(code)
         right = next((device for device in devices if device.verify_token(code)), None)
         if right is None:
-            if any(not device.verify_is_allowed()[0] for device in devices):
-                raise ValidationError("That code is wrong. Wait a little before the next try.")
+            if ends := [why["locked_until"] for why in map(refusal, devices) if why]:
+                when = in_words(max(ends), timezone.now())
+                message = f"That code is wrong. Wait a little: you can try again {when}."
+                raise ValidationError(message)
             raise ValidationError("That code is wrong. Is the clock of your phone right?")
         self.device = right
         return code

@@ -40,6 +40,11 @@ from qabank.lockout import in_words
 from questions.admin import unsaved
 
 RECOVERY_CODES = 8
+APP_NAMES = {
+    "axes": "Locks after wrong passwords",
+    "otp_static": "Second factor: recovery codes",
+    "otp_totp": "Second factor: authenticator apps",
+}
 FIRST_APPS = ["questions", "auth"]  # of the admin's index; the others follow by name
 
 
@@ -60,7 +65,8 @@ class BankAdminSite(AdminSite):
             label = app["app_label"]
             return FIRST_APPS.index(label) if label in FIRST_APPS else len(FIRST_APPS)
 
-        return sorted(super().get_app_list(request, app_label), key=place)
+        apps = sorted(super().get_app_list(request, app_label), key=place)
+        return [app | {"name": APP_NAMES.get(app["app_label"], app["name"])} for app in apps]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         answer = super().admin_view(refuse_huge_numbers(view), cacheable)

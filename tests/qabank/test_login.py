@@ -174,6 +174,8 @@ def test_the_owners_index_leads_with_the_bank_and_ends_with_locks_and_devices(
     page = client.get("/admin/").content.decode()
     apps = re.findall(r'<div class="app-(\w+) module', page)
     assert apps == ["questions", "auth", "axes", "otp_static", "otp_totp"]
+    assert "Locks after wrong passwords" in page
+    assert page.index("?todo=samples") < page.index("Locks after wrong passwords")
 
 
 # The second factor

@@ -191,6 +191,7 @@ if HTTPS:
     CSRF_COOKIE_NAME = "__Host-csrf"
     CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "questions.admin.unsaved.csrf_failure"  # loses nothing that an editor wrote
 
 # headers.py holds the values. Django's own middleware is to send no others.
 SECURE_CSP = headers.CONTENT_SECURITY_POLICY

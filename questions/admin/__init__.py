@@ -6,10 +6,16 @@ from django.contrib import admin
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
+from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin
+from questions.admin.unsaved import UnsavedAdmin
+from questions.markdown import is_sample, parser
 from questions.models import (
     Bank,
     Category,
@@ -25,13 +31,11 @@ TEXT_FIELDS = [
     if isinstance(field, CharField | TextField) and field.editable and not field.choices
 ]
 
-admin.site.site_header = "QA Bank"
-admin.site.site_title = "QA Bank"
 admin.site.index_title = "The bank"
 
 
 @admin.register(Bank)
-class BankAdmin(admin.ModelAdmin):
+class BankAdmin(UnsavedAdmin):
     """The one row that says what the bank is: its list leads to its form."""
 
     fieldsets = [
@@ -75,6 +79,9 @@ class FormerCategorySlugInline(FormerAddressInline):
 
 @admin.register(Category)
 class CategoryAdmin(HistoryAdmin):
+    class Media:
+        js = ["js/slugs.js"]
+
     fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]
@@ -82,8 +89,17 @@ class CategoryAdmin(HistoryAdmin):
     search_fields = ["name", "slug", "description"]
     inlines = [FormerCategorySlugInline]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        last = {"position": Category.objects.next_position()}
+        return {**last, **super().get_changeform_initial_data(request)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return Category.objects.with_counts()
+
+    def view_on_site(self, category: Category) -> str | None:
+        """Return the category's page; None where it has no published question, and so no page."""
+        is_seen = Category.objects.published().filter(pk=category.pk).exists()
+        return category.get_absolute_url() if is_seen else None
 
     @admin.display(description="category", ordering="name")
     def name_with_emoji(self, category: Category) -> str:
@@ -95,10 +111,9 @@ class CategoryAdmin(HistoryAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(EditingAdmin, ListAdmin):
+class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     class Media:
-        css = {"all": ["css/admin.css"]}
-        js = ["js/editing.js", "js/ordering.js"]
+        js = ["js/slugs.js", "js/editing.js", "js/ordering.js"]
 
     list_display = ["number", "title", "category", "level", "position", "updated"]
     list_display_links = ["title"]
@@ -139,9 +154,26 @@ class QuestionAdmin(EditingAdmin, ListAdmin):
 
     @admin.display(description="code samples")
     def samples(self, question: Question) -> str:
+        said = ""
         if question.is_checked:
-            return f"Output checked on {question.checked_with}, {question.checked_on}"
-        return "Not checked as they are now: run “manage.py check_samples”"
+            said = f"Output checked on {question.checked_with}, {question.checked_on}. "
+        if failure := question.sample_failure():
+            return format_html(
+                "<p>{}Failed on {}. After an edit they wait for the next check.</p>"
+                '<pre class="report">{}</pre>',
+                said,
+                date_format(timezone.localtime(failure.at), "j F Y, H:i"),
+                failure.report,
+            )
+        if said:
+            return said
+        texts = (question.prompt, question.answer)
+        if any(is_sample(token) for text in texts for token in parser().parse(text)):
+            return (
+                "Not checked as they are now: they wait for a check. Whoever runs the site "
+                "starts it, and the result appears here."
+            )
+        return "There is none."
 
     @admin.display(description="no.")
     def number(self, question: Question) -> str:

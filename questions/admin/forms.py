@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from questions import history
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Change, Question
+from questions.models import Bank, Category, Change, Question
 from questions.models.fields import validate_characters
 
 
@@ -63,6 +67,9 @@ class QuestionForm(forms.ModelForm):
     # The version of the question that was edited.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
+    # The admin makes a class of its own for each form, and sets these.
+    draft: Question | None = None  # what was sent, as the rules saw it
+    problems: list[rules.Problem] = []
     advice: list[rules.Problem]  # problems that do not prevent saving
     conflicts: list[Conflict]
 
@@ -75,6 +82,9 @@ class QuestionForm(forms.ModelForm):
             if isinstance(field, models.TextField)
         }
         help_texts = {
+            "position": "Order inside the category: 1 comes first. Where it is empty, or only the "
+            "category changes, the question comes last.",
+            "verified_on": "The day on which somebody did.",
             "replaced_by": "Choosing a question retires this one: saving unpublishes it, and its "
             "address leads to the chosen one for good. Its history stays.",
         }
@@ -84,22 +94,54 @@ class QuestionForm(forms.ModelForm):
         self.conflicts = []
         if self.instance.pk:
             self.initial["version"] = history.latest(Question, self.instance.pk)
+        elif "position" not in (kwargs.get("initial") or {}):
+            self.initial["position"] = None
+        if "position" in self.fields:
+            self.fields["position"].required = False
+        if "answer" in self.fields:
+            sections = Bank.objects.current().sections
+            self.fields["answer"].help_text = answer_help(sections)
+            self.fields["answer"].widget.attrs["data-skeleton"] = skeleton(sections)
+        if not self.is_bound and not self.instance.pk and "title" in self.fields:
+            self.fields["title"].widget.attrs["autofocus"] = True
+        if not self.is_bound:
+            self.note(self.problems)
+
+    def note(self, problems: list[rules.Problem]) -> None:
+        """Show problems at their fields, below the help, as the script does while one types."""
+        for name, of_field in groupby(sorted(problems, key=field_of), key=field_of):
+            if name in self.fields:
+                notes = format_html_join(
+                    "",
+                    '<li class="{}">{}: {}</li>',
+                    (
+                        ("error", "Before publishing", problem.message)
+                        if problem.is_error
+                        else ("warning", "To look at", problem.message)
+                        for problem in of_field
+                    ),
+                )
+                self[name].help_text = format_html(
+                    '{} <ul class="notes">{}</ul>', self.fields[name].help_text, notes
+                )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
-        names = {field.name for field in Question._meta.concrete_fields}
-        question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
-        question.pk = self.instance.pk
-        titles, bank = rules.titles_beside(question), Bank.objects.current()
+        if cleaned.get("category") and "position" not in self.errors:
+            given = cleaned.get("position")
+            cleaned["position"] = place(self.instance, cleaned["category"], given)
         self.advice = []
-        for problem in rules.check_question(question, titles, bank):
-            if not (problem.is_error and question.published):
+        for problem in self.problems:
+            if cleaned.get(problem.field) != getattr(self.draft, problem.field):
+                continue  # The field or the model refuses what was sent.
+            if not (problem.is_error and cleaned.get("published")):
                 self.advice.append(problem)
             elif problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
+        self.note(self.advice)
         return cleaned
 
     def check_version(self, cleaned: dict[str, Any]) -> None:
@@ -153,6 +195,41 @@ class QuestionForm(forms.ModelForm):
         else:
             data[name] = "on" if value is True else "" if value is None else str(value)
         self.data = data
+
+
+def field_of(problem: rules.Problem) -> str:
+    return problem.field
+
+
+def answer_help(sections: list[str]) -> SafeString:
+    *first, last = (f"“## {name}”" for name in sections)
+    return format_html(
+        "Markdown: the detail, then {} and {}; or nothing, where the short answer says all. The "
+        '<a href="{}" target="_blank">guide to writing</a> explains the conventions.',
+        ", ".join(first),
+        last,
+        reverse("admin:questions_question_guide", args=["writing"]),
+    )
+
+
+def skeleton(sections: list[str]) -> str:
+    """Return the sections of an answer, to be filled in; the rules refuse them as they are."""
+    example, *lists = sections
+    code = "```python run\n\n```\n\n```text output\n\n```\n"
+    return f"\n\n## {example}\n\n{code}" + "".join(f"\n## {name}\n\n- \n" for name in lists)
+
+
+def place(stored: Question, category: Category, given: int | None) -> int:
+    """
+    Return the position of a question in a category, for which a form gave `given`.
+
+    Without a number it comes last. So does a question that is `stored` in another category, unless
+    it was given another position as well.
+    """
+    is_moved = stored.pk and stored.category_id != category.pk and stored.position == given
+    if given is None or is_moved:
+        return Question.objects.exclude(pk=stored.pk).next_position(category)
+    return given
 
 
 def plain(value: Any) -> str:

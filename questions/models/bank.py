@@ -32,6 +32,7 @@ from questions.models.fields import (
     validate_language,
 )
 from questions.models.numbering import Tally
+from questions.models.records import SampleFailure
 from questions.products import listed, versions_in
 
 TITLE_LENGTH = 250
@@ -166,6 +167,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """Keep those with a published question; nobody sees the others on the site."""
         return self.filter(Exists(Tally.objects.filter(category=OuterRef("pk"), questions__gt=0)))
 
+    def next_position(self) -> int:
+        """Return the position after the last of the categories."""
+        last: int = self.aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_CATEGORY_POSITION)
+
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
         return self.annotate(question_count=numbering.tallied())
@@ -281,9 +287,26 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         last: datetime | None = self.aggregate(last=Max("updated"))["last"]
         return last
 
+    def next_position(self, category: Category) -> int:
+        """Return the position after the last question of a category, drafts included."""
+        last: int = self.filter(category=category).aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_POSITION)
+
     def with_unchecked_samples(self) -> Self:
         """Keep questions with a sample that was not checked as it is now."""
         return self.filter(HAS_SAMPLE).exclude(checked_hash=Fingerprint(CHECKED_TEXT))
+
+    def with_failed_samples(self) -> Self:
+        """Keep questions whose samples, as they are now, failed when they were last run."""
+        failed = SampleFailure.objects.filter(
+            question_id=OuterRef("pk"), text_hash=OuterRef("current_hash")
+        )
+        return self.alias(current_hash=Fingerprint(CHECKED_TEXT)).filter(Exists(failed))
+
+    def with_waiting_samples(self) -> Self:
+        """Keep questions, but no retired ones, with samples that were not run as they are now."""
+        unchecked = self.filter(replaced_by=None).with_unchecked_samples()
+        return unchecked.exclude(pk__in=self.with_failed_samples().values("pk"))
 
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
@@ -542,6 +565,11 @@ class Question(models.Model):
         if self.is_checked and self.checked_on:
             return OutputCheck(self.checked_with, self.checked_on)
         return None
+
+    def sample_failure(self) -> SampleFailure | None:
+        """Return how the samples of exactly this prompt and answer failed, if they did."""
+        text_hash = fingerprint(self.prompt + self.answer)
+        return SampleFailure.objects.filter(question_id=self.pk, text_hash=text_hash).first()
 
     def replacements(self) -> "Iterator[Question]":
         """

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from questions.models.fields import PlainCharField
+from questions.models.fields import PlainCharField, PlainTextField
 
 MISSED_LENGTH = 100  # characters of a search without a hit
 
@@ -55,6 +55,26 @@ class Refreshed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.slug}"
+
+
+class SampleFailure(models.Model):
+    """
+    What `check_samples` reported of a question whose samples failed.
+
+    It counts while the prompt and the answer are those that were run. No foreign key: a question
+    that was deleted can come back.
+    """
+
+    question_id = models.BigIntegerField(unique=True, editable=False)
+    text_hash = PlainCharField(max_length=64, editable=False)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    report = PlainTextField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"question {self.question_id}"
 
 
 class Change(models.Model):

@@ -16,7 +16,7 @@ run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 f
 	@bin/check-port
 	@bin/venv $(LOCK)
 	@$(python) manage.py prepare
-	@$(python) -m gunicorn $(ARGS)
+	@$(python) manage.py serve -- $(ARGS)
 
 .PHONY: dev
 dev: ## Serve with DEBUG on and reload what changes

@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from django.conf import settings
 
 from qabank.request_log import RequestLog
-from tests.commands import manage
+from tests.commands import manage, sqlite_url
 
 
 def checkout(folder: Path) -> Path:
@@ -37,7 +37,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.environment = {
             "PATH": os.environ["PATH"],
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "DATABASE_URL": sqlite_url(folder / "db.sqlite3"),
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
             **environment,

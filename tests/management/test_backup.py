@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from questions.models import Question
-from tests.commands import manage, run
+from tests.commands import manage, run, sqlite_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
@@ -22,7 +22,7 @@ def operated(tmp_path: Path) -> dict[str, str]:
     """The environment of a site of its own, with the shipped bank."""
     if connection.vendor == "postgresql":
         pytest.skip("SQLite's part")
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    environment = {"DATABASE_URL": sqlite_url(tmp_path / "db.sqlite3")}
     assert manage("prepare", "--no-static", **environment).returncode == 0
     return environment
 

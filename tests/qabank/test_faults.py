@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from gunicorn.workers import gthread
 
-from tests.commands import manage
+from tests.commands import manage, sqlite_url
 from tests.servers import Server
 
 IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
@@ -166,7 +166,7 @@ def database(tmp_path: Path) -> Iterator[str]:
     """Give the address of a database of its own, of the kind that the suite runs on."""
     (tmp_path / "data").mkdir()
     if IS_SQLITE:
-        yield f"sqlite:///{tmp_path}/data/db.sqlite3"
+        yield sqlite_url(tmp_path / "data/db.sqlite3")
         return
     with postgres() as cursor:
         cursor.execute("CREATE DATABASE faults")

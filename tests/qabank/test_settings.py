@@ -1,6 +1,7 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -142,6 +143,46 @@ def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: P
         "static files are collected.\n",
         "static files collected.\n",
     ]
+
+
+def test_the_files_of_the_release_before_stay_for_its_pages(tmp_path: Path) -> None:
+    site = checkout(tmp_path)
+    (site / "static").unlink()
+    shutil.copytree(BASE_DIR / "static", site / "static")
+    styles = site / "static" / "css" / "site.css"
+
+    def release(text: str) -> dict[str, float]:
+        """Change a file and prepare; return the hashed names of its releases, and their times."""
+        styles.write_text(f"{styles.read_text()}\n/* {text} */\n")
+        prepared = subprocess.run(
+            [sys.executable, "manage.py", "prepare"],
+            cwd=site,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert prepared.stdout.endswith("static files collected.\n")
+        folder = site / "var" / "static" / "css"
+        return {path.name: path.stat().st_mtime for path in folder.glob("site.*.css*")}
+
+    def age(days: int) -> None:
+        for path in (site / "var" / "static").rglob("*.*"):
+            os.utime(path, times=(path.stat().st_atime, path.stat().st_mtime - days * 24 * 3600))
+
+    first = release("1")
+    assert len(first) == 3  # as it is, gzip and brotli
+    age(days=400)  # in use all that time
+    second = release("2")
+    assert len(second) == 6
+    age(days=31)  # the first is out of use for so long
+    third = release("3")
+    assert third.keys() >= second.keys() - first.keys()
+    assert third.keys().isdisjoint(first)
+    manifest = (site / "var" / "static" / "staticfiles.json").read_text()
+    [current] = third.keys() - second.keys() - {name for name in third if not name.endswith("css")}
+    assert f"css/{current}" in manifest
+    assert not (site / "var" / "static.new").exists()
 
 
 def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: Path) -> None:

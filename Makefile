@@ -85,6 +85,7 @@ admin: ## Create an account for the admin
 .PHONY: refresh
 refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
+	@$(python) manage.py prepare --no-static --verbosity 0
 	@$(python) manage.py refresh_bank $(ARGS)
 
 # SAMPLE_PYTHONS="python3.13 /path/to/python3.14": these run the samples.

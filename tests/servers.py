@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+import pytest
 from django.conf import settings
 
 from qabank.request_log import RequestLog
@@ -26,6 +27,44 @@ def checkout(folder: Path) -> Path:
     for name in ("questions", "templates", "static", "fixtures"):
         (folder / name).symlink_to(settings.BASE_DIR / name)
     return folder
+
+
+def clone(folder: Path) -> Path:
+    """
+    Return a whole clone in `folder`, with Git, in which nothing has run yet.
+
+    Its .venv is that of these tests, which has to be what `bin/venv` makes.
+    """
+    if not shutil.which("git"):
+        pytest.skip("Git is not installed here")
+    venv = Path(sys.prefix)
+    if not (venv / "requirements-dev.txt.stamp").exists():
+        pytest.skip("these tests run with an interpreter that bin/venv did not make")
+    kept = {".venv", ".git", "var", "__pycache__"} | {
+        path.name for path in settings.BASE_DIR.glob(".*_cache")
+    }
+    shutil.copytree(
+        settings.BASE_DIR,
+        folder,
+        dirs_exist_ok=True,
+        ignore=lambda _, names: kept.intersection(names),
+    )
+    (folder / ".venv").symlink_to(venv)
+    git(folder, "init", "--quiet")
+    (folder / ".git" / "info" / "exclude").write_text(".venv\n")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    author = ["-c", "user.name=Tests", "-c", "user.email=tests@example.org"]
+    subprocess.run(["git", *author, *arguments], cwd=folder, check=True)  # noqa: S603, S607
+
+
+def commit(folder: Path, tag: str) -> None:
+    """Commit everything in a clone, as a release."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--no-verify", "--message", tag)
+    git(folder, "tag", tag)
 
 
 class Server:

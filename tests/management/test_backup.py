@@ -53,6 +53,19 @@ def test_a_backup_replaces_nothing(operated: dict[str, str], tmp_path: Path) -> 
     assert target.read_text() == "precious"
 
 
+def test_without_a_database_there_is_no_backup(tmp_path: Path) -> None:
+    database, target = tmp_path / "db.sqlite3", tmp_path / "kept.sqlite3"
+    for _ in ("no file", "an empty file"):
+        result = manage("backup", str(target), DATABASE_URL=sqlite_url(database))
+        assert result.returncode == 1
+        assert result.stderr == (
+            "CommandError: There is no database yet, and no backup was made: run .venv/bin/python "
+            "manage.py prepare.\n"
+        )
+        assert not target.exists()
+        database.touch(mode=0o600)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(not shutil.which("pg_dump"), reason="PostgreSQL's client is not on PATH")
 def test_a_backup_of_postgresql_can_be_restored_as_documented(tmp_path: Path) -> None:

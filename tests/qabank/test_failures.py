@@ -113,6 +113,17 @@ def test_files_that_are_somebody_elses_are_named(site: Path) -> None:
     assert "secret-key can't be kept or read" in told(manage_in(site, "check_bank"))
 
 
+def test_a_folder_into_which_nothing_can_be_exported_is_named(site: Path, tmp_path: Path) -> None:
+    assert manage_in(site, "prepare", "--no-static").returncode == 0
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    for command in ("export_bank", "backup"):
+        line = told(manage_in(site, command, str(closed / "file.yaml")))
+        assert "Permission denied" in line
+        assert str(closed) in line
+    assert list(closed.iterdir()) == []
+
+
 @pytest.mark.parametrize("size", [4096, 700_000])
 @pytest.mark.samples  # which need bubblewrap as well
 def test_a_full_disk_is_told(site: Path, size: int) -> None:

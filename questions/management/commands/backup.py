@@ -34,7 +34,7 @@ class Command(BaseCommand):
             else (copy_sqlite, "sqlite3")
         )
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
-        target = file or settings.VAR_DIR / "backups" / name
+        target = (file or settings.VAR_DIR / "backups" / name).resolve()
         if target.exists():
             raise CommandError(f"{target} exists already.")
         with in_one_line():

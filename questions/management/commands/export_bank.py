@@ -1,5 +1,3 @@
-import os
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from django.db import DatabaseError
 
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
-from questions.refreshing.files import bank_entries, dump
+from questions.refreshing.files import FixtureError, bank_entries, dump, write_file
 
 
 class Command(BankCommand):
@@ -32,36 +30,8 @@ of fixtures/bank.yaml, reviewed and committed.
             if file is None:
                 self.stdout.write(text, ending="")
                 return
-            replace(file, text)
-        except (DatabaseError, OSError) as error:
+            write_file(file, text)
+        except (DatabaseError, FixtureError, OSError) as error:
             raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
             self.stdout.write(f"Wrote {len(entries)} entries to {file}.")
-
-
-def replace(path: Path, text: str) -> None:
-    """
-    Write a file atomically: nobody can read it half-written.
-
-    A symbolic link stays, and what it leads to is replaced. Only a regular file is: a device, a
-    pipe or a folder has other uses.
-    """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise CommandError(f"{path} is no regular file. Nothing was written.")
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    except OSError as error:
-        error.filename = str(path.parent)  # rather than a name that nobody has heard of
-        raise
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-            os.fchmod(descriptor, mode)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise

@@ -88,6 +88,10 @@ limit_request_fields = 64
 # this machine may, and passes on what a visitor sent as SCRIPT_NAME.
 forwarder_headers = ""
 
+# Django reads X-Forwarded-Proto, where HTTPS says so. gunicorn would refuse a request whose proxies
+# don't agree, such as X-Forwarded-Proto: https beside X-Forwarded-Ssl: off.
+secure_scheme_headers: dict[str, str] = {}
+
 # Workers are not recycled by max_requests: nothing leaks, and each recycling
 # costs an import of Django and every cache that lives in the process.
 

@@ -64,10 +64,11 @@ MIDDLEWARE = [
     # These two first: what they add has to be on static files and refused requests as well.
     "qabank.headers.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "qabank.incoming.middleware",  # before all that reads the headers of a request
     "qabank.clients.middleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "qabank.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # the admin; public pages: questions/pagecache
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

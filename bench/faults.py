@@ -31,6 +31,7 @@ from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import yaml
@@ -399,7 +400,7 @@ def watched(site: Server) -> Iterator[list[tuple[float, str]]]:
 
 def connect(url: str) -> Any:
     if url.startswith("sqlite"):
-        return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        return sqlite3.connect(unquote(url.removeprefix("sqlite:///")), isolation_level=None)
     return psycopg.connect(url, autocommit=True)
 
 

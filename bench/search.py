@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
+from urllib.parse import quote
 
 import django
 
@@ -60,7 +61,7 @@ def main() -> None:
     command += ["--failures"] if options.failures else []
     if options.engine != "postgresql":
         with tempfile.TemporaryDirectory(prefix="qabank-bench-") as folder:
-            url = f"sqlite:///{folder}/bank.sqlite3"
+            url = f"sqlite:///{quote(folder)}/bank.sqlite3"
             environment = {**os.environ, "DATABASE_URL": url}
             subprocess.run(command, env=environment, check=True)  # noqa: S603
     if options.engine != "sqlite":

@@ -17,10 +17,11 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import psycopg
+import pytest
 from django.conf import settings
 
 from qabank.request_log import RequestLog
-from tests.commands import manage
+from tests.commands import manage, sqlite_url
 
 
 def checkout(folder: Path) -> Path:
@@ -33,6 +34,44 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
+def clone(folder: Path) -> Path:
+    """
+    Return a whole clone in `folder`, with Git, in which nothing has run yet.
+
+    Its .venv is that of these tests, which has to be what `bin/venv` makes.
+    """
+    if not shutil.which("git"):
+        pytest.skip("Git is not installed here")
+    venv = Path(sys.prefix)
+    if not (venv / "requirements-dev.txt.stamp").exists():
+        pytest.skip("these tests run with an interpreter that bin/venv did not make")
+    kept = {".venv", ".git", "var", "__pycache__"} | {
+        path.name for path in settings.BASE_DIR.glob(".*_cache")
+    }
+    shutil.copytree(
+        settings.BASE_DIR,
+        folder,
+        dirs_exist_ok=True,
+        ignore=lambda _, names: kept.intersection(names),
+    )
+    (folder / ".venv").symlink_to(venv)
+    git(folder, "init", "--quiet")
+    (folder / ".git" / "info" / "exclude").write_text(".venv\n")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    author = ["-c", "user.name=Tests", "-c", "user.email=tests@example.org"]
+    subprocess.run(["git", *author, *arguments], cwd=folder, check=True)  # noqa: S603, S607
+
+
+def commit(folder: Path, tag: str) -> None:
+    """Commit everything in a clone, as a release."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--no-verify", "--message", tag)
+    git(folder, "tag", tag)
+
+
 class Server:
     """A running site with the shipped bank; its database and its output are in `folder`."""
 
@@ -40,7 +79,7 @@ class Server:
         self.port = free_port()
         self.environment = {
             "PATH": os.environ["PATH"],
-            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "DATABASE_URL": sqlite_url(folder / "db.sqlite3"),
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
             **environment,
@@ -128,7 +167,7 @@ def log_in(port: int, source: str, password: str, forwarded: str = "") -> int:
 def database(folder: Path) -> Iterator[str]:
     """Give the address of a database of its own, of the kind that DATABASE_URL names."""
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
-        yield f"sqlite:///{folder}/db.sqlite3"
+        yield sqlite_url(folder / "db.sqlite3")
         return
     with postgres() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS faults WITH (FORCE)")

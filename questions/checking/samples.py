@@ -30,7 +30,7 @@ from questions.markdown import is_sample, parser, shown_output
 from questions.models import Question, SampleFailure, fingerprint
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Version, listed
-from questions.refreshing.files import with_fields
+from questions.refreshing.files import with_fields, write_file
 
 TIMEOUT = 10.0  # seconds
 OUTPUT_LIMIT = 1 << 20  # bytes
@@ -252,8 +252,8 @@ def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[
             **{field: text for field, text in texts.items() if text},
             **{name: value or None for name, value in result.items()},
         }
-    # As bytes: write_text and read_text convert line ends on some systems.
-    path.write_bytes(with_fields(path.read_bytes().decode(), changes).encode())
+    # As bytes: read_text converts line ends on some systems.
+    write_file(path, with_fields(path.read_bytes().decode(), changes))
     return list(checks)
 
 

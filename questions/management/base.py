@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.refreshing.files import (
     Entry,
@@ -59,4 +60,5 @@ def in_one_line() -> Iterator[None]:
     try:
         yield
     except (FixtureError, DatabaseError, OSError) as error:
-        raise CommandError(str(error)) from error
+        line = str(error) if isinstance(error, FixtureError) else f"{reason(error)}."
+        raise CommandError(line) from error

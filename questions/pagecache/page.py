@@ -48,7 +48,7 @@ def requested_key(environ: Environ) -> Key:
     scheme = environ["wsgi.url_scheme"]
     if (by_proxy := https_header()) and by_proxy[0] in environ:
         name, value = by_proxy
-        scheme = "https" if environ[name].partition(",")[0].strip() == value else "http"
+        scheme = "https" if environ[name].partition(",")[0].strip().lower() == value else "http"
     return Key(
         scheme,
         environ["HTTP_HOST"].lower(),
@@ -173,14 +173,22 @@ class Page:
         """Whether the browser says that it has this variant."""
         if not variant.tag:
             return False
-        listed = environ.get("HTTP_IF_NONE_MATCH")
-        if listed is not None:
-            tags = {tag.strip().removeprefix("W/") for tag in listed.split(",")}
-            return "*" in tags or variant.tag in tags
-        since = environ.get("HTTP_IF_MODIFIED_SINCE")
-        if since is None or (modified := self.modified) is None:
-            return False
-        return modified <= seconds(since)
+        modified = self.modified
+        return is_current(variant.tag, http_date(modified) if modified else "", environ)
+
+
+def is_current(tag: str, modified: str, environ: Environ) -> bool:
+    """
+    Whether the browser says that it has what has this tag and this Last-Modified.
+
+    The latter is "" where there is none. RFC 9110, 13.2.2: a list of tags counts alone.
+    """
+    listed = environ.get("HTTP_IF_NONE_MATCH")
+    if listed is not None:
+        tags = {item.strip().removeprefix("W/") for item in listed.split(",")}
+        return "*" in tags or tag in tags
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    return bool(since and modified) and seconds(modified) <= seconds(since)
 
 
 @lru_cache(maxsize=256)
@@ -218,14 +226,16 @@ DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @lru_cache(maxsize=256)
-def preferred_encoding(accepted: str) -> str:
-    """Return the best of our encodings that an Accept-Encoding allows."""
+def accepted_encodings(accepted: str) -> tuple[str, ...]:
+    """Return those of our encodings that an Accept-Encoding allows, the best first."""
     allowed: dict[str, bool] = {}
     for item in accepted.lower().split(","):
         name, _, parameters = item.partition(";")
         quality = parameters.replace(" ", "").removeprefix("q=") or "1"
         allowed[name.strip()] = quality.strip("0.") != ""
-    for encoding in COMPRESS:
-        if allowed.get(encoding, allowed.get("*", False)):
-            return encoding
-    return "identity"
+    return tuple(name for name in COMPRESS if allowed.get(name, allowed.get("*", False)))
+
+
+def preferred_encoding(accepted: str) -> str:
+    """Return the best of our encodings that an Accept-Encoding allows."""
+    return next(iter(accepted_encodings(accepted)), "identity")

@@ -10,8 +10,10 @@ Long texts are written as block scalars, so that an answer reads as Markdown, al
 
 import contextlib
 import math
+import os
 import re
 import reprlib
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from datetime import date
@@ -125,6 +127,38 @@ def without_defaults(entry: Entry) -> Entry:
 def dump(entries: list[Entry]) -> str:
     """Return entries as the text of a fixture file."""
     return HEADER + "\n".join(yaml_text([entry]) for entry in entries)
+
+
+def write_file(path: Path, text: str) -> None:
+    """
+    Write a fixture file atomically: nobody can read it half-written, and a full disk spoils none.
+
+    A symbolic link stays, and the file that it leads to is replaced. Raises FixtureError where
+    there is something else than a regular file: a device, a pipe, a folder.
+    """
+    path = path.resolve()
+    if os.path.lexists(path) and not path.is_file():
+        raise FixtureError(f"{path} is no regular file")
+    before = path.stat() if path.exists() else None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    except OSError as error:
+        error.filename = str(path.parent)  # rather than a name that nobody has heard of
+        raise
+    # As bytes: text is written with other line ends on some systems.
+    with open(descriptor, "wb") as file:  # noqa: PTH123 (a descriptor)
+        try:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(descriptor)
+            os.fchmod(descriptor, before.st_mode & 0o777 if before else 0o644)
+            if before:
+                with contextlib.suppress(OSError):  # only root may give a file away
+                    os.fchown(descriptor, before.st_uid, before.st_gid)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink()
+            raise
 
 
 def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:

@@ -26,7 +26,7 @@ from questions.models import Question, fingerprint
 from questions.refreshing.files import dump
 from tests import build
 from tests.bank import SHIPPED
-from tests.commands import run
+from tests.commands import SECRET_KEY, run, sqlite_url
 
 pytestmark = pytest.mark.samples
 
@@ -193,7 +193,7 @@ def test_a_sample_ends_with_the_command_that_runs_it() -> None:
         "from questions.checking import samples\n"
         "samples.run_sample('import time; time.sleep(60)', timeout=60)"
     )
-    environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": "x"}
+    environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": SECRET_KEY}
     runner = subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
@@ -451,8 +451,8 @@ def check_elsewhere(
         [*start, sys.executable, "manage.py", "check_samples", "--fixture", str(file), *options],
         cwd=settings.BASE_DIR,
         env={
-            "DATABASE_URL": f"sqlite:///{file.parent}/db.sqlite3",
-            "SECRET_KEY": "x",
+            "DATABASE_URL": sqlite_url(file.parent / "db.sqlite3"),
+            "SECRET_KEY": SECRET_KEY,
             "PATH": path or os.environ["PATH"],
         },
         capture_output=True,
@@ -1116,7 +1116,7 @@ def test_the_site_never_loads_what_runs_samples() -> None:
     result = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
-        env={"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": "x"},
+        env={"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": SECRET_KEY},
         capture_output=True,
         text=True,
         check=True,

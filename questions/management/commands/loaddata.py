@@ -9,6 +9,7 @@ from django.core.serializers.base import DeserializationError, DeserializedObjec
 from django.db import DatabaseError, transaction
 
 from questions import history
+from questions.management.reasons import reason
 from questions.refreshing import files, plan
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
@@ -36,7 +37,7 @@ class Command(loaddata.Command):
         except plan.RefreshError as error:
             raise CommandError(f"{error} Nothing was loaded.") from error
         except (DatabaseError, DeserializationError, ValueError) as error:
-            raise CommandError(f"{' '.join(str(error).split())}. Nothing was loaded.") from error
+            raise CommandError(f"{reason(error)}. Nothing was loaded.") from error
 
     def loaddata(self, fixture_labels: Sequence[str]) -> None:
         with history.by_command("loaddata", self.using):
@@ -64,8 +65,7 @@ class Command(loaddata.Command):
                 )
                 saved = [self.save_obj(row) for row in rows]
             except (DatabaseError, DeserializationError, ValueError) as error:
-                reason = " ".join(str(error).split())
-                raise CommandError(f"{file.name}: {reason}. Nothing was loaded.") from error
+                raise CommandError(f"{file.name}: {reason(error)}. Nothing was loaded.") from error
             self.entries += entries
             self.fixture_count += 1
             self.fixture_object_count += len(saved)

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from questions import history
 from questions.checking import rules
 from questions.management.base import BankCommand
+from questions.management.reasons import reason
 from questions.refreshing import plan
 from questions.refreshing.files import (
     Entry,
@@ -85,7 +86,7 @@ changed. --dry-run gives the same codes.
         except (FixtureError, RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:
-            raise CommandError(f"{' '.join(str(error).split())}. Nothing was written.") from error
+            raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
             self.stdout.write(summary(entries, found, ours, prune=prune, dry_run=dry_run))
 

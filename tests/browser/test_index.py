@@ -151,7 +151,7 @@ def many_categories(db: None) -> None:
 def test_the_rail_follows_and_the_levels_stay_in_reach(page: Page) -> None:
     resize(page, (1280, 700))
     page.goto("/")
-    page.locator("[id='category:c33']).scroll_into_view_if_needed()
+    page.locator("[id='category:c33']").scroll_into_view_if_needed()
     page.evaluate("document.getElementById('category:c33').scrollIntoView()")
     current = page.locator(".jump [aria-current=location]")
     expect(current).to_have_attribute("href", "#category:c33")

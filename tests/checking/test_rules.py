@@ -210,7 +210,7 @@ def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
         "If a < b and c > d, then a * d is no multiple of b.",
         "Names_with_underscores, C#, #1 and [brackets].",
         "A [link](https://x.org/) and <https://x.org/>.",
-        "In prose \u2067שלום, C++\u2069 has its use.",
+        "In prose \u2067\u05d0\u05d1, C++\u2069 has its use.",
         "```html\n<b>**raw**</b>\n# no heading\n```",
         "| a | b |\n| --- | --- |\n| 1 | 2 |",
     ],

@@ -20,7 +20,8 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     @staticmethod
     def serve(static_file: StaticFile | object, request: HttpRequest) -> HttpResponse:
         if not isinstance(static_file, StaticFile):
-            return WhiteNoiseMiddleware.serve(static_file, request)
+            redirect: HttpResponse = WhiteNoiseMiddleware.serve(static_file, request)
+            return redirect
         asked = {"HTTP_ACCEPT_ENCODING": request.META.get("HTTP_ACCEPT_ENCODING", "")}
         _, values = static_file.get_path_and_headers(asked)
         headers = dict(values)

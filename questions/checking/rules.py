@@ -9,6 +9,7 @@ them all.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -36,6 +37,10 @@ PHRASINGS = 8
 PHRASING_CHARACTERS = 160
 # The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
+
+# They change the order in which code is shown, and not what it does (trojansource.codes). In prose
+# that mixes directions of writing they have their use.
+BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Markdown in rendered text: the author wrote markup that the parser did not recognize.
 LEFTOVER = re.compile(r"\*\*|__|~~|`|\]\(|^#{1,6}(?=\w)|^\|.*\|$")
@@ -133,6 +138,7 @@ def check_title(question: Question, titles: Mapping[str, str]) -> Iterator[Probl
         yield style("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
     if "**" in title or "](" in title or title.count("`") % 2:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
+    yield from check_code("title", parser().parseInline(title))
     for slug, other in titles.items():
         if slug == question.slug:
             continue
@@ -180,6 +186,7 @@ def check_asked_as(question: Question) -> Iterator[Problem]:
                 field,
                 f"Cut line {number} to {PHRASING_CHARACTERS} characters; it has {len(line)}.",
             )
+        yield from check_code(field, parser().parseInline(line))
         if has_markup(line):
             yield Problem(
                 field,
@@ -397,6 +404,7 @@ def check_verified(question: Question) -> Iterator[Problem]:
 
 def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem]:
     """Check the rules that hold for every Markdown field."""
+    yield from check_code(field, tokens)
     for tag in raw_html(source):
         yield Problem(field, f"Put {tag} into backquotes or take it out: HTML is not rendered.")
     for text in shown_texts(tokens, code=False):
@@ -417,6 +425,19 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
                 if len(line) > CODE_WIDTH:
                     message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
                     yield style(field, f"{message} ({CODE_WIDTH} fit)")
+
+
+def check_code(field: str, tokens: list[Token]) -> Iterator[Problem]:
+    for token in flat(tokens):
+        if token.type not in {"fence", "code_block", "code_inline"}:
+            continue
+        if found := BIDI_CONTROLS.search(token.content):
+            near = BIDI_CONTROLS.sub("", clipped(token.content, found.start())).strip()
+            yield Problem(
+                field,
+                f"Take {unicodedata.name(found[0])} (U+{ord(found[0]):04X}) out of the code near "
+                f"“{' '.join(near.split())}”: it is not shown as it runs.",
+            )
 
 
 @lru_cache(maxsize=1)

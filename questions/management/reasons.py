@@ -6,6 +6,11 @@ from django.db import connection
 
 UNPREPARED = "The database is not prepared for this release: run .venv/bin/python manage.py prepare"
 
+BUSY = (
+    "The database is busy: another program writes what was to be written, or this takes longer "
+    "than STATEMENT_TIMEOUT allows. Try again when it is done"
+)
+
 # By SQLite's primary codes.
 OF_SQLITE = {
     sqlite3.SQLITE_BUSY: (
@@ -27,6 +32,9 @@ OF_SQLITE = {
 OF_POSTGRESQL = {
     "42P01": UNPREPARED,  # no such table
     "42703": UNPREPARED,  # no such column
+    "57014": BUSY,  # a statement that took too long
+    "55P03": BUSY,  # a lock that could not be had
+    "40P01": BUSY,  # a deadlock
 }
 
 

@@ -187,8 +187,8 @@ def is_current(tag: str, modified: str, environ: Environ) -> bool:
     if listed is not None:
         tags = {item.strip().removeprefix("W/") for item in listed.split(",")}
         return "*" in tags or tag in tags
-    since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    return bool(since and modified) and seconds(modified) <= seconds(since)
+    since = environ.get("HTTP_IF_MODIFIED_SINCE", "")
+    return modified != "" and seconds(modified) <= seconds(since)
 
 
 @lru_cache(maxsize=256)

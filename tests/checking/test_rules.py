@@ -104,6 +104,15 @@ ERRORS = {
     "pitfalls that are no list": (replaced("- One that is real.", "One."), "answer", "a list"),
     "a sample without output": (replaced("```text output", "```text"), "answer", "text output"),
     "a wide line of code": (replaced("two 2", "x" * 89), "answer", "line of 89 characters"),
+    "an override in a block of code": (
+        replaced("two 2", "two \u202e2\u202c"), "answer", "RIGHT-TO-LEFT OVERRIDE (U+202E)"),
+    "an isolate in code": (with_line("A `name\u2066x\u2069`."), "answer", "(U+2066) out of"),
+    "a mark in indented code": (with_line("\n    one\u200ftwo\n"), "answer", "(U+200F)"),
+    "an override in code of the title": (
+        {"title": "What does `a\u202eb\u202c` mean?"}, "title", "near “ab”"),
+    "an override in code of a phrasing": (
+        {"asked_as": "What is `a\u202eb`?\n"}, "asked_as", "(U+202E)"),
+    "an override in code of the prompt": ({"prompt": "See `a\u202db`."}, "prompt", "(U+202D)"),
     "HTML": (with_line("A <b>tag</b>."), "answer", "Put <b> into backquotes"),
     "an HTML block": (with_line("<div>\nblock\n</div>"), "answer", "<div>"),
     "an HTML comment": (with_line("<!-- hidden -->"), "answer", "<!-- hidden -->"),
@@ -201,6 +210,7 @@ def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
         "If a < b and c > d, then a * d is no multiple of b.",
         "Names_with_underscores, C#, #1 and [brackets].",
         "A [link](https://x.org/) and <https://x.org/>.",
+        "In prose \u2067\u05d0\u05d1, C++\u2069 has its use.",
         "```html\n<b>**raw**</b>\n# no heading\n```",
         "| a | b |\n| --- | --- |\n| 1 | 2 |",
     ],
@@ -247,6 +257,8 @@ ALWAYS = {
     *("HTML", "an HTML block", "an HTML comment", "HTML in the short answer", "bold that is none"),
     *("a broken link", "a heading that is none", "an open backquote", "a table that is none"),
     *("a dunder in bold", "an image", "verified in the future"),
+    *("an override in a block of code", "an isolate in code", "a mark in indented code"),
+    "an override in code of the title",
 }
 
 

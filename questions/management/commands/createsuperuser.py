@@ -20,7 +20,8 @@ class Command(createsuperuser.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["interactive"]:
-            if not options.get("stdin", sys.stdin).isatty():
+            stdin: Any = options.get("stdin", sys.stdin)
+            if not stdin.isatty():
                 raise CommandError(
                     f"Nobody can be asked here: set {PASSWORD}, and add --noinput --username=NAME "
                     '(make admin ARGS="--noinput --username=NAME").'

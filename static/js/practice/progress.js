@@ -25,6 +25,7 @@ tell();
 log.addEventListener("change", show);
 log.addEventListener("trouble", tell);
 setInterval(show, 60_000);
+look();
 
 const actions = {
   import: () => file.click(),

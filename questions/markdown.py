@@ -21,6 +21,7 @@ import nh3
 from django.utils.dateformat import format as date_format
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -49,7 +50,8 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "details": {"class"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "figure": {"class"},
-    "ol": {"start"},
+    "h2": {"id"},
+    "ol": {"class", "start"},
     "pre": {"tabindex"},
     "span": {"class"},
     "td": {"class"},
@@ -106,15 +108,22 @@ def render(
     heading_level: int = 2,
     check: OutputCheck | None = None,
     follow_ups: str = FOLLOW_UPS,
+    *,
+    has_anchors: bool = False,
 ) -> SafeString:
     """
     Return `source` as HTML; its `##` headings become `<h2>`, or those of another `heading_level`.
 
     `check` says that the outputs of its samples were checked, in exactly this text. Hints are
-    folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the last texts
-    are cached.
+    folded in the section that is called `follow_ups`. With anchors each `<h2>` has an id. Costs
+    5-10 ms for an answer; the last texts are cached.
     """
-    env = {"heading_level": heading_level, "check": check, "follow_ups": follow_ups}
+    env = {
+        "heading_level": heading_level,
+        "check": check,
+        "follow_ups": follow_ups,
+        "anchors": [] if has_anchors else None,
+    }
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
 
@@ -123,6 +132,12 @@ def render_links(source: str) -> SafeString:
     """Return a list of links as HTML, with the name of the site after each."""
     env = {"heading_level": 2, "name_sites": True}
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
+
+
+def headings(markup: str) -> list[tuple[str, str]]:
+    """Return the id of each `<h2>` that has one, and its text, in what render() returned."""
+    found = re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', markup)
+    return [(html.unescape(anchor), html.unescape(strip_tags(text))) for anchor, text in found]
 
 
 def inline_code(title: str) -> SafeString:
@@ -230,7 +245,9 @@ class Renderer(RendererHTML):
     def heading_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return f"<h{heading_level(tokens[index], env)}>"
+        level = heading_level(tokens[index], env)
+        anchor = anchor_of(tokens, index, env) if level == 2 else ""
+        return f'<h2 id="{anchor}">' if anchor else f"<h{level}>"
 
     def heading_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -273,6 +290,16 @@ class Renderer(RendererHTML):
 
     td_open, td_close = th_open, th_close
 
+    def ordered_list_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        """Say how wide the numbers are where they are wider than the space for two digits."""
+        token = tokens[index]
+        digits = len(str(last_number(tokens, index)))
+        if digits > 2:
+            token.attrSet("class", f"digits-{min(digits, 5)}")
+        return self.renderToken(tokens, index, options, env)
+
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         return escape(tokens[index].content)
 
@@ -306,6 +333,31 @@ def linked_site(tokens: Sequence[Token]) -> str:
 def heading_level(token: Token, env: EnvType) -> int:
     top: int = env["heading_level"]
     return min(max(top, int(token.tag[1]) - 2 + top), 6)
+
+
+def anchor_of(tokens: Sequence[Token], index: int, env: EnvType) -> str:
+    """Return the id of a heading, which no other of the text has; "" if there are to be none."""
+    anchors = env.get("anchors")
+    if anchors is None:
+        return ""
+    name = slugify(inline_text(tokens[index + 1].content, env), allow_unicode=True)
+    # The colon keeps it apart from the slugs of questions, which are ids too.
+    anchor = f"part:{name or len(anchors) + 1}"
+    while anchor in anchors:
+        anchor += "+"
+    anchors.append(anchor)
+    return anchor
+
+
+def last_number(tokens: Sequence[Token], index: int) -> int:
+    """Return the number of the last item of the ordered list that begins at `index`."""
+    level = tokens[index].level
+    number = int(tokens[index].attrGet("start") or 1) - 1
+    for token in tokens[index + 1 :]:
+        if token.type == "ordered_list_close" and token.level == level:
+            break
+        number += token.type == "list_item_open" and token.level == level + 1
+    return number
 
 
 def cell_tag(cell: Token, content: Token) -> str:

@@ -34,21 +34,32 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (url.pathname.startsWith(STATIC)) event.respondWith(asset(request));
+  if (url.pathname.startsWith(STATIC)) event.respondWith(asset(request, event));
   else if (request.mode === "navigate") event.respondWith(page(request, event));
   else if (isAnswer(request, url)) event.respondWith(answer(request, event));
+  else if (request.headers.has("HX-Request")) event.respondWith(list(request));
 });
 
 // An answer that htmx puts into the list, not a list that it filters.
 const isAnswer = (request, url) => request.headers.has("HX-Request") && url.pathname.startsWith("/questions/");
 
-// A hashed name never changes its content.
-async function asset(request) {
+// A hashed name never changes its content. What can't be kept, as the device is full, is passed on.
+async function asset(request, event) {
   const kept = await find(request);
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok) await (await caches.open("assets")).put(request, answer.clone());
+  const copy = answer.clone();
+  if (answer.ok) event.waitUntil(caches.open("assets").then((cache) => cache.put(request, copy)).catch(() => {}));
   return answer;
+}
+
+// A part of a list: a kept page of that address holds it too.
+async function list(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await keptPage(request.url)) || Response.error();
+  }
 }
 
 async function page(request, event) {
@@ -56,7 +67,7 @@ async function page(request, event) {
   try {
     return await fromServer(request, request.url, event, kept);
   } catch {
-    return kept || (await caches.match(OFFLINE)) || Response.error();
+    return kept || (await find(OFFLINE)) || Response.error();
   }
 }
 
@@ -73,9 +84,10 @@ async function answer(request, event) {
 }
 
 // The server's answer, which is kept as `key`. Rejects where there is none, or where there is a
-// kept one and the server fails or takes long.
+// kept one and the server fails or takes long. The browser's own cache is asked for nothing that is
+// not today's: a worker would get what `stale-while-revalidate` allows a CDN.
 async function fromServer(request, key, event, kept) {
-  const asked = fetch(request).then((answer) => {
+  const asked = fetch(request, { cache: "no-cache" }).then((answer) => {
     if (kept && answer.status >= 500) throw new Error(answer.status);
     return answer;
   });
@@ -88,11 +100,11 @@ async function fromServer(request, key, event, kept) {
 // does, and its script opens them.
 async function keptPage(address) {
   const { pathname, searchParams } = new URL(address);
-  const onlyOpen = [...searchParams.keys()].every((name) => name === "open");
+  const onlyOpen = [...searchParams.keys()].every((name) => name === "open" || name === "until");
   return (await find(address)) || (onlyOpen ? await find(pathname) : undefined);
 }
 
-const find = (key) => caches.match(key, { ignoreVary: true });
+const find = (key) => caches.match(key, { ignoreVary: true }).catch(() => undefined);
 
 async function keep(key, answer) {
   const control = answer.headers.get("Cache-Control") || "";

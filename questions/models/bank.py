@@ -171,14 +171,18 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def counted(self, level: str = "") -> "list[Category]":
         """
-        Return all categories in order, with `question_count`, `match_count`, `questions_before`.
+        Return all categories in order, with the counts that are annotated on Category.
 
-        What matches is of `level`, if one is given. The sums are those of the tally: the cost does
-        not grow with the bank.
+        What matches is of `level`, if one is given. `has_namesake` is set as well. The sums
+        are those of the tally: the cost does not grow with the bank.
         """
-        categories = list(self.raw(numbering.counted(self.model._meta.db_table), [level]))
+        tables = self.model._meta.db_table, Question._meta.db_table
+        levels = Question.Level.values
+        categories = list(self.raw(numbering.counted(*tables, levels)))
         before = 0
         for category in categories:
+            category.level_counts = {name: getattr(category, f"{name}_count") for name in levels}
+            category.match_count = category.level_counts.get(level, category.question_count)
             category.questions_before = before
             before += category.question_count
         return categories
@@ -200,8 +204,10 @@ class Category(models.Model):
     )
 
     question_count: int  # where the queryset was with_counts() or counted()
+    level_counts: dict[str, int]  # by level, where they were counted()
     match_count: int  # of the level asked for, where they were counted()
     questions_before: int  # in the categories before it, where they were counted()
+    has_namesake: bool  # whether a question has the same slug, where they were counted()
 
     objects = CategoryQuerySet.as_manager()
 
@@ -232,6 +238,15 @@ class Category(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("category", args=[self.slug])
+
+    @property
+    def open_name(self) -> str:
+        """
+        What `?open=…` calls the category as a whole; it has to be counted().
+
+        A slug stands for the question, where both a question and a category have it.
+        """
+        return f"{self.slug}.all" if self.has_namesake else self.slug
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
@@ -326,6 +341,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         first = numbering.in_first_of_each(self, categories, start, stop)
         # Not self.filter(): a database may prefer to go through all that matches self.
         return type(self)(self.model, using=self.db).filter(first).in_order()
+
+    def last_places(self, slugs: Iterable[str]) -> dict[int, int]:
+        """Return how far down `slugs` reach in each category: numbering.last_places()."""
+        return numbering.last_places(self, slugs)
 
     def numbered(self) -> Self:
         """

@@ -15,7 +15,7 @@ from itertools import accumulate, batched
 from typing import Any, NamedTuple
 
 from django.db import connection, models
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -93,18 +93,25 @@ def tallied() -> Coalesce:
     return Coalesce(Subquery(own.annotate(total=Sum("questions")).values("total")), 0)
 
 
-def counted(category: str) -> str:
+def counted(category: str, question: str, levels: Iterable[str]) -> str:
     """
-    Return a query for the rows of the table `category`, with `question_count` and `match_count`.
+    Return a query for the rows of the table `category`, with `question_count` and level counts.
 
-    They count published questions, all and those of the level that is the query's one parameter;
-    "" is every level.
+    They count published questions: all, and for each of `levels` (which are no visitor's text)
+    those of this level, as `core_count` and so on. `has_namesake` says whether a row of the table
+    `question` has the slug too.
     """
+    level_counts = "".join(
+        f"""COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)
+                 AS {level}_count,
+               """
+        for level in levels
+    )
     return f"""
         SELECT {category}.*,
-               COALESCE(SUM(tally.questions), 0) AS question_count,
-               COALESCE(SUM(CASE WHEN %s IN ('', tally.level) THEN tally.questions END), 0)
-                 AS match_count
+               EXISTS(SELECT 1 FROM {question} WHERE {question}.slug = {category}.slug)
+                 AS has_namesake,
+               {level_counts}COALESCE(SUM(tally.questions), 0) AS question_count
         FROM {category} LEFT JOIN {TALLY} AS tally ON tally.category_id = {category}.id
         GROUP BY {category}.id
         ORDER BY {category}.position, {category}.slug"""  # noqa: S608 (all ours)
@@ -137,6 +144,26 @@ def before(question: str, category: str) -> str:
                     ON (earlier.position, earlier.slug) < (own.position, own.slug)
                   JOIN {TALLY} AS tally ON tally.category_id = earlier.id
                   WHERE own.id = {question}.category_id), 0)"""  # noqa: S608
+
+
+def last_places(questions: models.QuerySet[Any], slugs: Iterable[str]) -> dict[int, int]:
+    """
+    Return the place, from 1, of the last of `slugs` among `questions` of its category, by its key.
+
+    Costs two queries; the second counts in an index.
+    """
+    last: dict[int, tuple[int, str]] = {}
+    named = questions.order_by().filter(slug__in=slugs)
+    for category, *place in named.values_list("category", "position", "slug"):
+        last[category] = max(last.get(category, (0, "")), tuple(place))
+    if not last:
+        return {}
+    reached = Q()
+    for category, (position, slug) in last.items():
+        earlier = Q(position__lt=position) | Q(position=position, slug__lte=slug)
+        reached |= Q(category=category) & earlier
+    counts = questions.order_by().filter(reached).values("category").annotate(count=Count("pk"))
+    return dict(counts.values_list("category", "count"))
 
 
 def in_first_of_each(

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     level: str  # its name
     prompt: str  # Markdown, as is what follows
     short_answer: str
-    category_slug: str
+    category_open_name: str
     category_name: str
     category_emoji: str
     passage: str | None = None  # of a hit: what answers the search, written like the title
@@ -61,7 +61,7 @@ def entries(
             LEVELS[level],
             prompt,
             short_answer,
-            category.slug,
+            category.open_name,
             category.name,
             category.emoji,
             marks.passage(short_answer, in_one(prompt, *more)) if marks else None,
@@ -77,6 +77,6 @@ def in_one(prompt: str, asked_as: str, answer: str) -> str:
 
 def opened(shown: list[Entry], filters: Filters) -> list[Entry]:
     """Return `shown` with those open that `filters` opens."""
-    slugs = [entry.slug for entry in shown if filters.opens(entry.category_slug, entry.slug)]
+    slugs = [entry.slug for entry in shown if filters.opens(entry.category_open_name, entry.slug)]
     questions = Question.objects.in_bulk(slugs, field_name="slug")
     return [entry._replace(question=questions.get(entry.slug)) for entry in shown]

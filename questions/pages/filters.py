@@ -1,5 +1,6 @@
 """What a visitor asked for: read from an address, applied to the bank, written back into one."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode
@@ -11,8 +12,11 @@ from questions.models import Category, Question, QuestionQuerySet
 from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
-OPEN_LIMIT = 200  # values of `open` that are used
+OPEN_LIMIT = 200  # values of `open`, and of `until`, that are used
+PAGE_LENGTH = 20  # questions of a category, or hits, that a list shows first
+LONGEST_PAGE = 100
 ALL = "all"
+SHORT = "short"  # what `show` says where a list shows short answers below its titles
 # White space stays, which separates words.
 DROPPED = {ord(c): None for c in REFUSED if not c.isspace()}
 
@@ -29,19 +33,23 @@ class Filters:
     q: str = ""
     category: str = ""
     level: str = ""
+    show: str = ""  # SHORT, or titles only
     start: int = 1  # in the hits, or on a category's page: the place of the first one shown
     open: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()  # slugs of questions as far as which lists go on
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         level = query.get("level", "")
-        opened = dict.fromkeys(clean(slug) for slug in query.getlist("open")[:OPEN_LIMIT])
+        opened = slugs(query, "open")
         return cls(
             q=" ".join(clean(query.get("q", "")).split()),
             category=clean(query.get("category", "")),
             level=level if level in Question.Level.values else "",
+            show=SHORT if query.get("show") == SHORT and ALL not in opened else "",
             start=place(query.get("start", "")),
-            open=(ALL,) if ALL in opened else tuple(slug for slug in opened if slug),
+            open=(ALL,) if ALL in opened else opened,
+            until=slugs(query, "until"),
         )
 
     def within(self, categories: list[Category]) -> Self:
@@ -63,15 +71,45 @@ class Filters:
         """
         questions = Question.objects.published()
         if self.q:
-            return self.find().sort(questions)
+            return self.matches().found.sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
         if self.level:
             questions = questions.at_level(self.level)
         return questions.in_order()
 
-    def find(self) -> search.Found:
-        """Search for `q` where category and level match."""
+    def matches(self) -> "Matches":
+        """
+        Search for `q` in the whole bank, and leave of what was found what category and level ask.
+
+        So the counts beside the filters are those of the lists that they lead to. Where the search
+        stopped before it had found everything, it is made again within category and level.
+        """
+        found = search.find(Question.objects.all(), self.q, search.Narrowing(published=True))
+        everywhere = len(found.keys)
+        places = Question.objects.filter(pk__in=found.keys).order_by()
+        by_key = {
+            key: (category, level)
+            for key, category, level in places.values_list("pk", "category__slug", "level")
+        }
+        at_level = [c for c, level in by_key.values() if self.level in ("", level)]
+        in_category = [level for c, level in by_key.values() if self.category in ("", c)]
+        counts = Counter(at_level), Counter(in_category)
+        if not (self.category or self.level):
+            return Matches(found, *counts, everywhere, found.is_cut)
+        if found.is_cut:
+            return Matches(self.found_within(), *counts, everywhere, is_cut=True)
+        keys = [
+            key
+            for key in found.keys
+            if key in by_key
+            and self.category in ("", by_key[key][0])
+            and self.level in ("", by_key[key][1])
+        ]
+        return Matches(replace(found, keys=keys), *counts, everywhere, is_cut=False)
+
+    def found_within(self) -> search.Found:
+        """Search for `q` where category and level match, with the index's own narrowing."""
         category = Category.objects.filter(slug=self.category).first() if self.category else None
         narrowing = search.Narrowing(
             published=True, category=category.pk if category else None, level=self.level
@@ -79,16 +117,21 @@ class Filters:
         return search.find(Question.objects.all(), self.q, narrowing)
 
     def opens(self, category: str, question: str) -> bool:
-        """Whether the entry of a question is open; both are slugs."""
+        """Whether an entry is open, of a category's open_name and a question's slug."""
         return not {ALL, category, question}.isdisjoint(self.open)
 
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """What has to be in the list: it goes on at least as far as these questions' slugs."""
+        return (*self.open, *self.until) if ALL not in self.open else self.until
+
     def opening(self, category: str) -> tuple[str, ...]:
-        """Return `open` as it is when every entry of `category` is opened as well."""
+        """Return `open` as it is when every entry of `category`, an open_name, is opened too."""
         return self.open if ALL in self.open else (*self.open, category)
 
     def closing(self, category: str, categories: list[Category]) -> tuple[str, ...]:
-        """Return `open` as it is when `category`, open as a whole, is closed."""
-        opened = [c.slug for c in categories] if ALL in self.open else self.open
+        """Return `open` as it is when `category`, an open_name and open as a whole, is closed."""
+        opened = [c.open_name for c in categories] if ALL in self.open else self.open
         return tuple(slug for slug in opened if slug != category)
 
     def query(self, **changes: object) -> str:
@@ -96,15 +139,45 @@ class Filters:
         changed = replace(self, **changes)  # type: ignore[arg-type]
         pairs = [("q", changed.q), ("category", changed.category), ("level", changed.level)]
         pairs = [(name, value) for name, value in pairs if value]
+        if changed.show:
+            pairs.append(("show", changed.show))
         if changed.start > 1:
             pairs.append(("start", str(changed.start)))
         pairs += [("open", slug) for slug in changed.open]
+        pairs += [("until", slug) for slug in changed.until]
         return f"?{urlencode(pairs)}" if pairs else ""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What a search finds under its filters, and how much it finds under other ones."""
+
+    found: search.Found
+    in_categories: Counter[str]  # by slug, at the level of the filters
+    at_levels: Counter[str]  # in the category of the filters
+    everywhere: int  # found in the whole bank
+    is_cut: bool  # whether there may be more than these numbers say
 
 
 def normalize(query: QueryDict) -> str:
     """Return the query with the parameters that a list page knows, and nothing else."""
     return Filters.from_query(query).query().removeprefix("?")
+
+
+def page_length(start: int) -> int:
+    """
+    Return how many questions a list shows from place `start` on.
+
+    Each page that goes on doubles what was shown before, so that the end of a long list is a few
+    steps away: 20, 20, 40, 80, and then 100 at a time.
+    """
+    return min(max(PAGE_LENGTH, start - 1), LONGEST_PAGE)
+
+
+def slugs(query: QueryDict, name: str) -> tuple[str, ...]:
+    """Return the values of a parameter, cleaned and each once."""
+    values = dict.fromkeys(clean(slug) for slug in query.getlist(name)[:OPEN_LIMIT])
+    return tuple(slug for slug in values if slug)
 
 
 def place(text: str) -> int:

@@ -4,19 +4,22 @@ from dataclasses import dataclass
 
 from questions.models import Category, Question
 from questions.pages.entries import Entry, entries, rows
-from questions.pages.filters import Filters
+from questions.pages.filters import Filters, Matches, page_length
+from questions.pages.sections import reaching
 from questions.search import Found, Marks
-
-PAGE_LENGTH = 20  # hits
 
 
 @dataclass(frozen=True)
 class Hits:
     """A page of hits, and what the search says about all of them."""
 
-    found: Found
+    matches: Matches
     start: int  # place of the first of these among all hits, from 1
     entries: list[Entry]
+
+    @property
+    def found(self) -> Found:
+        return self.matches.found
 
     @property
     def count(self) -> int:
@@ -26,17 +29,29 @@ class Hits:
     @property
     def next_start(self) -> int | None:
         """The place where the next page begins, if there is one."""
-        end = self.start + PAGE_LENGTH
+        end = self.start + len(self.entries)
         return end if end <= self.count else None
 
 
 def hits(filters: Filters, categories: list[Category]) -> Hits:
     """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
-    found = filters.find()
+    matches = filters.matches()
+    found = matches.found
     start = filters.start if filters.start <= len(found.keys) else 1
-    keys = found.keys[start - 1 : start - 1 + PAGE_LENGTH]
+    start, end = reaching(start, page_length(start), last_place(found, filters))
+    keys = found.keys[start - 1 : end]
     # Not a slice of filters.questions(), for which the database sorts all that was found.
     questions = Question.objects.published().filter(pk__in=keys).order_by()
     hit_rows = rows(questions, "asked_as", "answer")
     in_order = sorted(hit_rows, key=lambda row: keys.index(row[0]))
-    return Hits(found, start, entries(in_order, filters, categories, Marks(found.query)))
+    return Hits(matches, start, entries(in_order, filters, categories, Marks(found.query)))
+
+
+def last_place(found: Found, filters: Filters) -> int:
+    """Return the place, from 1, of the last hit that the address names; 0 if it names none."""
+    if not (found.keys and filters.reached):
+        return 0
+    named = Question.objects.filter(slug__in=filters.reached).values_list("pk", flat=True)
+    return max(
+        (found.keys.index(key) + 1 for key in set(named).intersection(found.keys)), default=0
+    )

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.views.decorators.cache import cache_control
 
 from questions.models import Bank, Category, Question
 from questions.pagecache.public import public_page
+from questions.pages.filters import PAGE_LENGTH, Filters, page_length
+from questions.pages.sections import section_length
 from questions.sharing import site
 
 # How a template names a static file. Each name is written out: none is in a variable.
@@ -70,7 +73,7 @@ def bank(request: HttpRequest) -> JsonResponse:
     questions = [reverse("question", args=[slug]) for slug in slugs]
     pages = [
         *(page.address for page in site.PAGES),
-        *(category.get_absolute_url() for category in categories),
+        *list_pages(categories),
         *questions,
     ]
     assets = asset_addresses()
@@ -85,6 +88,19 @@ def bank(request: HttpRequest) -> JsonResponse:
             "assets": assets,
         }
     )
+
+
+def list_pages(categories: list[Category]) -> Iterator[str]:
+    """Yield the addresses of the categories' lists, and of all that "Show more" leads to."""
+    on_home = section_length([category.question_count for category in categories])
+    for category in categories:
+        address = category.get_absolute_url()
+        yield address
+        for first in {on_home, PAGE_LENGTH}:
+            start = first + 1
+            while start <= category.question_count:
+                yield address + Filters(start=start).query()
+                start += page_length(start)
 
 
 @public_page()
@@ -106,8 +122,8 @@ def manifest(request: HttpRequest) -> JsonResponse:
             "start_url": reverse("home"),
             "scope": reverse("home"),
             "display": "standalone",
-            "background_color": "#fbfcfe",
-            "theme_color": "#fbfcfe",
+            "background_color": "#fcfcfd",
+            "theme_color": "#fcfcfd",
             "icons": [
                 icon("icon-192.png", "192x192"),
                 icon("icon-512.png", "512x512"),

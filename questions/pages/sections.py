@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 
 from questions.models import Category, compiled
 from questions.pages.entries import Entry, entries, rows
-from questions.pages.filters import Filters
+from questions.pages.filters import PAGE_LENGTH, Filters, page_length
 
-SECTION_LENGTH = 20  # questions of a category that a list shows
-LIST_LENGTH = 100  # questions that a list shows in all; each category has at least one
+LIST_LENGTH = 200  # questions that a list shows in all; each category has at least one
+REACH = 200  # rows that a list shows at most in one piece, to reach what the address names
+MORE = 600  # rows that all categories show beyond their first ones, for the same reason
 
 
 class Section(NamedTuple):
@@ -19,6 +20,7 @@ class Section(NamedTuple):
 
     category: Category
     entries: tuple[Entry, ...]
+    start: int  # place of the first of these entries among those that match, from 1
     next_start: int | None  # place of what comes after these entries, where there is more
     is_open: bool  # whether all entries are
     toggled: tuple[str, ...]  # what is open in the list after its entries are opened or closed
@@ -33,19 +35,29 @@ def sections(filters: Filters, categories: list[Category]) -> list[Section]:
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     if not matching:
         return []
-    length = section_length([category.match_count for category in matching])
+    length = (
+        page_length(filters.start)
+        if filters.start > 1
+        else section_length([category.match_count for category in matching])
+    )
     keys = tuple(category.pk for category in matching)
     first = filters.start - 1
     listed = first_rows(filters.category, filters.level, keys, first, first + length)
-    by_slug = {category.slug: category for category in matching}
+    starts, longer = longer_lists(filters, matching, listed, length)
+    if longer:
+        listed = [row for row in listed if row[1] not in starts] + longer
+        listed.sort(key=lambda row: keys.index(row[1]))
+    by_name = {category.open_name: category for category in matching}
     found = []
-    for slug, grouped in groupby(entries(listed, filters, matching), attrgetter("category_slug")):
-        category, own = by_slug[slug], tuple(grouped)
-        end = filters.start + len(own)
+    shown = entries(listed, filters, matching)
+    for name, grouped in groupby(shown, attrgetter("category_open_name")):
+        category, own = by_name[name], tuple(grouped)
+        start = starts.get(category.pk, filters.start)
+        end = start + len(own)
         is_open = all(entry.is_open for entry in own)
-        toggled = filters.closing(slug, categories) if is_open else filters.opening(slug)
+        toggled = filters.closing(name, categories) if is_open else filters.opening(name)
         next_start = end if end <= category.match_count else None
-        found.append(Section(category, own, next_start, is_open, toggled))
+        found.append(Section(category, own, start, next_start, is_open, toggled))
     return found
 
 
@@ -57,9 +69,47 @@ def first_rows(
     return rows(questions.first_of_each(keys, start, stop))
 
 
+def longer_lists(
+    filters: Filters, matching: list[Category], listed: list[tuple[Any, ...]], length: int
+) -> tuple[dict[int, int], list[tuple[Any, ...]]]:
+    """
+    Return the rows of the categories that go on further than `listed`, and where each starts.
+
+    Those do in which the address names a question behind the first `length`. That costs two
+    queries, and one for each of them; REACH and MORE limit what an address can ask for.
+    """
+    known = {row[3] for row in listed} | {category.open_name for category in matching}
+    behind = [slug for slug in filters.reached if slug not in known]
+    if not behind:
+        return {}, []
+    questions = Filters(category=filters.category, level=filters.level).questions()
+    places = questions.last_places(behind)
+    starts: dict[int, int] = {}
+    longer: list[tuple[Any, ...]] = []
+    for category in matching:
+        start, end = reaching(filters.start, length, places.get(category.pk, 0))
+        if end > filters.start + length - 1 and len(longer) + end - start < MORE:
+            starts[category.pk] = start
+            longer += rows(questions.filter(category=category)[start - 1 : end])
+    return starts, longer
+
+
+def reaching(start: int, length: int, last: int) -> tuple[int, int]:
+    """
+    Return the first and the last place of a list that starts at `start` and has to show `last`.
+
+    It grows by whole steps. A list that would be longer than REACH starts later.
+    """
+    end = start + length - 1
+    if last > end:
+        end += -(-(last - end) // PAGE_LENGTH) * PAGE_LENGTH
+        start = max(start, end - REACH + 1)
+    return start, end
+
+
 def section_length(counts: list[int]) -> int:
-    """Return how many questions of each category fit into a list, twenty at most."""
-    for length in range(SECTION_LENGTH, 1, -1):
+    """Return how many questions of each category fit into a list, PAGE_LENGTH at most."""
+    for length in range(PAGE_LENGTH, 1, -1):
         if sum(min(count, length) for count in counts) <= LIST_LENGTH:
             return length
     return 1

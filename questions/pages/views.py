@@ -13,15 +13,17 @@ from questions.models import (
     Question,
     QuestionQuerySet,
     SampleChecks,
-    Tally,
     sample_checks,
 )
 from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
-from questions.pages.filters import ALL, Filters, normalize
-from questions.pages.hits import hits
+from questions.pages.choices import Choices
+from questions.pages.entries import LEVELS
+from questions.pages.filters import Filters, normalize
+from questions.pages.hits import Hits, hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
+from questions.pages.strokes import strokes
 from questions.sharing.site import site_page
 from questions.sharing.structured_data import question_data
 
@@ -46,7 +48,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page()
 def question(request: HttpRequest, slug: str) -> HttpResponse:
     questions = Question.objects.published()
-    shown = questions.numbered().select_related("category").filter(slug=slug).first()
+    shown = questions.placed().select_related("category").filter(slug=slug).first()
     if shown is None:
         return redirect(successor(slug), permanent=True)
     if wants_fragment(request.headers):
@@ -70,6 +72,9 @@ def full_page(
 ) -> dict[str, Any]:
     """Return what the page of a question shows, among the published `questions`."""
     bank = Bank.objects.current()
+    categories = Category.objects.counted()
+    own = next(category for category in categories if category.pk == question.category_id)
+    number = own.questions_before + question.place
     titles = questions.only("slug", "title")
     before = list(comparable(questions).before(question)[:NEIGHBORS])
     after = list(comparable(questions).after(question)[:NEIGHBORS])
@@ -79,7 +84,9 @@ def full_page(
         "heading_level": 2,
         "previous": before[0] if before else titles.previous_to(question),
         "next": after[0] if after else titles.next_to(question),
-        "total": Tally.objects.total(),
+        "number": number,
+        "total": sum(category.question_count for category in categories),
+        "strokes": strokes(categories, number),
         "related": related(question, before + after),
         "data": question_data(request, question, bank),
     }
@@ -112,32 +119,56 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     start = found.start if found else filters.start
     # Every link but those to more leads to the first place. A category's own page has the
     # category in its path and needs none in the query.
-    linked = replace(filters, start=1, category="" if page_category else filters.category)
+    own_category = "" if page_category else filters.category
+    linked = replace(filters, start=1, until=(), category=own_category)
     total = sum(category.question_count for category in categories)
+    count = found.count if found else sum(part.category.match_count for part in listed)
+    choices = Choices(filters, linked, categories, page_category, found and found.matches)
     context = {
         "filters": filters,
         "linked": linked,
         "categories": categories,
         "page_category": page_category,
-        "levels": Question.Level.choices,
+        "choices": choices,
+        "category_choices": list(choices.category_choices()),
+        "level_choices": list(choices.level_choices(request.path)),
+        "level_name": LEVELS.get(filters.level, "All"),
+        "tokens": list(choices.tokens(request.path)),
+        "views": choices.views(request.path, start, is_open=bool(shown) and all_open),
         "hits": found,
         "sections": listed,
-        "count": found.count if found else sum(part.category.match_count for part in listed),
+        "count": count,
+        "asked": asked(filters, categories),
+        "similar": similar(filters, found) if found else [],
+        "elsewhere": [] if count else choices.elsewhere(),
         "shown": len(shown),
         "start": start,
         "total": total,
-        "all_open": all_open,
-        "toggled": linked.query(open=() if all_open else (ALL,), start=start),
+        "taken": {entry.slug for entry in shown},
         "samples": samples(filters, total),
     }
     template = "questions/bank.html"
     fragment = wants_fragment(request.headers)
-    response = render(request, f"{template}#results" if fragment else template, context)
+    response = render(request, f"{template}#fragment" if fragment else template, context)
     if found and not found.count:
         if not (filters.category or filters.level):
             missed.recorder.record(filters.q)
         response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
     return response
+
+
+def asked(filters: Filters, categories: list[Category]) -> str:
+    """Return what a list is narrowed down to, in words: the page's title says it."""
+    names = {category.slug: category.name for category in categories}
+    level = LEVELS.get(filters.level, "")
+    parts = [f"“{filters.q}”" if filters.q else "", level, names.get(filters.category, "")]
+    return ", ".join(part for part in parts if part)
+
+
+def similar(filters: Filters, found: Hits) -> list[str]:
+    """Return words to try that are not those that were searched for."""
+    typed = filters.q.casefold().split()
+    return [word for word in found.found.similar if word.casefold() not in typed]
 
 
 def samples(filters: Filters, total: int) -> SampleChecks | None:

@@ -16,7 +16,7 @@ TITLE_HEIGHT = 290
 SIZES = range(76, 31, -4)  # of the title: the largest that fits
 FONT = Path(__file__).parent / "fonts" / "Inter-SemiBold.otf"
 
-PAGE = "#fbfcfe"
+PAGE = "#fcfcfd"
 INK = "#1a1f2b"
 INK_SOFT = "#596072"
 ACCENT = "#3056c4"

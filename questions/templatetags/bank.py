@@ -22,6 +22,7 @@ from questions.pages.filters import Filters
 from questions.search.marks import END, START
 
 INTERFACE_LANGUAGE = "en"
+PAGE_LEVEL = 2  # of the headings of an answer on the question's own page
 
 register = template.Library()
 register.filter(inline_code)
@@ -46,7 +47,19 @@ def answer(question: Question, heading_level: int, follow_ups: str) -> SafeStrin
 
     `follow_ups` is the bank's name for the section whose hints are folded.
     """
-    return rendering.render(question.answer, heading_level, output_check(question), follow_ups)
+    return rendering.render(
+        question.answer,
+        heading_level,
+        output_check(question),
+        follow_ups,
+        has_anchors=heading_level == PAGE_LEVEL,
+    )
+
+
+@register.simple_tag
+def outline(question: Question, follow_ups: str) -> list[tuple[str, str]]:
+    """Return id and text of the headings in the answer on the question's own page."""
+    return rendering.headings(answer(question, PAGE_LEVEL, follow_ups))
 
 
 def output_check(question: Question) -> rendering.OutputCheck | None:

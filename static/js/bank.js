@@ -1,19 +1,157 @@
-// On list pages: the address says which entries are open, so that a filter, Back, Forward, reload
-// and a shared link show them again. The server reads the same `open` parameters.
+// On list pages the address is the state: what is searched and filtered, which entries are open, and
+// how far a list goes. An action changes the address at once, and then asks for the list of the
+// address: one request at a time, so that the last action wins. The server reads the same address.
 (() => {
+  const TYPING = 150; // ms without a key until what was typed is searched for
+  const PATIENCE = 15000; // ms that a list may take
+
+  const form = document.querySelector("form.search");
+  const box = form.elements.q;
+  const results = () => document.querySelector(".results");
+  const entries = (selector = "") => [...document.querySelectorAll(`.entry${selector}`)];
+
+  // The address
+
+  const page = () => location.pathname + location.search;
+  let shown = page(); // what the list on the screen belongs to, or is about to
+
   const opened = () => new URL(location).searchParams.getAll("open");
 
-  function withOpened(address, slugs) {
-    const url = new URL(address, location);
-    url.searchParams.delete("open");
-    for (const slug of new Set(slugs)) url.searchParams.append("open", slug);
+  function withAll(url, name, values) {
+    url.searchParams.delete(name);
+    for (const value of new Set(values)) url.searchParams.append(name, value);
     return url;
   }
 
+  function replaceAddress(url) {
+    history.replaceState(history.state, "", url);
+    shown = page();
+  }
+
+  // Show the list of `url`. A step of the history knows where in the page the reader left it.
+  function go(url, { replace = false, control = null } = {}) {
+    clearTimeout(typing);
+    typing = null;
+    const isSame = url.pathname + url.search === page();
+    if (isSame && (asked || !document.querySelector(".failure[data-list]"))) return;
+    if (isSame || replace) replaceAddress(url);
+    else {
+      history.replaceState({ ...history.state, scroll: scrollY }, "");
+      history.pushState(null, "", url);
+      shown = page();
+    }
+    fillForm();
+    load(control);
+  }
+
+  // A step back or forward to another list loads the page anew, so that the server's answer, or the
+  // kept page without a connection, is that of the address. The place where one was reading goes
+  // along: browsers have clamped it to the shorter list by then.
+  addEventListener("popstate", ({ state }) => {
+    if (page() === shown) return;
+    history.scrollRestoration = "manual";
+    try {
+      sessionStorage.setItem("place", state?.scroll ?? 0);
+    } catch {
+      // blocked
+    }
+    location.reload();
+  });
+
+  function restorePlace() {
+    try {
+      scrollTo(0, sessionStorage.getItem("place"));
+    } catch {
+      // blocked
+    }
+    addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
+  }
+
+  // Search and filters
+
+  let typing = null;
+
+  // What is typed, and of the address what it goes on to say: category, level, what is open.
+  function searched() {
+    const url = new URL(form.action);
+    const text = box.value.trim().replace(/\s+/g, " ");
+    if (text) url.searchParams.append("q", text);
+    // A category's own page has the category in its path.
+    const { category } = form.elements;
+    if (category && location.pathname !== url.pathname) url.searchParams.append("category", category.value);
+    for (const [name, value] of new URL(location).searchParams) {
+      if (!["q", "start", "until"].includes(name)) url.searchParams.append(name, value);
+    }
+    return url;
+  }
+
+  // Each search is one step of the history, not each letter of it.
+  function search() {
+    const url = searched();
+    const [before, after] = [new URL(location), url].map(({ searchParams }) => searchParams.get("q"));
+    go(url, { replace: Boolean(before && after && before !== after) });
+  }
+
+  function fillForm() {
+    const text = new URL(location).searchParams.get("q") ?? "";
+    if (box.value.trim().replace(/\s+/g, " ") !== text) box.value = text;
+  }
+
+  // A word that is being composed is no search yet.
+  const onType = ({ isComposing }) => {
+    clearTimeout(typing);
+    typing = isComposing ? null : setTimeout(search, TYPING);
+  };
+  box.addEventListener("input", onType);
+  box.addEventListener("compositionend", () => onType({}));
+  box.addEventListener("search", search);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+
+  // Links
+
+  const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+
+  // Do with `address` what the browser does with a link that is clicked like this.
+  function openElsewhere(address, { ctrlKey, metaKey, shiftKey, altKey }) {
+    const link = Object.assign(document.createElement("a"), { href: address });
+    link.dispatchEvent(new MouseEvent("click", { ctrlKey, metaKey, shiftKey, altKey }));
+  }
+
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    if (event.defaultPrevented) return;
+    const title = target.closest(".entry > summary");
+    const link = target.closest("a");
+    if (title && (isModified(event) || isSelected(title, event))) {
+      event.preventDefault();
+      if (isModified(event)) openElsewhere(title.parentElement.querySelector("[rel=bookmark]").href, event);
+    } else if (link && !isModified(event) && link.matches("[data-list], [data-show], [data-toggle], .show-more")) {
+      event.preventDefault();
+      if (link.matches(".show-more")) showMore(link);
+      else if (link.dataset.toggle) toggleCategory(link);
+      else if (link.dataset.show) showAs(link);
+      else go(withAll(new URL(link.href), "open", opened()));
+    }
+  });
+
+  // The click that ends a selection is not meant for the entry. (Of a double click, which selects a
+  // word, the first opens and the second closes.)
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => (pressed = event));
+
+  function isSelected(title, { detail, clientX, clientY }) {
+    const selection = getSelection();
+    const isDragged = detail && pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) > 3;
+    return (isDragged || detail > 2) && selection.type === "Range" && selection.containsNode(title, true);
+  }
+
+  // Open entries
+
   const covers = (slugs, { slug, category }) =>
     slugs.includes("all") || slugs.includes(category) || slugs.includes(slug);
-
-  const entries = (selector = "") => [...document.querySelectorAll(`.entry${selector}`)];
 
   // What `slugs` opens, without the entries that `isClosed` names: "all" and categories are
   // replaced by the entries that they stood for.
@@ -23,7 +161,7 @@
     const whole = (slug) => slug === "all" || touched.includes(slug);
     const replaced = slugs.includes("all")
       ? open
-      : open.filter((entry) => slugs.includes(entry.dataset.category) && touched.includes(entry.dataset.category));
+      : open.filter(({ dataset: { category } }) => slugs.includes(category) && touched.includes(category));
     const closed = new Set(open.filter(isClosed).map((entry) => entry.dataset.slug));
     return [...slugs.filter((slug) => !whole(slug)), ...replaced.map((entry) => entry.dataset.slug)]
       .filter((slug) => !closed.has(slug));
@@ -38,92 +176,268 @@
       const byFragment = location.hash === `#${entry.dataset.slug}`;
       let url = null;
       if (entry.open && !covers(slugs, entry.dataset) && !byFragment) {
-        url = withOpened(location, [...slugs, entry.dataset.slug]);
+        url = withAll(new URL(location), "open", [...slugs, entry.dataset.slug]);
       } else if (!entry.open && (covers(slugs, entry.dataset) || byFragment)) {
-        url = withOpened(location, without(slugs, (other) => other === entry));
+        url = withAll(new URL(location), "open", without(slugs, (other) => other === entry));
         if (byFragment) url.hash = "";
       }
-      if (url) history.replaceState(history.state, "", url);
+      if (url) replaceAddress(url);
     },
     true,
   );
 
-  // htmx's requests carry what is open now, not what was open when the page was made.
-  document.addEventListener("htmx:configRequest", ({ detail }) => {
-    const element = detail.elt;
-    if (element.id === "filters") {
-      for (const [name, value] of [...detail.formData]) if (!value) detail.formData.delete(name);
-      detail.formData.delete("open");
-      for (const slug of opened()) detail.formData.append("open", slug);
-      // Each search is one step of the history, not each letter of it.
-      const before = new URL(location).searchParams.get("q");
-      const goesOn = Boolean(before && detail.formData.get("q") && before !== detail.formData.get("q"));
-      element.setAttribute("hx-push-url", String(!goesOn));
-      element.setAttribute("hx-replace-url", String(goesOn));
-    } else if (element.dataset.toggle) {
-      const category = element.dataset.toggle;
-      const inCategory = entries(`[data-category="${category}"]`);
-      const slugs = inCategory.every((entry) => entry.open)
-        ? without(opened(), (entry) => entry.dataset.category === category)
-        : [...opened(), category];
-      detail.path = withOpened(detail.path, slugs).href;
-    } else if (element.dataset.clear !== undefined) {
-      detail.path = withOpened(detail.path, opened()).href;
-      document.querySelector("#filters").reset();
-      document.querySelector("#q").value = "";
-      for (const control of document.querySelectorAll(".filters [value='']")) {
-        if (control.matches("option")) control.selected = true;
-        else control.checked = true;
-      }
-    }
+  // Open or close all entries of a category: what the link says.
+  function toggleCategory(link) {
+    if (typing) search();
+    const name = link.dataset.toggle;
+    const isMeant = ({ dataset }) => dataset.category === name;
+    const isOpen = entries().filter(isMeant).every((entry) => entry.open);
+    const slugs = isOpen ? without(opened(), isMeant) : [...opened(), name];
+    goOn(withAll(new URL(location), "open", slugs), link);
+  }
+
+  // Show titles, short answers or everything.
+  function showAs(link) {
+    if (typing) search();
+    const { show } = link.dataset;
+    const url = withAll(new URL(location), "open", show === "all" ? ["all"] : []);
+    goOn(withAll(url, "show", show === "short" ? ["short"] : []), link);
+  }
+
+  // Go to `url`, where what "Show more" has brought stays.
+  function goOn(url, control) {
+    url.hash = "";
+    const last = [...document.querySelectorAll("[data-longer] > .entry:nth-last-child(1 of .entry)")];
+    withAll(url, "until", [...url.searchParams.getAll("until"), ...last.map((entry) => entry.dataset.slug)]);
+    go(url, { control });
+  }
+
+  // "Close" at the end of an answer.
+  document.addEventListener("click", ({ target }) => {
+    const summary = target.closest("[data-close]")?.closest(".entry").querySelector("summary");
+    if (!summary) return;
+    summary.click();
+    summary.focus({ preventScroll: true });
   });
 
-  // An entry that the address opened before htmx was ready has not asked for its answer yet. (The
-  // server opens what `open` names; a page that was kept for offline may be of another address.)
-  document.addEventListener("DOMContentLoaded", () => {
-    openTarget();
+  // What a button on a phone opened has done its work when something in it was chosen.
+  document.addEventListener("click", ({ target }) => {
+    const list = target.closest("a")?.closest("[popover]");
+    if (list?.matches(":popover-open")) list.hidePopover();
+  });
+
+  // Whatever was pressed meanwhile; and a page that was kept may be of another address.
+  function openEntries() {
     const slugs = opened();
-    for (const other of entries()) if (covers(slugs, other.dataset)) other.open = true;
+    for (const entry of entries()) {
+      if (entry.open !== covers(slugs, entry.dataset)) entry.open = !entry.open;
+    }
+  }
+
+  // The list
+
+  let asked = null; // the request that is under way
+
+  async function fetchPart(address, request) {
+    const patience = setTimeout(() => request.abort(), PATIENCE);
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: request.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      return new DOMParser().parseFromString(await answer.text(), "text/html");
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  async function load(control) {
+    asked?.abort();
+    const request = (asked = new AbortController());
+    results().ariaBusy = "true";
+    let part;
+    try {
+      part = await fetchPart(page(), request);
+    } catch {
+      if (request !== asked) return; // a newer one took its place
+      asked = null;
+      results().ariaBusy = null;
+      return fail(results(), "The list", () => load(control)).setAttribute("data-list", "");
+    }
+    if (request !== asked) return;
+    asked = null;
+    show(part, control);
+  }
+
+  function show(part, control) {
+    const focused = document.activeElement.closest(".sidebar, .results") && document.activeElement;
+    const kept = control && placeOf(control);
+    clearFailure(results());
+    for (const selector of [".sidebar", ".results"]) {
+      document.querySelector(selector).replaceWith(part.querySelector(selector));
+    }
+    document.title = part.title;
+    const status = document.querySelector(".status");
+    const found = part.querySelector(".status").textContent;
+    if (status.textContent !== found) status.textContent = found;
+    htmx.process(results());
+    openEntries();
+    if (focused) (likeOf(focused) ?? main()).focus({ preventScroll: true });
+    if (kept) keepPlace(kept);
+    else if (results().getBoundingClientRect().top < covered()) results().scrollIntoView({ behavior: "instant" });
+    watchCategories();
+  }
+
+  // How much of the window's top the header covers.
+  const covered = () =>
+    parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) +
+    parseFloat(getComputedStyle(results()).scrollMarginTop);
+
+  function main() {
+    const main = document.querySelector("main");
+    main.tabIndex = -1;
+    return main;
+  }
+
+  // What was acted on stays under the eye: the entry that has the focus, or the control if it can be
+  // seen, or else the first entry in the window.
+  function placeOf(control) {
+    const active = document.activeElement.closest(".entry > summary");
+    const seen = [active, control, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
+    return seen && { element: seen, top: seen.getBoundingClientRect().top };
+  }
+
+  function keepPlace({ element, top }) {
+    const like = likeOf(element);
+    if (like) scrollBy({ top: like.getBoundingClientRect().top - top, behavior: "instant" });
+  }
+
+  function isInView(element) {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= document.querySelector(".site-header").getBoundingClientRect().bottom && bottom <= innerHeight;
+  }
+
+  // What stands in the new list for something of the old one.
+  function likeOf(element) {
+    if (element.id) return document.getElementById(element.id);
+    const slug = element.closest(".entry")?.dataset.slug;
+    const toggle = element.closest("[data-toggle]")?.dataset.toggle;
+    if (slug) return document.querySelector(`.entry[data-slug="${CSS.escape(slug)}"] > summary`);
+    return toggle ? document.querySelector(`[data-toggle="${CSS.escape(toggle)}"]`) : null;
+  }
+
+  // "Show more" gives way to what comes next, and the reader goes on there.
+  async function showMore(link) {
+    if (link.ariaBusy) return;
+    const card = link.parentElement;
+    const before = [...card.querySelectorAll(":scope > .entry")].at(-1);
+    link.ariaBusy = "true";
+    let part;
+    try {
+      part = await fetchPart(link.href, new AbortController());
+    } catch {
+      link.ariaBusy = null;
+      if (link.isConnected) fail(link, "The list", () => showMore(link));
+      return;
+    }
+    if (!link.isConnected) return; // another list took its place
+    const isReader = card.contains(document.activeElement) || document.activeElement === document.body;
+    clearFailure(link);
+    link.replaceWith(...part.querySelectorAll(".card > *"));
+    card.dataset.longer = "";
+    htmx.process(card);
+    openEntries();
+    if (isReader) before.nextElementSibling?.querySelector("summary").focus({ preventScroll: true });
+  }
+
+  // Failures
+
+  // What could not be loaded says so in its place, and can be asked for again there.
+  function fail(place, what, again) {
+    const failure = document.querySelector("template[data-failure]").content.firstElementChild.cloneNode(true);
+    const button = failure.querySelector("button");
+    const why = navigator.onLine ? "could not be loaded." : "could not be loaded: you are offline.";
+    failure.querySelector("p").textContent = `${what} ${why}`;
+    button.addEventListener("click", again);
+    const isFocused = failureOf(place)?.contains(document.activeElement);
+    failureOf(place)?.remove();
+    if (place.matches(".more")) place.prepend(failure);
+    else place.before(failure);
+    if (isFocused) button.focus();
+    return failure;
+  }
+
+  // An answer's failure is inside what the answer replaces; others stand before that.
+  function failureOf(place) {
+    const failure = place.matches(".more") ? place.firstElementChild : place.previousElementSibling;
+    return failure?.matches(".failure") ? failure : null;
+  }
+
+  function clearFailure(place) {
+    const failure = failureOf(place);
+    if (failure?.contains(document.activeElement)) main().focus({ preventScroll: true });
+    failure?.remove();
+  }
+
+  // htmx puts answers into entries. After a failure only the button asks again, not a pointer.
+  let askedAgain = null;
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (elt !== askedAgain && failureOf(elt)) event.preventDefault();
+  });
+  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(event, ({ detail: { elt } }) => {
+      if (!elt.closest(".entry")?.open) return; // it was only about to be opened
+      fail(elt, "The full answer", () => {
+        askedAgain = elt;
+        htmx.trigger(elt, "toggle");
+        askedAgain = null;
+      });
+    });
+  }
+
+  // An answer takes over the focus of what it replaces.
+  let focused;
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    focused = detail.target.contains(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
+    if (!focused || document.activeElement !== document.body || !elt.matches(".answer")) return;
+    focused = false;
+    elt.tabIndex = -1;
+    elt.focus({ preventScroll: true });
+  });
+
+  // At the start
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const [navigation] = performance.getEntriesByType("navigation");
+    openTarget();
+    openEntries();
+    if (history.scrollRestoration === "manual") restorePlace();
+    else if (navigation?.type === "navigate" && !location.hash) showFirstOpened();
+    // An entry that was opened before htmx was ready has not asked for its answer yet.
     setTimeout(() => {
       for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");
     });
     watchCategories();
   });
 
-  // A step back to another list loads the page anew (htmx's refreshOnHistoryMiss), so that the
-  // server's answer, or the kept page without a connection, is that of the address. The place where
-  // one was reading goes along: browsers have clamped it to the shorter list by then.
-  document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
-    if (detail.history.type === "push") history.replaceState({ ...history.state, scroll: scrollY }, "");
-  });
-  addEventListener("popstate", ({ state }) => {
-    if (!state?.htmx) return;
-    history.scrollRestoration = "manual";
-    try {
-      sessionStorage.setItem("place", state.scroll ?? 0);
-    } catch {
-      // blocked
-    }
-  });
-  document.addEventListener("DOMContentLoaded", () => {
-    if (history.scrollRestoration === "auto") return;
-    try {
-      scrollTo(0, sessionStorage.getItem("place"));
-    } catch {
-      // blocked
-    }
-    addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
-  });
-
   addEventListener("hashchange", openTarget);
 
-  // For browsers that don't do so themselves.
+  // A link to an entry opens it. Browsers do so where they find it by its id.
   function openTarget() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const entry = target && target.closest(".entry");
+    const slug = location.hash.slice(1);
+    const entry = slug && document.querySelector(`.entry[data-slug="${CSS.escape(slug)}"]`);
     if (!entry || entry.open) return;
     entry.open = true;
-    target.scrollIntoView();
+    entry.querySelector(".entry-body").scrollIntoView();
+  }
+
+  // A shared address opens where what it opens begins.
+  function showFirstOpened() {
+    const slugs = opened();
+    const first = slugs.includes("all") ? null : entries("[open]")[0];
+    if (first && !isInView(first.firstElementChild)) first.scrollIntoView({ behavior: "instant" });
   }
 
   // The navigation marks the category that is being read: the last one whose top is in the upper
@@ -132,10 +446,10 @@
 
   function watchCategories() {
     spy?.disconnect();
-    const chosen = document.querySelector("#jump [aria-current=true]");
+    const chosen = document.querySelector(".jump [aria-current=true]");
     if (chosen) bringIntoSight(chosen);
     const links = new Map();
-    for (const link of document.querySelectorAll("#jump a[href^='#']")) {
+    for (const link of document.querySelectorAll(".jump a[href^='#']")) {
       const section = document.getElementById(link.hash.slice(1));
       if (section) links.set(section, link);
     }
@@ -163,84 +477,11 @@
     bringIntoSight(link);
   }
 
-  // On a phone the navigation scrolls sideways.
+  // A long list scrolls along.
   function bringIntoSight(link) {
-    const list = link.closest("ul");
-    list.scrollTo({ left: link.offsetLeft - parseFloat(getComputedStyle(list).paddingLeft) });
-  }
-
-  // A swap that takes away what had the focus hands it on.
-  let focused;
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    focused = detail.target.contains(document.activeElement) ? document.activeElement : null;
-  });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (focused && !focused.isConnected && document.activeElement === document.body) {
-      const heir = detail.elt.matches(".answer") ? detail.elt : document.getElementById("main");
-      heir.tabIndex = -1;
-      heir.focus({ preventScroll: true });
-    }
-    if (detail.elt.id === "results" || detail.elt.id === "jump") watchCategories();
-  });
-
-  // "Show more" gives way to what comes next, and the reader goes on there.
-  let lastShown = null;
-  document.addEventListener("htmx:beforeSwap", ({ detail: { target, isError } }) => {
-    if (isError || !target.matches(".show-more")) return;
-    lastShown = [...target.parentElement.querySelectorAll(":scope > .entry")].at(-1);
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    // It may be an answer that settles, which was asked for before.
-    const next = lastShown?.isConnected && lastShown.nextElementSibling;
-    if (!next || !next.matches(".entry")) return;
-    lastShown = null;
-    next.querySelector("summary").focus();
-  });
-
-  // What could not be loaded says so in its place, and can be asked for again: by the button
-  // there, while a pointer that passes over an entry asks for nothing.
-  let askedAgain = null;
-
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt } = event.detail;
-    if (elt.matches(".more") && elt !== askedAgain && failureOf(event.detail)) event.preventDefault();
-  });
-  for (const event of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    document.addEventListener(event, ({ detail }) => fail(detail));
-  }
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const failure = failureOf(detail);
-    if (!failure || detail.isError || detail.elt.matches(".more")) return;
-    if (failure.contains(document.activeElement)) document.getElementById("main").focus({ preventScroll: true });
-    failure.remove();
-  });
-
-  // An answer's failure is inside what the answer replaces; others stand before that.
-  function failureOf({ elt, target }) {
-    const failure = elt.matches(".more") ? elt.firstElementChild : target.previousElementSibling;
-    return failure?.matches(".failure") ? failure : null;
-  }
-
-  function fail(detail) {
-    const { elt, target, requestConfig } = detail;
-    const isAnswer = elt.matches(".more");
-    if (isAnswer && !elt.closest(".entry").open) return; // it was only about to be opened
-    const failure = document.getElementById("failure").content.firstElementChild.cloneNode(true);
-    const button = failure.querySelector("button");
-    const what = isAnswer ? "The full answer" : "The list";
-    const why = navigator.onLine ? "could not be loaded." : "could not be loaded: you are offline.";
-    failure.querySelector("p").textContent = `${what} ${why}`;
-    button.addEventListener("click", () => {
-      askedAgain = elt;
-      if (isAnswer) htmx.trigger(elt, "toggle");
-      else htmx.ajax("GET", requestConfig.path, { source: elt, target, swap: "outerHTML", values: Object.fromEntries(requestConfig.formData ?? []) });
-      askedAgain = null;
-    });
-    const earlier = failureOf(detail);
-    const isFocused = earlier?.contains(document.activeElement);
-    earlier?.remove();
-    if (isAnswer) elt.prepend(failure);
-    else target.before(failure);
-    if (isFocused) button.focus();
+    const [list, row] = [link.closest("ul"), link.closest("li")];
+    const { scrollTop, clientHeight } = list;
+    const isInSight = row.offsetTop >= scrollTop && row.offsetTop + row.offsetHeight <= scrollTop + clientHeight;
+    if (!isInSight) list.scrollTop = row.offsetTop - clientHeight / 3;
   }
 })();

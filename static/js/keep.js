@@ -66,7 +66,7 @@ async function keep(button, bank) {
   const fetchNext = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const answer = await fetch(next.address, { cache: "no-cache", headers: next.headers });
-      if (!answer.ok) throw new Error(answer.status);
+      if (!answer.ok) throw new Error(`The server answered with an error (${answer.status})`);
       const content = await answer.clone().blob();
       await cache.put(next.key, answer);
       bytes += content.size; // after waiting: others add to it meanwhile
@@ -80,9 +80,9 @@ async function keep(button, bank) {
     await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
     const after = await ask(button, { quietly: true });
     if (after?.version !== bank.version) throw new Error("The bank changed meanwhile");
-  } catch {
+  } catch (error) {
     await caches.delete(name);
-    say(button, kept() ? "" : "The connection was lost, and nothing was kept. Try again.");
+    say(button, kept() ? "" : `${reason(error)}, and nothing was kept. Try again.`);
     return;
   } finally {
     button.disabled = false;
@@ -94,6 +94,12 @@ async function keep(button, bank) {
   await Promise.all(asked.map(({ key }) => visited.delete(key)));
   localStorage.setItem("kept", JSON.stringify({ version: bank.version, questions: bank.answers.length, bytes }));
   show(button);
+}
+
+// Why it could not be kept. A failed fetch() is a TypeError, whatever the cause.
+function reason(error) {
+  if (error.name === "QuotaExceededError") return "There is no room left on this device";
+  return error instanceof TypeError ? "The connection was lost" : error.message;
 }
 
 async function remove(button) {

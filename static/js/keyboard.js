@@ -1,18 +1,18 @@
 // Shortcuts. A list page walks its questions; a question's page goes to the one before or after.
 // From the search box the arrow keys walk the hits, and back.
 const summaries = () => [...document.querySelectorAll(".entry > summary")];
-const dialog = document.getElementById("shortcuts");
+const dialog = document.querySelector("dialog.shortcuts");
 const onOff = dialog.querySelector("[type=checkbox]");
-const box = document.getElementById("q");
+const box = document.querySelector(".search input");
 
 const keys = {
   j: () => go(1),
   k: () => go(-1),
   ArrowDown: ({ target }) => (isEntry(target) && go(1)) || (target === box && toHits()),
   ArrowUp: ({ target }) => isEntry(target) && (go(-1) || toBox()),
-  Escape: ({ target }) => target === box && clear(),
+  Escape: ({ target }) => target === box && (clear() || leave()),
   o: () => current()?.click(), // Enter does so by itself
-  e: () => document.querySelector("#expand-all, .expand")?.click(),
+  e: () => (document.querySelector("[data-show=all]:not([aria-current])") ?? document.querySelector("[data-show=titles]"))?.click(),
   "?": () => showHelp(),
 };
 
@@ -69,10 +69,15 @@ function clear() {
   return true;
 }
 
+function leave() {
+  box.blur();
+  return true;
+}
+
 function go(step) {
   const all = summaries();
   if (!all.length) {
-    document.querySelector(`.neighbors .${step > 0 ? "next" : "previous"}`)?.click();
+    document.querySelector(`[rel=${step > 0 ? "next" : "prev"}]`)?.click();
     return false;
   }
   const focused = document.activeElement.closest(".entry");

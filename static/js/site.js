@@ -35,9 +35,9 @@
   addEventListener("storage", (event) => event.key === "theme" && applyTheme(event.newValue));
 
   document.addEventListener("DOMContentLoaded", () => {
-    const menu = document.getElementById("themes");
+    const menu = document.querySelector(".themes");
     const name = () => {
-      const button = document.querySelector("[popovertarget=themes]");
+      const button = document.querySelector("button.theme");
       button.setAttribute("aria-label", `Theme: ${root.dataset.theme || "system"}`);
     };
     name();
@@ -119,15 +119,16 @@
   const isTyping = ({ target }) =>
     target.isContentEditable || target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
 
-  const isForBox = ({ key, target }) => target.id === "q" && ["ArrowDown", "Escape"].includes(key);
+  const isForBox = ({ key, target }) => target.matches(".search input") && ["ArrowDown", "Escape"].includes(key);
 
   document.addEventListener("keydown", async (event) => {
+    if (event.isComposing || event.keyCode === 229) return; // the input method's own
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
-    const box = document.getElementById("q");
+    const box = document.querySelector(".search input");
     if (event.key === "/" && box) {
       event.preventDefault();
-      box.focus();
+      box.focus({ preventScroll: true });
       box.select();
     } else {
       (await load("keyboard")).press(event);

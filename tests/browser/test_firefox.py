@@ -80,8 +80,8 @@ def test_the_theme_is_kept(firefox: Firefox) -> None:
     color = "getComputedStyle(document.body).backgroundColor"
     before = firefox.run(f"return {color}")
     other = firefox.run("return matchMedia('(prefers-color-scheme: dark)').matches ? 1 : 2")
-    firefox.click("[popovertarget=themes]")
-    firefox.click(f"#themes label:nth-of-type({other + 1})")
+    firefox.click("[popovertarget='page:themes']")
+    firefox.click(f".themes label:nth-of-type({other + 1})")
     firefox.wait_for(f"{color} !== arguments[0]", before)
     firefox.run("location.reload()")
     firefox.wait_for(f"document.readyState === 'complete' && {color} !== arguments[0]", before)

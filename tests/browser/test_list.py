@@ -23,6 +23,15 @@ def expect_open(page: Page, *slugs: str) -> None:
     assert page.eval_on_selector_all(".entry[open]", SLUGS) == list(slugs)
 
 
+def option(page: Page, value: str) -> Locator:
+    """Return a filter: "level:core", or a category of a search as "only:" and its slug."""
+    return page.locator(f"[id='{value}']")
+
+
+def choose(page: Page, value: str) -> None:
+    option(page, value).click()
+
+
 def expect_search(page: Page, text: str, hits: int) -> None:
     expect(page.locator(".entry")).to_have_count(hits)
     expect(page.locator("#q")).to_have_value(text)
@@ -91,14 +100,14 @@ def test_search_follows_the_typing_and_the_address_follows_the_search(page: Page
     expect(page.locator("#status")).to_contain_text("for “generator”")
     hits = page.locator(".entry").count()
     assert 0 < hits < 30
-    page.get_by_label("Core", exact=True).check(force=True)
+    choose(page, "level:core")
     expect(page).to_have_url(re.compile(r"\?q=generator&level=core$"))
-    page.get_by_role("combobox", name="Category").select_option("testing-tooling")
-    expect(page).to_have_url(re.compile(r"category=testing-tooling"))
-    page.get_by_role("link", name="Clear filters").click()
+    choose(page, "only:core-python")
+    expect(page).to_have_url(re.compile(r"category=core-python"))
+    page.get_by_role("link", name="Clear all").click()
     expect_search(page, "", 30)
-    expect(page.get_by_label("All", exact=True)).to_be_checked()
-    expect(page.get_by_role("combobox", name="Category")).to_have_value("")
+    expect(option(page, "level:")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".token")).to_have_count(0)
 
 
 def test_back_and_forward_restore_box_results_and_open_entries(page: Page) -> None:
@@ -143,7 +152,7 @@ def test_a_link_to_a_question_opens_its_entry(page: Page) -> None:
 def test_expanding_and_collapsing_all_of_a_category_and_of_the_page(page: Page) -> None:
     page.goto("/")
     entry(page, "gil").locator("summary").first.click()
-    category = page.locator("#expand-async-concurrency")
+    category = page.locator("[data-toggle=async-concurrency]")
     category.click()
     expect(page.locator(".entry[open] .answer")).to_have_count(5)
     expect(category).to_be_focused()
@@ -153,16 +162,16 @@ def test_expanding_and_collapsing_all_of_a_category_and_of_the_page(page: Page) 
     )
     page.reload()
     expect(page.locator(".entry[open]")).to_have_count(4)
-    page.locator("#expand-all").click()
+    page.get_by_role("link", name="Everything").click()
     expect(page.locator(".entry[open] .answer")).to_have_count(30)
-    page.locator("#expand-all").click()
+    page.get_by_role("link", name="Titles").click()
     expect_open(page)
     expect(page).to_have_url(re.compile(r"/$"))
 
 
 def test_a_category_is_one_jump_away(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("navigation").get_by_role("link", name="Testing & Tooling").click()
+    page.locator(".jump").get_by_role("link", name="Testing & Tooling").first.click()
     expect(page.get_by_role("heading", name="Testing & Tooling")).to_be_in_viewport()
 
 
@@ -172,8 +181,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.locator("#expand-all")).to_be_focused()
-    for _ in range(3):
+    expect(page.get_by_role("link", name="Titles")).to_be_focused()
+    for _ in range(5):
         page.keyboard.press("Tab")
     expect(entry(page, "gil").locator("summary").first).to_be_focused()
     page.keyboard.press("Enter")
@@ -209,14 +218,16 @@ def test_without_scripts_everything_can_be_found_and_read(plain_page: Page) -> N
     entry(page, "gil").locator("summary").first.click()
     expect(entry(page, "gil").locator(".short-answer")).to_be_visible()
     expect(page.get_by_role("button", name="Theme")).to_have_count(0)
-    page.get_by_label("Core", exact=True).check(force=True)
-    page.get_by_role("combobox", name="Category").select_option("core-python")
+    choose(page, "level:core")
     page.locator("#q").fill("generator")
-    page.get_by_role("button", name="Apply").click()
-    expect(page).to_have_url(re.compile(r"q=generator&level=core&category=core-python"))
+    page.keyboard.press("Enter")
+    choose(page, "only:core-python")
+    expect(page).to_have_url(re.compile(r"q=generator&category=core-python&level=core"))
     assert 0 < page.locator(".entry").count() < 7
-    page.locator(".expand").first.click()
+    page.get_by_role("link", name="Everything").click()
     expect(page.locator(".entry[open] .answer").first).to_be_visible()
+    page.get_by_role("link", name="Short answers").click()
+    expect(page.locator(".short-answer").first).to_be_visible()
     page.goto("/#descriptors")
     entry(page, "descriptors").get_by_role("link", name="Open the full page").click()
     expect(page).to_have_url(re.compile("/questions/descriptors/$"))
@@ -277,14 +288,14 @@ def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None
             category=category, position=number + 1, title=f"What is heap number {number}?"
         )
     page.goto("/")
-    section = page.locator(f"#category-{category.slug}")
+    section = page.locator(f"#category\\:{category.slug}")
     expect(section.locator(".entry")).to_have_count(20)
     page.keyboard.press("j")
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry")).to_have_count(40)
     expect(section.locator(".entry > summary").nth(20)).to_be_focused()
     # What is around it is the whole bank's still.
-    expect(page.locator("#jump [href='#category-architecture']")).to_be_visible()
+    expect(page.locator(".jump [href='#category:architecture']")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/$"))
     section.get_by_role("link", name="Show more").click()
     expect(section.locator(".entry")).to_have_count(45)
@@ -311,7 +322,7 @@ def test_two_quick_steps_back_end_at_the_page_of_their_address(page: Page) -> No
 
     page.goto("/")
     for level in ("core", "advanced"):
-        page.locator(f"[name=level][value={level}]").check(force=True)
+        choose(page, f"level:{level}")
         expect(page).to_have_url(re.compile(f"level={level}"))
     page.route(re.compile("level=core"), slowly)
     page.evaluate("history.back(); setTimeout(() => history.back(), 100)")
@@ -322,11 +333,11 @@ def test_two_quick_steps_back_end_at_the_page_of_their_address(page: Page) -> No
 
 def test_after_a_step_back_everything_on_the_page_still_works(page: Page) -> None:
     page.goto("/")
-    page.get_by_label("Core", exact=True).check(force=True)
+    choose(page, "level:core")
     expect(page).to_have_url(re.compile("level=core"))
     page.go_back()
     expect_search(page, "", 30)
-    expect(page.get_by_label("All", exact=True)).to_be_checked()
+    expect(option(page, "level:")).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="Theme").click()
     page.get_by_role("radio", name="Dark").check(force=True)
     expect(page.get_by_role("button", name="Theme: dark")).to_be_attached()
@@ -337,9 +348,9 @@ def test_after_a_step_back_everything_on_the_page_still_works(page: Page) -> Non
 
 def test_a_step_back_comes_to_where_one_was_reading(page: Page) -> None:
     page.goto("/")
-    page.locator("#category-architecture").scroll_into_view_if_needed()
+    page.locator("#category\\:architecture").scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 900)")
-    page.get_by_label("Core", exact=True).check(force=True)
+    choose(page, "level:core")
     expect(page).to_have_url(re.compile("level=core"))
     page.evaluate("scrollTo(0, 0)")
     page.go_back()
@@ -358,6 +369,6 @@ def test_show_more_keeps_the_focus_while_an_answer_arrives(page: Page) -> None:
              new CustomEvent("htmx:afterSettle", { bubbles: true, detail: { elt: document.body } })
            ), { once: true })"""
     )
-    section = page.locator(f"#category-{category.slug}")
+    section = page.locator(f"#category\\:{category.slug}")
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry > summary").nth(20)).to_be_focused()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from questions.models import Question
+from tests import build
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -152,6 +153,55 @@ def test_with_a_connection_the_page_is_todays(page: Page) -> None:
     Question.objects.filter(slug="gil").update(short_answer="It was corrected.")
     page.reload()
     expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+
+
+def fill_up(page: Page) -> None:
+    """Leave no room on the device."""
+    session = page.context.new_cdp_session(page)
+    quota = {"origin": page.evaluate("location.origin"), "quotaSize": 1000}
+    session.send("Storage.overrideQuotaForOrigin", quota)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+
+def test_a_full_device_shows_what_it_cannot_keep(page: Page) -> None:
+    visit(page, "/")
+    page.evaluate("caches.delete('assets')")  # as after a release
+    fill_up(page)
+    page.reload()
+    header = page.locator(".site-header")
+    assert header.evaluate("header => getComputedStyle(header).position") == "sticky"
+    page.locator("[data-slug=gil] summary").click()
+    expect(page.locator("[data-slug=gil] .answer")).to_be_visible()
+    page.get_by_role("button", name="Keep for offline").click()
+    status = page.locator(".keep [role=status]")
+    expect(status).to_contain_text("There is no room left on this device", timeout=30_000)
+
+
+def test_an_edit_shows_at_once_behind_the_worker_too(page: Page) -> None:
+    visit(page, "/")
+    page.goto("/questions/gil/")
+    Question.objects.filter(slug="gil").update(short_answer="It was corrected.")
+    page.goto("/")
+    page.goto("/questions/gil/")
+    expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+
+
+@looks_for_a_newer_version
+def test_show_more_goes_on_in_a_bank_that_is_kept(page: Page) -> None:
+    category = build.category()
+    for number in range(1, 31):
+        build.question(category=category, position=number, slug=f"far-{number:02}")
+    visit(page, "/")
+    page.get_by_role("button", name="Keep for offline").click()
+    expect(page.locator(".keep [role=status]")).to_contain_text("60 questions", timeout=60_000)
+    go_offline(page)
+    page.goto("/")
+    expect(page.locator(".entry")).to_have_count(50)
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator(".entry")).to_have_count(60)
+    page.locator("[data-slug=far-30] > summary").click()
+    expect(page.locator("[data-slug=far-30] .answer")).to_be_visible()
 
 
 def test_a_new_release_replaces_the_worker_and_keeps_no_unused_file(

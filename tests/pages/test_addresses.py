@@ -67,7 +67,7 @@ def test_a_category_becomes_public_with_its_first_question(site: Site) -> None:
     Question.objects.filter(pk=draft.pk).update(published=True)
     site.watcher.read()  # PostgreSQL tells it a moment later
     assert site.get("/categories/new/").status == 200
-    assert "#category-new" in site.get().body
+    assert "#category:new" in site.get().body
     Question.objects.filter(pk=draft.pk).update(published=False)
     site.watcher.read()
     assert site.get("/categories/new/").status == 404

@@ -1,5 +1,8 @@
 """The list's parameters: `q`, `category`, `level` and `open`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.http import QueryDict
 from django.test import Client
@@ -59,15 +62,110 @@ def test_the_form_shows_what_was_asked(client: Client) -> None:
     build.question(category=build.category(slug="here"))
     found = page(client, "/?q=a+%22b&category=here&level=expert")
     assert one(found, "[name=q]").get("value") == 'a "b'
-    assert one(found, "option[selected]").get("value") == "here"
-    assert one(found, "[name=level][checked]").get("value") == "expert"
+    kept = select(found, ".search [type=hidden]")
+    assert {field.get("name"): field.get("value") for field in kept} == {
+        "category": "here",
+        "level": "expert",
+    }
 
 
 def test_no_hit_leads_on(client: Client) -> None:
     build.question(keywords="needle")
     nothing = one(page(client, "/?q=nothing&level=core"), ".nothing")
     assert "No question matches “nothing”" in text(nothing)
-    assert links(nothing)[:2] == ["/?q=nothing", "/"]  # everywhere, and everything
+    assert links(nothing)[0] == "/"  # nothing has the word: without the level it would be empty too
+
+
+def test_no_hit_under_a_filter_says_how_many_there_are_without_it(client: Client) -> None:
+    here, there = build.category(slug="here"), build.category(slug="there")
+    build.question(category=here, title="What is a descriptor?")
+    for _ in range(3):
+        build.question(category=there, keywords="needle", level="expert")
+    for address, expected in {
+        "/categories/here/?q=needle": ["3 questions match in other categories: show them"],
+        "/?q=needle&level=core": ["3 questions match at other levels: show them"],
+        "/?q=needle&level=core&category=there": ["3 questions match at other levels: show them"],
+        "/?q=needle&level=core&category=here": [
+            "3 questions match in other categories and at other levels: show them"
+        ],
+        "/categories/here/?level=expert": [
+            "1 question matches at other levels: show it",
+            "3 questions match in other categories: show them",
+        ],
+    }.items():
+        nothing = one(page(client, address), ".nothing")
+        assert "No question has these words" not in text(nothing)
+        assert "Look for" not in text(nothing)
+        said = [text(item) for item in select(nothing, "li")]
+        assert said[: len(expected) + 1] == [*expected, "Show all 4 questions"]
+        for wider in links(nothing)[: len(expected)]:
+            assert shown(client, wider)
+
+
+def test_words_are_advised_on_only_where_words_were_typed(client: Client) -> None:
+    build.question(level="core")
+    assert "words" not in text(one(page(client, "/?level=expert"), ".nothing"))
+    assert "words" in text(one(page(client, "/?q=zzzz"), ".nothing"))
+
+
+def test_what_was_typed_is_not_suggested(client: Client) -> None:
+    build.question(title="What is a descriptor?")
+    build.question(title="What is a transaction?")
+    nothing = one(page(client, "/?q=descriptor+transaction+zzzz"), ".results")
+    assert "Look for descriptor" not in text(nothing)
+    assert "Look for transaction" not in text(nothing)
+
+
+def test_a_slug_opens_the_question_where_a_category_has_it_too(client: Client) -> None:
+    both = build.category(slug="both")
+    build.question(slug="both", category=both, position=1)
+    build.question(slug="other", category=both, position=2)
+    assert open_slugs(page(client, "/?open=both")) == ["both"]
+    (expand,) = links(page(client, "/"), ".expand")
+    assert open_slugs(page(client, expand)) == ["both", "other"]
+
+
+# How far a list goes
+
+
+def far(count: int) -> None:
+    category = build.category(slug="far")
+    for number in range(1, count + 1):
+        build.question(category=category, position=number, slug=f"far-{number:03}")
+
+
+@pytest.mark.parametrize("path", ["/", "/categories/far/", "/?q=question", "/?level=core"])
+@pytest.mark.parametrize("name", ["open", "until"])
+def test_a_list_goes_on_as_far_as_the_address_names_a_question(
+    client: Client, path: str, name: str
+) -> None:
+    far(50)
+    everything = shown(client, f"{path}{'&' if '?' in path else '?'}until=far-050&until=far-001")
+    named = everything[31]
+    found = page(client, f"{path}{'&' if '?' in path else '?'}{name}={named}")
+    assert slugs(found) == everything[:40]
+    assert open_slugs(found) == ([named] if name == "open" else [])
+    (more,) = links(found, ".show-more")
+    assert "start=41" in more
+
+
+def test_a_list_that_would_be_too_long_starts_later(client: Client) -> None:
+    far(230)
+    found = page(client, "/?open=far-225")
+    assert 180 < len(slugs(found)) <= 200
+    assert open_slugs(found) == ["far-225"]
+    assert text(one(found, ".earlier")).startswith("From place 41 on.")
+    assert shown(client, links(found, ".earlier a")[0])[0] == "far-001"
+
+
+def test_how_far_a_list_goes_costs_no_query_per_question(
+    client: Client, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    far(60)
+    client.get("/")
+    opened = "&".join(f"open=far-{number:03}" for number in range(1, 60))
+    with django_assert_max_num_queries(10):
+        client.get(f"/?{opened}")
 
 
 def test_open_takes_all_a_category_or_questions(client: Client) -> None:
@@ -94,19 +192,17 @@ def test_open_entries_hold_the_whole_answer(client: Client) -> None:
     assert len(select(page(client, "/?open=a"), ".entry .answer")) == 1
 
 
-def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> None:
+def test_opening_all_of_a_category_is_a_link_that_keeps_the_filter(client: Client) -> None:
     first = build.category(slug="first", position=1)
     second = build.category(slug="second", position=2)
     for _ in range(2):
         build.question(category=first)
         build.question(category=second)
     assert links(page(client, "/?level=core"), ".expand") == [
-        "/?level=core&open=all",
         "/?level=core&open=first",
         "/?level=core&open=second",
     ]
     assert links(page(client, "/?level=core&open=all"), ".expand") == [
-        "/?level=core",
         "/?level=core&open=second",  # closes the first
         "/?level=core&open=first",
     ]
@@ -114,7 +210,7 @@ def test_expand_and_collapse_are_links_that_keep_the_filter(client: Client) -> N
 
 def test_a_filter_without_scripts_keeps_open_what_is_open(client: Client) -> None:
     build.question(slug="a")
-    assert one(page(client, "/?open=a"), "#filters [name=open]").get("value") == "a"
+    assert one(page(client, "/?open=a"), ".search [name=open]").get("value") == "a"
 
 
 ODD = [

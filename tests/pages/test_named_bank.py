@@ -184,9 +184,9 @@ def test_what_editors_wrote_has_their_language_and_the_interface_has_its_own(
     hit = page(client, "/?q=delegat")
     written = [
         *((home, part) for part in ("h1", ".entry h3", ".prompt", ".short-answer", ".answer")),
-        *((home, part) for part in (".category-head a[dir]", "#jump .name", "option[dir]")),
+        *((home, part) for part in (".category-head a[dir]", ".jump .name")),
         *((shown, part) for part in ("h1", ".prompt", ".short-answer", ".answer", ".crumbs [dir]")),
-        *((hit, part) for part in (".entry h3", ".passage", ".where [dir]")),
+        *((hit, part) for part in (".entry h3", ".passage", ".where", ".option [dir]")),
     ]
     for html, selector in written:
         assert languages(html, selector) == {(lang, "auto")}, selector

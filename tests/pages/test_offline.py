@@ -4,11 +4,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from PIL import Image
 
 from questions.models import Bank, Category, Question
 from tests import build
+from tests.html import page
+from tests.pages.lists import links
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -52,3 +55,16 @@ def test_a_bank_too_large_to_keep_says_so(client: Client, monkeypatch: pytest.Mo
     assert "version" in client.get("/offline.json").json()
     build.question()
     assert client.get("/offline.json").json() == {"too_large": True}
+
+
+def test_all_that_show_more_leads_to_is_kept(client: Client) -> None:
+    call_command("make_bank", "130", "--categories", "3", verbosity=0)
+    pages = client.get("/offline.json").json()["pages"]
+    waiting = links(page(client, "/"), ".show-more")
+    assert len(waiting) == 3
+    for category in Category.objects.all():
+        waiting += links(page(client, category.get_absolute_url()), ".show-more")
+    while waiting:
+        address = waiting.pop()
+        assert address in pages
+        waiting += links(page(client, address), ".show-more")

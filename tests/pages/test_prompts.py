@@ -28,8 +28,14 @@ one
 
 def parts(element: Element) -> list[str]:
     """Return the classes of what an article or an entry shows, in its order."""
-    names = ("part", "prompt", "short-answer", "asked", "answer")
-    return [name for child in element for name in names if name in child.get("class", "").split()]
+    names = {"part", "prompt", "short-answer", "asked", "answer"}
+    # A page has a frame around the short answer and its name.
+    shown = [part for child in element for part in (child if is_frame(child) else [child])]
+    return [part.get("class", "") for part in shown if part.get("class", "") in names]
+
+
+def is_frame(element: Element) -> bool:
+    return element.get("class") == "said"
 
 
 def test_the_page_asks_before_it_answers(client: Client) -> None:
@@ -44,7 +50,7 @@ def test_the_page_asks_before_it_answers(client: Client) -> None:
 def test_a_question_without_a_prompt_has_no_trace_of_one(client: Client) -> None:
     question = build.question()
     article = one(page(client, question.get_absolute_url()), "article")
-    assert parts(article) == ["short-answer", "answer"]
+    assert parts(article) == ["part", "short-answer", "answer"]
 
 
 def test_an_entry_begins_with_the_prompt_open_or_closed(client: Client) -> None:
@@ -92,7 +98,7 @@ def test_equal_titles_are_told_apart_by_their_prompts(client: Client) -> None:
 def test_the_page_says_how_else_it_is_asked(client: Client) -> None:
     question = build.question(asked_as="What is `del` for?\nUnbind a name & why <b>\n")
     article = one(page(client, question.get_absolute_url()), "article")
-    assert parts(article) == ["short-answer", "asked", "answer"]
+    assert parts(article) == ["part", "short-answer", "asked", "answer"]
     phrasings = [text(item) for item in select(article, ".asked li")]
     assert phrasings == ["What is del for?", "Unbind a name & why <b>"]
     assert [text(code) for code in select(article, ".asked code")] == ["del"]
@@ -115,7 +121,7 @@ def test_a_hit_in_another_phrasing_or_in_the_prompt_shows_it(client: Client, fie
 def test_a_question_may_have_no_answer(client: Client) -> None:
     question = build.question(answer="", further_reading="")
     article = one(page(client, question.get_absolute_url()), "article")
-    assert parts(article) == ["short-answer", "answer"]
+    assert parts(article) == ["part", "short-answer", "answer"]
     (meta,) = one(article, ".answer")
     assert meta.get("class") == "meta"
     entry = one(page(client, "/?open=all"), ".entry-body")

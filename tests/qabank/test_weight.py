@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.html import parse, select
 from tests.servers import Server
 
-BYTES = 50_000
-REQUESTS = 6
+BYTES = 70_000
+REQUESTS = 7
 
 
 def test_a_cold_visit_of_the_home_page_is_light(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 // A bank is kept whole or not at all: until all has arrived, the earlier one stays.
 const AT_ONCE = 4;
 
-const kept = () => JSON.parse(localStorage.getItem("kept") || "null");
+const keptBank = () => JSON.parse(localStorage.getItem("kept") || "null");
 
 // Keep the bank, or remove it where it is kept.
 export async function change(button) {
-  if (kept()) await remove(button);
+  if (keptBank()) await remove(button);
   else await keep(button, await ask(button));
 }
 
@@ -14,27 +14,33 @@ export async function change(button) {
 export async function refresh(button) {
   show(button);
   const bank = navigator.onLine && (await ask(button, { quietly: true }));
-  if (bank && bank.version !== kept()?.version) await keep(button, bank);
+  if (bank && bank.version !== keptBank()?.version) await keep(button, bank);
 }
 
-// Fill in links to the questions that can be read without a connection.
-export async function list(nav) {
-  const titles = new Map();
+// The pages that can be read without a connection: their titles by address.
+export async function titles() {
+  const found = new Map();
   for (const name of await caches.keys()) {
     const cache = await caches.open(name);
     for (const request of await cache.keys()) {
       const { pathname, search } = new URL(request.url);
       if (!/^\/(questions|categories)\//.test(pathname) || search) continue;
       const page = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
-      titles.set(pathname, page.querySelector("h1")?.textContent.trim() || pathname);
+      found.set(pathname, page.querySelector("h1")?.textContent.trim() || pathname);
     }
   }
-  for (const [address, title] of titles) {
+  return found;
+}
+
+// Fill in links to what can be read without a connection.
+export async function list(nav) {
+  const kept = await titles();
+  for (const [address, title] of kept) {
     const item = document.createElement("li");
     item.append(Object.assign(document.createElement("a"), { href: address, textContent: title }));
     nav.querySelector("ul").append(item);
   }
-  nav.hidden = !titles.size;
+  nav.hidden = !kept.size;
 }
 
 async function ask(button, { quietly = false } = {}) {
@@ -82,7 +88,7 @@ async function keep(button, bank) {
     if (after?.version !== bank.version) throw new Error("The bank changed meanwhile");
   } catch (error) {
     await caches.delete(name);
-    say(button, kept() ? "" : `${reason(error)}, and nothing was kept. Try again.`);
+    say(button, keptBank() ? "" : `${reason(error)}, and nothing was kept. Try again.`);
     return;
   } finally {
     button.disabled = false;
@@ -116,7 +122,7 @@ async function removeOthers(current) {
 }
 
 function show(button) {
-  const { questions, bytes } = kept();
+  const { questions, bytes } = keptBank();
   button.textContent = "Remove from this device";
   say(button, `${questions} questions kept, ${size(bytes)}`);
 }

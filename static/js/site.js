@@ -121,15 +121,29 @@
 
   const isForBox = ({ key, target }) => target.matches(".search input") && ["ArrowDown", "Escape"].includes(key);
 
+  // One search on every page: over the page, where the box in its header does not search by itself.
+  const box = () => document.querySelector(".search input");
+  const overlay = (text) => load("overlay").then(({ open }) => open(load, text), () => box()?.focus());
+
+  for (const name of ["click", "input"]) {
+    document.addEventListener(name, ({ target, isComposing }) => {
+      if (target === box() && !target.form.dataset.live && !isComposing) overlay(target.value);
+    });
+  }
+
   document.addEventListener("keydown", async (event) => {
     if (event.isComposing || event.keyCode === 229) return; // the input method's own
+    if ((event.ctrlKey || event.metaKey) && event.key === "k" && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      return overlay();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
-    const box = document.querySelector(".search input");
-    if (event.key === "/" && box) {
+    if (event.key === "/") {
       event.preventDefault();
-      box.focus({ preventScroll: true });
-      box.select();
+      if (!box()?.form.dataset.live) return overlay();
+      box().focus({ preventScroll: true });
+      box().select();
     } else {
       (await load("keyboard")).press(event);
     }

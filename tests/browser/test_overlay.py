@@ -1,0 +1,135 @@
+"""One search on every page: over the page, live."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.usefixtures("bank")
+
+
+def overlay(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Search")
+
+
+def box(page: Page) -> Locator:
+    return overlay(page).get_by_role("searchbox")
+
+
+def open_overlay(page: Page, key: str = "/") -> None:
+    page.keyboard.press(key)
+    expect(box(page)).to_be_focused()
+
+
+def rows(page: Page) -> Locator:
+    return overlay(page).get_by_role("listitem").get_by_role("link")
+
+
+@pytest.mark.parametrize("key", ["/", "Control+k", "Meta+k"])
+def test_a_key_opens_it_and_enter_the_best_hit(page: Page, key: str) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page, key)
+    page.keyboard.type("celery worker")
+    expect(overlay(page).get_by_role("status")).to_contain_text("for “celery worker”")
+    expect(rows(page).first.locator("mark").first).to_have_text("Celery")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/questions/celery-background-jobs/")
+
+
+def test_arrows_walk_the_hits_and_a_letter_goes_back_to_the_box(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("generator")
+    expect(rows(page).last).to_have_text(re.compile(r"See all \d+ in the list"))
+    page.keyboard.press("ArrowDown")
+    expect(rows(page).nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("s")
+    expect(box(page)).to_have_value("generators")
+    page.keyboard.press("ArrowDown")
+    address = rows(page).nth(1).get_attribute("href")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Control+Enter")
+    expect(opened.value).to_have_url(str(address))
+    page.keyboard.press("Escape")
+    expect(overlay(page)).to_be_hidden()
+    expect(page).to_have_url("/questions/gil/")
+
+
+def test_all_hits_are_in_the_list(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("lock")
+    expect(rows(page).last).to_contain_text("in the list")
+    page.keyboard.press("Shift+Enter")
+    expect(page).to_have_url("/?q=lock")
+    expect(page.locator("#q")).to_have_value("lock")
+
+
+def test_the_box_of_a_page_without_a_list_opens_it(page: Page) -> None:
+    page.goto("/questions/gil/")
+    page.locator("#q").click()
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.locator("#q").focus()
+    page.keyboard.type("l")
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("ock")
+    expect(box(page)).to_have_value(re.compile("ock$"))
+
+
+def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page: Page) -> None:
+    page.goto("/questions/descriptors/")
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    expect(rows(page)).to_have_count(2)  # the questions
+    page.keyboard.type("celery")
+    expect(rows(page).first).to_contain_text("Celery")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/questions/celery-background-jobs/")
+    open_overlay(page)
+    expect(rows(page).first).to_have_text("celery")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("celery")
+    expect(rows(page).first).to_contain_text("Celery for")
+    box(page).fill("")
+    overlay(page).get_by_role("button", name="Forget celery").click()
+    expect(overlay(page).get_by_role("heading", name="Recent searches")).to_be_hidden()
+    overlay(page).get_by_role("button", name="Forget all").click()
+    expect(rows(page)).to_have_count(0)
+    assert page.evaluate("[localStorage.searches, localStorage.read]") == ["[]", "[]"]
+
+
+def test_a_newer_search_takes_the_place_of_an_older_one(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    held: list[Any] = []
+    page.route(lambda address: address.endswith("q=gil"), lambda route: held.append(route))  # noqa: PLW0108
+    page.keyboard.type("gil")
+    page.wait_for_timeout(300)
+    box(page).fill("celery")
+    expect(rows(page).first).to_contain_text("Celery")
+    held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(rows(page).first).to_contain_text("Celery")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(
+    page: Page, width: int, theme: str, assert_accessible: Callable[[Page], None]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto("/questions/gil/")
+    page.evaluate("localStorage.searches = JSON.stringify(['lock', 'celery'])")
+    open_overlay(page)
+    for text in ("", "lock", "zzzz", "sellery"):
+        box(page).fill(text)
+        page.wait_for_timeout(400)
+        assert_accessible(page)
+        assert overlay(page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")

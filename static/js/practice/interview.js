@@ -188,8 +188,8 @@ export class Interview {
     part("number").textContent = at + 1;
     const button = part("title");
     button.replaceChildren(question ? copy(question.titles[0]) : "A question that could not be loaded");
-    button.setAttribute("aria-controls", `answer~${at}`);
-    pair.id = `answer~${at}`;
+    button.setAttribute("aria-controls", `answer:${at}`);
+    pair.id = `answer:${at}`;
     part("level").textContent = question ? word(question.level) : "";
     part("level").dataset.level = question?.level ?? "";
     part("time").textContent = own ? clock(own.seconds) : "";

@@ -10,7 +10,7 @@ const SEEDS = 10_000;
 const MOST = { cards: 100, interview: 20 };
 const USUAL = { cards: 20, interview: 8 };
 
-const main = document.getElementById("main");
+const main = document.querySelector("main.practice");
 const [choose, session, interview] = ["choose", "session", "interview"].map((name) => main.querySelector(`[data-room=${name}]`));
 const parameters = new URLSearchParams(location.search);
 const mode = parameters.get("mode") === "interview" ? "interview" : "cards";

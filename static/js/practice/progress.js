@@ -10,9 +10,9 @@ const MOST = 6; // reviews of a day that the darkest square stands for
 const ASKED = 100; // unknown slugs of a file that the server is asked about
 const AT_ONCE = 4;
 
-const main = document.getElementById("main");
+const main = document.querySelector("main.practice");
 const part = Object.fromEntries([...main.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]));
-const file = document.getElementById("import~file");
+const file = document.getElementById("import:file");
 const dialog = main.querySelector("dialog");
 
 const log = await openLog();

@@ -16,8 +16,8 @@ export function badge(state, text = WORDS[state]) {
   return badge;
 }
 
-// Mark the entries in `root`, or anew where they have changed.
-export function mark(root = document) {
+// Mark the entries of the list, anew after each change of it.
+export function mark() {
   let states = {};
   try {
     states = JSON.parse(localStorage.getItem("practised")) ?? {};
@@ -25,11 +25,25 @@ export function mark(root = document) {
     // blocked
   }
   const now = Date.now();
-  for (const level of root.querySelectorAll(".entry > summary > .level")) {
+  for (const level of document.querySelectorAll(".entry > summary > .level")) {
     const { slug } = level.closest(".entry").dataset;
-    if (level.nextElementSibling?.matches(".state")) level.nextElementSibling.remove();
+    if (level.previousElementSibling.matches(".state")) level.previousElementSibling.remove();
     if (!Object.hasOwn(states, slug)) continue;
     const [due, isKnown] = states[slug];
-    level.after(badge(due <= now ? "due" : isKnown ? "known" : "learning"));
+    level.before(badge(due <= now ? "due" : isKnown ? "known" : "learning"));
   }
+}
+
+// Called by site.js, where there is something to show.
+export function watch() {
+  const { statesStyle: href, statesStyleIntegrity: integrity } = document.documentElement.dataset;
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href, integrity });
+  style.addEventListener("load", mark);
+  document.head.append(style);
+  const isEntry = (node) => node.matches?.(".entry") || node.querySelector?.(".entry");
+  const changes = new MutationObserver((changed) => {
+    if (changed.some(({ addedNodes }) => [...addedNodes].some(isEntry))) mark();
+  });
+  changes.observe(document.querySelector("main"), { childList: true, subtree: true });
+  addEventListener("storage", ({ key }) => key === "practised" && mark());
 }

@@ -72,8 +72,8 @@ class Choice:
 
     @property
     def another(self) -> str:
-        """The query of the next draw."""
-        return self.query(seed=((self.seed or 0) + 1) % SEEDS)
+        """The query of the next draw, or of the first one."""
+        return self.query(seed=0 if self.seed is None else (self.seed + 1) % SEEDS)
 
     @property
     def as_candidate(self) -> str:
@@ -119,9 +119,11 @@ def practice(request: HttpRequest) -> HttpResponse:
     choice = Choice.from_query(request.GET)
     categories = [c for c in Category.objects.counted(choice.filters.level) if c.question_count]
     choice = choice.within(categories)
-    drawn = draw(choice, categories)
     if choice.mode == INTERVIEWER:
-        return render(request, "practice/interviewer.html", for_interviewer(choice, drawn))
+        shown = for_interviewer(choice, draw(choice, categories))
+        return render(request, "practice/interviewer.html", shown)
+    # With JavaScript nobody reads a question here. Without it the form names a seed.
+    drawn = draw(choice, categories) if choice.mode == CARDS and choice.seed is not None else []
     full = Question.objects.select_related("category")
     context = {
         "choice": choice,

@@ -1,5 +1,4 @@
 // /practice/: what the address asks for. Without a number of questions one chooses first.
-import { Interview } from "./interview.js";
 import { openLog } from "./log.js";
 import { Bank } from "./questions.js";
 import { cards, remember } from "./schedule.js";
@@ -30,12 +29,26 @@ if (!parameters.has("n")) {
     history.replaceState(null, "", `?${parameters}`);
   }
   open(interview);
+  const { Interview } = await loadInterview();
   new Interview(interview, { bank, parameters, minutes: Number(main.dataset.minutes) }).start();
 } else {
   parameters.set("seed", chance());
   parameters.delete("n");
   open(session);
   new Session(session, { log, bank, parameters, n: size(), only }).start();
+}
+
+// Most sessions need no interview. import() takes no hash: what is preloaded by its hash is what it
+// gets.
+async function loadInterview() {
+  const { interview: href, interviewIntegrity: integrity } = main.dataset;
+  const link = Object.assign(document.createElement("link"), { rel: "modulepreload", href, integrity });
+  await new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => reject(new Error(`${href} was not loaded`)));
+    document.head.append(link);
+  });
+  return import(href);
 }
 
 function chance() {

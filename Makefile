@@ -53,6 +53,25 @@ screenshots: ## Take pictures of every state of the site into var/screenshots/
 	@bin/venv requirements-dev.txt
 	@$(python) -m pytest tests/browser/screenshots.py $(ARGS)
 
+# Name and size of the file: what pages say (templates/base.html), and what a first visit may weigh.
+font := static/fonts/inter.woff2
+font-source := https://registry.npmjs.org/@fontsource-variable/inter/-/inter-5.3.0.tgz
+font-hash := d26710dd38e7217484a1d47ee76c024977ec550548876f26d06ed1844af09a14
+characters := U+20-7E,U+A0,U+A7,U+B7,U+D7,U+2013-2014,U+2018-2019,U+201C-201D,U+2022,U+2026,$\
+	U+2190-2193,U+2197,U+2212,U+2318,U+2713
+
+.PHONY: font
+font: ## Cut the typeface out of Inter anew (needs the npm registry; the same bytes every time)
+	@bin/venv requirements-dev.txt
+	@mkdir -p var/font
+	@curl --fail --silent --show-error --location --output var/font/inter.tgz $(font-source)
+	@echo '$(font-hash)  var/font/inter.tgz' | sha256sum --check --quiet
+	@tar -xzf var/font/inter.tgz -C var/font package/files/inter-latin-wght-normal.woff2
+	@$(python) -m fontTools varLib.instancer --quiet --output var/font/inter.ttf \
+		var/font/package/files/inter-latin-wght-normal.woff2 wght=400:600
+	@$(python) -m fontTools.subset var/font/inter.ttf --output-file=$(font) --flavor=woff2 \
+		--layout-features=kern,tnum --unicodes=$(characters)
+
 .PHONY: bench
 bench: ## Measure what requests cost (ten minutes; ARGS="--big 0": two, with thirty questions only)
 	@bin/venv requirements.txt

@@ -118,7 +118,7 @@ def render(
     folded in the section that is called `follow_ups`. With anchors each `<h2>` has an id. Costs
     5-10 ms for an answer; the last texts are cached.
     """
-    env = {
+    env: EnvType = {
         "heading_level": heading_level,
         "check": check,
         "follow_ups": follow_ups,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from questions import markdown
 from questions.markdown import (
     ALLOWED_ATTRIBUTES,
     ALLOWED_TAGS,
@@ -190,3 +191,33 @@ def test_the_empty_corner_of_a_table_is_no_header() -> None:
     html = render("| | a |\n| --- | ---: |\n| b | c |\n")
     assert "<td></td>" in html.split("</thead>")[0]
     assert '<th class="right">a</th>' in html
+
+
+# A list whose numbers are wide, and headings that a page links to
+
+
+@pytest.mark.parametrize(
+    ("source", "classes"),
+    [
+        ("9. nine\n10. ten\n", None),
+        ("98. a\n99. b\n100. c\n", "digits-3"),
+        ("999. a\n\n     - b\n     - c\n1000. d\n", "digits-4"),
+        ("99999999. a\n1. b\n", "digits-5"),
+    ],
+)
+def test_a_list_says_how_wide_its_numbers_are(source: str, classes: str | None) -> None:
+    (numbers,) = select(parse(render(source)), "ol")
+    assert numbers.get("class") == classes
+
+
+def test_headings_have_ids_where_a_page_is_all_about_one_answer() -> None:
+    titles = ("What `__get__` does", "Pitfalls", "# Smaller", "Pitfalls", "?", "例")
+    source = "\n\n".join(f"## {title}".replace("## #", "###") for title in titles)
+    assert "id=" not in render(source)
+    assert markdown.headings(render(source, has_anchors=True)) == [
+        ("part:what-__get__-does", "What __get__ does"),
+        ("part:pitfalls", "Pitfalls"),
+        ("part:pitfalls+", "Pitfalls"),
+        ("part:4", "?"),
+        ("part:例", "例"),
+    ]

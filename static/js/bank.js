@@ -1,6 +1,5 @@
-// On list pages the address is the state: what is searched and filtered, which entries are open, and
-// how far a list goes. An action changes the address at once, and then asks for the list of the
-// address: one request at a time, so that the last action wins. The server reads the same address.
+// On list pages the address is the state. An action changes it at once, and then asks for the list of
+// the address: one request at a time, so that the last action wins.
 (() => {
   const TYPING = 150; // ms without a key until what was typed is searched for
   const PATIENCE = 15000; // ms that a list may take
@@ -44,26 +43,16 @@
     load(control);
   }
 
-  // A step back or forward to another list loads the page anew, so that the server's answer, or the
-  // kept page without a connection, is that of the address. The place where one was reading goes
-  // along: browsers have clamped it to the shorter list by then.
-  addEventListener("popstate", ({ state }) => {
+  // A step to another list loads the page anew: see docs/decisions. Browsers have clamped the place
+  // where one was reading to the shorter list by then.
+  addEventListener("popstate", () => {
     if (page() === shown) return;
     history.scrollRestoration = "manual";
-    try {
-      sessionStorage.setItem("place", state?.scroll ?? 0);
-    } catch {
-      // blocked
-    }
     location.reload();
   });
 
   function restorePlace() {
-    try {
-      scrollTo(0, sessionStorage.getItem("place"));
-    } catch {
-      // blocked
-    }
+    scrollTo(0, history.state?.scroll ?? 0);
     addEventListener("load", () => setTimeout(() => (history.scrollRestoration = "auto")));
   }
 
@@ -114,10 +103,9 @@
 
   const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-  // Do with `address` what the browser does with a link that is clicked like this.
-  function openElsewhere(address, { ctrlKey, metaKey, shiftKey, altKey }) {
-    const link = Object.assign(document.createElement("a"), { href: address });
-    link.dispatchEvent(new MouseEvent("click", { ctrlKey, metaKey, shiftKey, altKey }));
+  // What the browser does with a link that is clicked like this.
+  function openElsewhere(href, event) {
+    Object.assign(document.createElement("a"), { href }).dispatchEvent(new MouseEvent("click", event));
   }
 
   document.addEventListener("click", (event) => {
@@ -128,6 +116,8 @@
     if (title && (isModified(event) || isSelected(title, event))) {
       event.preventDefault();
       if (isModified(event)) openElsewhere(title.parentElement.querySelector("[rel=bookmark]").href, event);
+    } else if (title) {
+      keepHead(title);
     } else if (link && !isModified(event) && link.matches("[data-list], [data-show], [data-toggle], .show-more")) {
       event.preventDefault();
       if (link.matches(".show-more")) showMore(link);
@@ -137,8 +127,13 @@
     }
   });
 
-  // The click that ends a selection is not meant for the entry. (Of a double click, which selects a
-  // word, the first opens and the second closes.)
+  // The title of a long answer is at the window's top while one reads; it stays there when it closes.
+  function keepHead(title) {
+    const { top } = title.getBoundingClientRect();
+    requestAnimationFrame(() => scrollBy({ top: title.getBoundingClientRect().top - top, behavior: "instant" }));
+  }
+
+  // The click that ends a selection is not meant for the entry.
   let pressed = null;
   document.addEventListener("pointerdown", (event) => (pressed = event));
 
@@ -153,8 +148,7 @@
   const covers = (slugs, { slug, category }) =>
     slugs.includes("all") || slugs.includes(category) || slugs.includes(slug);
 
-  // What `slugs` opens, without the entries that `isClosed` names: "all" and categories are
-  // replaced by the entries that they stood for.
+  // `slugs` without what `isClosed` names: "all" and categories become their entries.
   function without(slugs, isClosed) {
     const open = entries().filter((entry) => covers(slugs, entry.dataset));
     const touched = open.filter(isClosed).map((entry) => entry.dataset.category);
@@ -214,10 +208,11 @@
 
   // "Close" at the end of an answer.
   document.addEventListener("click", ({ target }) => {
-    const summary = target.closest("[data-close]")?.closest(".entry").querySelector("summary");
-    if (!summary) return;
-    summary.click();
-    summary.focus({ preventScroll: true });
+    const entry = target.closest("button.close")?.closest(".entry");
+    if (!entry) return;
+    const title = entry.querySelector("summary");
+    title.click();
+    title.focus({ preventScroll: true });
   });
 
   // What a button on a phone opened has done its work when something in it was chosen.
@@ -297,8 +292,7 @@
     return main;
   }
 
-  // What was acted on stays under the eye: the entry that has the focus, or the control if it can be
-  // seen, or else the first entry in the window.
+  // What was acted on stays under the eye: the entry with the focus, the control, or what is in view.
   function placeOf(control) {
     const active = document.activeElement.closest(".entry > summary");
     const seen = [active, control, ...document.querySelectorAll(".entry > summary")].find((e) => e && isInView(e));
@@ -350,7 +344,6 @@
 
   // Failures
 
-  // What could not be loaded says so in its place, and can be asked for again there.
   function fail(place, what, again) {
     const failure = document.querySelector("template[data-failure]").content.firstElementChild.cloneNode(true);
     const button = failure.querySelector("button");
@@ -424,7 +417,6 @@
 
   addEventListener("hashchange", openTarget);
 
-  // A link to an entry opens it. Browsers do so where they find it by its id.
   function openTarget() {
     const slug = location.hash.slice(1);
     const entry = slug && document.querySelector(`.entry[data-slug="${CSS.escape(slug)}"]`);
@@ -433,15 +425,13 @@
     entry.querySelector(".entry-body").scrollIntoView();
   }
 
-  // A shared address opens where what it opens begins.
   function showFirstOpened() {
     const slugs = opened();
     const first = slugs.includes("all") ? null : entries("[open]")[0];
     if (first && !isInView(first.firstElementChild)) first.scrollIntoView({ behavior: "instant" });
   }
 
-  // The navigation marks the category that is being read: the last one whose top is in the upper
-  // third of the window or above it, or else the first.
+  // The category that is being read: the last whose top is in the upper third of the window or above.
   let spy;
 
   function watchCategories() {

@@ -10,15 +10,16 @@ const keys = {
   k: () => go(-1),
   ArrowDown: ({ target }) => (isEntry(target) && go(1)) || (target === box && toHits()),
   ArrowUp: ({ target }) => isEntry(target) && (go(-1) || toBox()),
-  Escape: ({ target }) => target === box && (clear() || leave()),
+  Escape: ({ target }, text) => target === box && (text ? clear() : leave()),
   o: () => current()?.click(), // Enter does so by itself
   e: () => (document.querySelector("[data-show=all]:not([aria-current])") ?? document.querySelector("[data-show=titles]"))?.click(),
   "?": () => showHelp(),
 };
 
-// Answer one key. Its event may be over: this file is loaded at the first key.
-export function press(event) {
-  if (keys[event.key]?.(event)) event.preventDefault();
+// Answer one key, pressed where `text` stood. Its event may be over: this file is loaded at the first
+// key.
+export function press(event, text) {
+  if (keys[event.key]?.(event, text)) event.preventDefault();
 }
 
 export function showHelp() {

@@ -170,7 +170,9 @@ async function search() {
 }
 
 function show(text, ...parts) {
+  const focused = panel.contains(document.activeElement) && document.activeElement.href;
   panel.replaceChildren(...parts);
+  if (focused) (links().find(({ href }) => href === focused) ?? box).focus();
   panel.ariaBusy = null;
   answered = typed();
   if (status.textContent !== text) status.textContent = text;

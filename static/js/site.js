@@ -145,7 +145,8 @@
       box().focus({ preventScroll: true });
       box().select();
     } else {
-      (await load("keyboard")).press(event);
+      const { value } = event.target; // before the browser empties the box
+      (await load("keyboard")).press(event, value);
     }
   });
 

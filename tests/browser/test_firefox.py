@@ -56,15 +56,15 @@ def test_searching_and_going_back(firefox: Firefox) -> None:
 
 
 def test_filters_are_as_the_address_says_after_a_step_back(firefox: Firefox) -> None:
-    firefox.click("[name=level][value=core]")
+    firefox.click("[id='level:core']")
     firefox.wait_for("location.search === '?level=core'")
     firefox.go_back()
     firefox.wait_for(f"{ENTRIES} === 30")
-    firefox.wait_for("document.querySelector('[name=level]:checked').value === ''")
+    firefox.wait_for("document.getElementById('level:').ariaCurrent === 'true'")
 
 
 def test_expanding_all_and_a_question_of_ones_own(firefox: Firefox) -> None:
-    firefox.click("#expand-all")
+    firefox.click("[data-show=all]")
     firefox.wait_for("document.querySelectorAll('.entry[open] .answer').length === 30")
     firefox.click("[data-slug=gil] .meta a")
     firefox.wait_for("location.pathname === '/questions/gil/'")

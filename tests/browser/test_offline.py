@@ -122,7 +122,7 @@ def test_a_step_back_without_a_connection_shows_what_is_kept(page: Page) -> None
     visit(page, "/")
     page.goto("/?level=core")
     page.goto("/")
-    page.get_by_label("Core", exact=True).check(force=True)
+    page.locator("[id='level:core']").click()
     expect(page).to_have_url(re.compile("level=core"))
     go_offline(page)
     page.go_back()
@@ -185,6 +185,25 @@ def test_an_edit_shows_at_once_behind_the_worker_too(page: Page) -> None:
     page.goto("/")
     page.goto("/questions/gil/")
     expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+
+
+def test_the_search_says_what_it_cannot_do_and_offers_kept_titles(
+    page: Page, browser_errors: list[str]
+) -> None:
+    visit(page, "/")
+    page.goto("/questions/descriptors/")
+    page.goto("/questions/gil/")
+    page.keyboard.press("/")
+    overlay = page.get_by_role("dialog", name="Search")
+    expect(overlay.get_by_role("searchbox")).to_be_focused()
+    go_offline(page)
+    page.keyboard.type("what gil")
+    expect(overlay.get_by_role("status")).to_contain_text("You are offline")
+    title = overlay.get_by_role("listitem").get_by_role("link")
+    expect(title).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/questions/gil/")
+    browser_errors.clear()  # what could not be searched
 
 
 @looks_for_a_newer_version

@@ -42,6 +42,7 @@ def test_arrows_walk_the_hits_and_a_letter_goes_back_to_the_box(page: Page) -> N
     page.goto("/questions/gil/")
     open_overlay(page)
     page.keyboard.type("generator")
+    expect(overlay(page).get_by_role("status")).to_contain_text("for “generator”")
     expect(rows(page).last).to_have_text(re.compile(r"See all \d+ in the list"))
     page.keyboard.press("ArrowDown")
     expect(rows(page).nth(1)).to_be_focused()
@@ -50,6 +51,7 @@ def test_arrows_walk_the_hits_and_a_letter_goes_back_to_the_box(page: Page) -> N
     page.keyboard.press("ArrowDown")
     page.keyboard.type("s")
     expect(box(page)).to_have_value("generators")
+    expect(overlay(page).get_by_role("status")).to_contain_text("for “generators”")
     page.keyboard.press("ArrowDown")
     address = rows(page).nth(1).get_attribute("href")
     with page.context.expect_page() as opened:

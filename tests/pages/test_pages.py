@@ -62,6 +62,36 @@ def test_a_question_page_has_the_whole_answer_and_its_neighbors(client: Client) 
 
 
 @pytest.mark.usefixtures("db")
+def test_the_outline_of_a_question_page_leads_to_its_parts(client: Client) -> None:
+    question = build.question(prompt="A scenario.\n")
+    whole = page(client, question.get_absolute_url())
+    outline = [(link.get("href"), text(link)) for link in select(whole, ".outline a")]
+    assert outline == [
+        ("#part:scenario", "Scenario"),
+        ("#part:short-answer", "Short answer"),
+        ("#part:example", "Example"),
+        ("#part:pitfalls", "Pitfalls"),
+        ("#part:follow-ups", "Follow-ups"),
+        ("#part:reading", "Read on"),
+    ]
+    ids = [element.get("id") for element in whole.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {str(address).removeprefix("#") for address, _ in outline} <= set(ids)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_question_page_shows_how_far_through_the_bank_it_is(client: Client) -> None:
+    first, second = build.category(position=1), build.category(position=2)
+    for _ in range(3):
+        build.question(category=first)
+    shown = build.question(category=second)
+    line = one(page(client, shown.get_absolute_url()), ".through")
+    widths = [float(str(stroke.get("width"))) for stroke in line]
+    assert widths == [747, 747, 249, 249]  # three questions, all done; one, the last
+    assert [stroke.get("class") for stroke in line] == [None, "done", None, "done"]
+
+
+@pytest.mark.usefixtures("db")
 def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
     last = build.question(category=build.category(position=1), position=9)
     build.category(position=2)  # without questions

@@ -127,6 +127,10 @@ lock: ## Compile the .in files to hash-pinned locks (ARGS=--upgrade for newer ve
 	@$(lock) requirements-watching.in --constraints requirements-dev.txt --output-file requirements-watching.txt
 	@$(lock) requirements-audit.in --output-file requirements-audit.txt
 
+.PHONY: vendor
+vendor: ## Fetch ts-fsrs, which schedules reviews in the browser, and check its hash (needs npm)
+	@bin/vendor
+
 audit := var/audit/bin/python -I -m
 
 .PHONY: audit

@@ -1,10 +1,11 @@
-"""Static files, as exact about HTTP as the pages (questions/pagecache/page.py)."""
+"""Static files: stored compressed, and as exact about HTTP as the pages (pagecache/page.py)."""
 
 from types import SimpleNamespace
 
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from questions.pagecache.page import is_current
 
@@ -38,3 +39,9 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
         if "ETag" in response:
             response["ETag"] = tag
         return response
+
+
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """WhiteNoise's own, which also names in a module the hashed names of what it imports."""
+
+    support_js_module_import_aggregation = True

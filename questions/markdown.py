@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property, lru_cache, update_wrapper
+from itertools import pairwise
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple
@@ -117,7 +118,7 @@ def render(
     folded in the section that is called `follow_ups`. With anchors each `<h2>` has an id. Costs
     5-10 ms for an answer; the last texts are cached.
     """
-    env = {
+    env: EnvType = {
         "heading_level": heading_level,
         "check": check,
         "follow_ups": follow_ups,
@@ -444,3 +445,17 @@ def parser() -> MarkdownIt:
 def block_parser() -> MarkdownIt:
     """Return the parser of blocks only, which takes half the time: it leaves inline Markdown."""
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline")
+
+
+def section(source: str, name: str) -> str:
+    """Return the Markdown below the `##` heading that is called `name`; "" if there is none."""
+    lines = source.splitlines()
+    start, end = len(lines), len(lines)
+    for token, following in pairwise(block_parser().parse(source)):
+        if token.type == "heading_open" and token.tag == "h2" and not token.level and token.map:
+            if start < len(lines):
+                end = token.map[0]
+                break
+            if following.content == name:
+                start = token.map[1]
+    return "\n".join(lines[start:end]).strip()

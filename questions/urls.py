@@ -3,7 +3,7 @@ from django.urls import path
 
 from questions.exports import views as exports
 from questions.pagecache.public import public_page
-from questions.pages import offline, views
+from questions.pages import offline, practice, views
 from questions.sharing import pictures
 from questions.sharing.feeds import Changes
 from questions.sharing.sitemaps import SITEMAPS, page_number, robots
@@ -13,6 +13,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("categories/<slug:slug>/", views.category, name="category"),
     path("questions/<slug:slug>/", views.question, name="question"),
+    path("practice/", practice.practice, name="practice"),
+    path("practice/draw.json", practice.draw_json, name="draw"),
+    path("progress/", practice.progress, name="progress"),
     # What a link to a page shows elsewhere
     path("picture.png", pictures.page_picture),
     path("<slug:slug>/picture.png", pictures.page_picture),

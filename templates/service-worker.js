@@ -2,6 +2,7 @@
 // answer always comes first. Pages name their files by hash, so that a page kept under one release
 // never gets the files of another.
 const OFFLINE = "{% url 'offline' %}";
+const PRACTICE = "{% url 'practice' %}";
 const ASSETS = {{ assets|as_json }};
 const STATIC = "{% get_static_prefix %}";
 const MOST_PAGES = 100; // visited and kept; the oldest go first
@@ -96,12 +97,12 @@ async function fromServer(request, key, event, kept) {
   return await (slow ? Promise.race([asked, slow]) : asked);
 }
 
-// The address also says which entries are open. Without a copy of just that address the plain page
-// does, and its script opens them.
+// The address also says which entries are open, or what is practised. Without a copy of just that
+// address the plain page does, and its script reads the address.
 async function keptPage(address) {
   const { pathname, searchParams } = new URL(address);
-  const onlyOpen = [...searchParams.keys()].every((name) => name === "open" || name === "until");
-  return (await find(address)) || (onlyOpen ? await find(pathname) : undefined);
+  const isEnough = pathname === PRACTICE || [...searchParams.keys()].every((name) => name === "open" || name === "until");
+  return (await find(address)) || (isEnough ? await find(pathname) : undefined);
 }
 
 const find = (key) => caches.match(key, { ignoreVary: true }).catch(() => undefined);

@@ -8,10 +8,11 @@ tables, or a queryset. The ORM can't say "the first of each" without ranking the
 takes a millisecond to compile counts that a database evaluates in a tenth of one.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
-from itertools import batched
-from typing import Any
+from itertools import accumulate, batched
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
@@ -24,10 +25,31 @@ BLOCK = 256  # positions that one row of the tally stands for
 UNITED = 200  # queries that are united in one; SQLite allows 500
 
 
+class Spot(NamedTuple):
+    """One row of the tally, and a place (from 0) among the questions that it counts."""
+
+    category: int
+    level: str
+    block: int
+    place: int
+
+
 class TallyQuerySet(models.QuerySet["Tally"]):
     def total(self) -> int:
         counted: int = self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
         return counted
+
+    def spots(self, places: Iterable[int]) -> list[Spot]:
+        """Return where the questions are that have these places (from 0) among all counted."""
+        cells = self.order_by("category", "block", "level").filter(questions__gt=0)
+        rows = list(cells.values_list("category", "level", "block", "questions"))
+        ends = list(accumulate(row[3] for row in rows))
+        found = []
+        for place in places:
+            index = bisect_right(ends, place)
+            category, level, block, questions = rows[index]
+            found.append(Spot(category, level, block, place - (ends[index] - questions)))
+        return found
 
 
 class Tally(models.Model):
@@ -188,3 +210,32 @@ def compiled[**Arguments](
             return list(cursor.fetchall())
 
     return rows
+
+
+def at_spots(question: str, spots: Iterable[Spot]) -> Q:
+    """
+    Return the condition that a row of the table `question` is at one of `spots`, 200 at most.
+
+    A spot that nobody is at names no row. Each costs a look at the index of up to BLOCK positions,
+    however large the bank is.
+    """
+    part = f"""
+        SELECT * FROM (SELECT id FROM {question}
+                       WHERE published AND category_id = %s AND level = %s
+                         AND position >= %s AND position < %s
+                       ORDER BY position, slug LIMIT 1 OFFSET %s) AS part"""  # noqa: S608
+    listed = list(spots)[:UNITED]
+    if not listed:
+        return Q(pk__in=[])
+    values = [
+        value
+        for spot in listed
+        for value in (
+            spot.category,
+            spot.level,
+            spot.block * BLOCK,
+            (spot.block + 1) * BLOCK,
+            spot.place,
+        )
+    ]
+    return Q(pk__in=RawSQL(" UNION ALL ".join([part] * len(listed)), values))  # noqa: S611

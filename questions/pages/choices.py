@@ -24,7 +24,7 @@ class Choice(NamedTuple):
 
     value: str  # slug or level; "" for all
     name: str
-    count: int
+    number: int  # of questions
     is_chosen: bool
     address: str  # "" where no question is
     jump: str = ""  # where a row of the rail leads, if a question is there

@@ -123,7 +123,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     linked = replace(filters, start=1, until=(), category=own_category)
     total = sum(category.question_count for category in categories)
     count = found.count if found else sum(part.category.match_count for part in listed)
-    choices = Choices(filters, linked, categories, page_category, found and found.matches)
+    choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
     context = {
         "filters": filters,
         "linked": linked,

@@ -54,6 +54,10 @@ class Pages(Sitemap):
         return page.address
 
     def lastmod(self, page: site.Page) -> datetime | None:
+        return self.last_change
+
+    @cached_property
+    def last_change(self) -> datetime | None:
         return Question.objects.published().last_change()
 
 
@@ -74,6 +78,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /*?*open=",
         "Disallow: /*?*q=",
         "Disallow: /*?*level=",
+        "Disallow: /practice/?",
         "",
         f"Sitemap: {sitemap}",
         "",

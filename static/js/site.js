@@ -150,6 +150,11 @@
     }
   });
 
+  // Who practises sees on a list the state of each question.
+  document.addEventListener("DOMContentLoaded", async () => {
+    if (storage.get("practised") && document.querySelector(".results")) (await load("states")).watch();
+  });
+
   // Browsers offer to install a site once somebody has touched it. Until then the manifest and its
   // icon would be two requests for nothing.
   function linkManifest() {

@@ -253,3 +253,27 @@ def test_the_server_can_switch_it_off_everywhere(page: Page, settings: Any) -> N
             && !(await navigator.serviceWorker.getRegistration())""",
     )
     assert page.get_by_role("button", name="Keep for offline").count() == 0
+
+
+@looks_for_a_newer_version
+def test_the_kept_bank_can_be_practised(page: Page, browser_errors: list[str]) -> None:
+    visit(page, "/")
+    keep(page)
+    go_offline(page)
+    page.goto("/practice/?n=3&category=architecture&level=expert")
+    place = page.locator("[data-room=session] [data-part=place]")
+    expect(place).to_have_text(re.compile("1 of [1-3]"))
+    category = page.locator("[data-room=session] [data-part=category]")
+    for _ in range(int(place.inner_text()[-1])):
+        expect(page.locator("[data-room=session] [data-part=asking]")).to_be_visible()
+        page.keyboard.press("Space")
+        expect(category).to_contain_text("Architecture")
+        expect(page.locator(".card-question .short-answer").first).not_to_be_empty()
+        page.keyboard.press("4")
+    expect(page.get_by_role("heading", name="practised")).to_be_visible()
+    page.goto("/practice/?mode=interview&n=2&seed=1")
+    expect(page.get_by_text("Question 1 of 2")).to_be_visible()
+    page.goto("/progress/")
+    row = page.get_by_role("row", name=re.compile("^Architecture"))
+    expect(row.locator("td").last).not_to_have_text("6")
+    browser_errors.clear()  # each draw that could not be asked for

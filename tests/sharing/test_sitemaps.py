@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from questions.sharing import site
 from questions.sharing.sitemaps import Questions
 from tests import build
 
@@ -26,7 +27,8 @@ def test_the_sitemap_leads_to_every_page_with_its_last_change(client: Client) ->
     for section in locations(client, "/sitemap.xml"):
         pages |= locations(client, section)
     question.refresh_from_db()
-    addresses = ("/", question.category.get_absolute_url(), question.get_absolute_url())
+    addresses = [question.category.get_absolute_url(), question.get_absolute_url()]
+    addresses += [page.address for page in site.PAGES]
     assert set(pages) == {f"http://testserver{address}" for address in addresses}
     assert set(pages.values()) == {f"{question.updated:%Y-%m-%d}"}
 

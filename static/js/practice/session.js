@@ -1,0 +1,308 @@
+// A session of cards: what is due first, then new questions. One says the answer aloud, reveals it,
+// and grades oneself.
+import { copy } from "./questions.js";
+import { AHEAD, GRADES, Scheduler, amount, cards, interval, remember, startOfDay } from "./schedule.js";
+import { badge } from "./states.js";
+
+const root = document.documentElement;
+
+export class Session {
+  // `n` questions at most; `only` may name them. `isExtra` is beyond the new ones of today.
+  constructor(section, { log, bank, parameters, n, only = [], isExtra = false }) {
+    Object.assign(this, { section, log, bank, parameters, n, only, isExtra });
+    this.part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.grades = [...section.querySelectorAll("[data-grade]")];
+    this.stop = new AbortController();
+    this.done = []; // slugs
+    this.waiting = new Map(); // slugs in steps of minutes, and when they come
+    this.given = []; // grades, to be undone: { slug, review }
+    this.shown = null;
+  }
+
+  async start() {
+    this.compute();
+    this.drawn = this.only.length ? { questions: this.only.map((slug) => ({ slug })) } : await this.bank.draw(this.parameters);
+    this.compute(); // the draw may have told of former slugs
+    this.todo = this.plan();
+    this.size = this.todo.length;
+    this.listen();
+    await this.next();
+  }
+
+  compute() {
+    const { retention } = this.log.settings;
+    if (this.scheduler?.retention !== retention) this.scheduler = new Scheduler(retention);
+    this.cards = cards(this.log, this.scheduler);
+    this.reviews = this.log.bySlug();
+  }
+
+  plan() {
+    const slugs = [...new Set(this.drawn.questions.map(({ slug }) => this.log.current(slug)))];
+    if (this.only.length) return slugs.slice(0, this.n);
+    const now = Date.now();
+    const fits = (card) => ["category", "level"].every((name) => [null, "", card[name]].includes(this.parameters.get(name)));
+    const isDue = (card) => card.due <= now && fits(card) && !this.parameters.get("q");
+    const dueNow = [...this.cards.values()].filter(isDue).sort((a, b) => a.due - b.due).map(({ slug }) => slug);
+    const room = Math.max(0, this.n - dueNow.length);
+    const left = this.isExtra ? this.n : leftToday(this.log, this.cards);
+    const fresh = slugs.filter((slug) => !this.cards.has(slug)).slice(0, Math.min(room, left));
+    return [...dueNow.slice(0, this.n), ...fresh];
+  }
+
+  listen() {
+    const { signal } = this.stop;
+    this.section.addEventListener("click", ({ target }) => this.click(target.closest("button")), { signal });
+    document.addEventListener("keydown", (event) => this.press(event), { signal });
+    this.log.addEventListener("change", () => this.changedElsewhere(), { signal });
+  }
+
+  click(button) {
+    if (!button) return;
+    if (button.dataset.grade) this.grade(Number(button.dataset.grade));
+    else if (button.dataset.do) this[button.dataset.do]();
+  }
+
+  press(event) {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || root.dataset.shortcuts === "off") return;
+    if (document.querySelector("dialog[open]") || target.matches("input, select, textarea")) return;
+    const isPressed = key === " " && target.closest("a, button, summary");
+    const action = { " ": () => this.showMore(), u: () => this.undo() }[key] ?? (/^[1-4]$/.test(key) && (() => this.grade(Number(key))));
+    if (action && !isPressed && action()) event.preventDefault();
+  }
+
+  // Show the question that comes next. Of those that wait some minutes one comes early rather than
+  // never.
+  async next() {
+    const now = Date.now();
+    const [soonest] = [...this.waiting].sort((a, b) => a[1] - b[1]);
+    const isReady = soonest && soonest[1] <= now;
+    const slug = isReady || !this.todo.length ? soonest && soonest[1] <= now + AHEAD && soonest[0] : this.todo[0];
+    if (!slug) return this.end();
+    const turn = (this.turn = {});
+    let question;
+    try {
+      question = await this.bank.question(slug);
+    } catch {
+      if (this.turn === turn) this.cannotShow(slug);
+      return;
+    }
+    if (this.turn !== turn) return;
+    if (!question) {
+      this.say("A question that you practised is not in the bank any more.");
+      this.drop(slug);
+      this.size -= 1;
+      await this.next();
+      return;
+    }
+    this.show(slug, question);
+    const following = this.todo.find((other) => other !== slug);
+    if (following) this.bank.question(following).catch(() => {});
+  }
+
+  drop(slug) {
+    this.todo = this.todo.filter((other) => other !== slug);
+    this.waiting.delete(slug);
+  }
+
+  cannotShow(slug) {
+    this.drop(slug);
+    this.size -= 1;
+    this.say("A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.");
+    this.next();
+  }
+
+  show(slug, question) {
+    this.shown = { slug, question, revealed: 0, time: 0 };
+    const { part } = this;
+    const times = (this.reviews.get(this.log.current(slug)) ?? []).length;
+    const title = question.titles[times % question.titles.length];
+    this.counts();
+    const facts = [Object.assign(document.createElement("span"), { className: "level", textContent: word(question.level) })];
+    facts[0].dataset.level = question.level;
+    if (times && question.titles.length > 1) facts.push(span("Asked in another way than last time"));
+    part.facts.replaceChildren(...facts);
+    part.title.replaceChildren(copy(title));
+    part.prompt.replaceChildren(copy(question.prompt));
+    part.prompt.hidden = !question.prompt;
+    part.revealed.hidden = true;
+    part.asking.hidden = false;
+    part.grading.hidden = true;
+    for (const undo of this.section.querySelectorAll("[data-do=undo]")) undo.hidden = !this.given.length;
+    part.title.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  // Each press shows more: the short answer, then the whole one.
+  showMore() {
+    const { shown, part } = this;
+    if (!shown || shown.revealed === 2 || (shown.revealed && !shown.question.answer)) return false;
+    shown.revealed += 1;
+    if (shown.revealed === 1) {
+      shown.time = Date.now(); // of the review: so the intervals on the buttons are those it gets
+      part.category.textContent = shown.question.categoryName.trim();
+      part.whole.href = this.bank.addresses.question.replace("SLUG", shown.question.slug);
+      part.whole.replaceChildren(copy(shown.question.titles[0]));
+      part.short.replaceChildren(copy(shown.question.shortAnswer));
+      part.answer.hidden = true;
+      part.more.hidden = !shown.question.answer;
+      part.revealed.hidden = false;
+      part.asking.hidden = true;
+      part.grading.hidden = false;
+      const { slug, time } = shown;
+      const outcomes = this.scheduler.outcomes(slug, this.reviews.get(slug) ?? [], time);
+      for (const button of this.grades) {
+        button.querySelector("span").textContent = interval(time, outcomes[button.dataset.grade]);
+      }
+      part.short.focus({ preventScroll: true });
+    } else {
+      part.answer.replaceChildren(copy(shown.question.answer));
+      part.answer.hidden = false;
+      part.more.hidden = true;
+      part.answer.focus({ preventScroll: true });
+    }
+    return true;
+  }
+
+  grade(grade) {
+    const { shown } = this;
+    if (!shown?.revealed) return false;
+    this.shown = null;
+    const review = { slug: shown.question.slug, time: shown.time, grade };
+    const slug = this.log.current(shown.slug);
+    this.given.push({ slug, review });
+    this.drop(shown.slug);
+    this.log.add(review);
+    this.compute();
+    const card = this.cards.get(slug);
+    if (card?.inSteps) this.waiting.set(slug, card.due);
+    else this.done.push(slug);
+    remember(this.cards);
+    this.say("");
+    this.next();
+    return true;
+  }
+
+  undo() {
+    const last = this.given.pop();
+    if (!last) return false;
+    const { slug, review } = last;
+    this.done = this.done.filter((other) => other !== slug);
+    this.drop(slug);
+    this.todo.unshift(slug);
+    this.log.remove(review);
+    this.compute();
+    remember(this.cards);
+    this.section.hidden = false;
+    this.part.end.hidden = true;
+    this.part.card.hidden = false;
+    this.say("Undone.");
+    this.next();
+    return true;
+  }
+
+  // Another tab has practised, or imported, or forgotten.
+  changedElsewhere() {
+    if (this.shown === null && this.part.end.hidden) return; // it is ours
+    const before = this.reviews;
+    this.compute();
+    const now = Date.now();
+    const isNew = (slug) => (this.reviews.get(slug)?.length ?? 0) > (before.get(slug)?.length ?? 0);
+    const wasDone = (slug) => isNew(slug) && this.cards.get(slug)?.due > now;
+    const taken = [...this.todo, ...this.waiting.keys()].filter(wasDone);
+    for (const slug of taken) {
+      this.drop(slug);
+      this.done.push(slug);
+    }
+    if (this.shown && taken.includes(this.shown.slug)) {
+      this.say("That one was practised in another tab just now.");
+      this.shown = null;
+      this.next();
+    } else if (this.shown) this.counts();
+  }
+
+  counts() {
+    const left = [...this.todo];
+    const fresh = left.filter((slug) => !this.cards.has(slug)).length;
+    const numbers = { due: left.length - fresh, learning: this.waiting.size, new: fresh };
+    const place = Math.min(this.done.length + 1, this.size);
+    this.part.place.textContent = `${place} of ${this.size}`;
+    this.part.bar.max = Math.max(this.size, 1);
+    this.part.bar.value = this.done.length;
+    this.part.counts.replaceChildren(
+      ...Object.entries(numbers).map(([state, number]) => badge(state, `${number} ${state}`)),
+    );
+  }
+
+  end() {
+    this.shown = null;
+    this.counts();
+    this.part.place.textContent = `${this.done.length} of ${this.size}`;
+    this.part.card.hidden = true;
+    this.part.end.hidden = false;
+    const now = Date.now();
+    const [title, text] = this.size ? this.summary(now) : this.nothing(now);
+    this.part.endTitle.textContent = title;
+    this.part.endText.textContent = text;
+    const left = leftToday(this.log, this.cards);
+    this.part.extra.hidden = Boolean(this.only.length) || (this.size > 0 && left > 0) || !this.drawn.questions.some(({ slug }) => !this.cards.has(this.log.current(slug)));
+    for (const undo of this.section.querySelectorAll("[data-do=undo]")) undo.hidden = !this.given.length;
+    this.part.endTitle.focus({ preventScroll: true });
+  }
+
+  summary(now) {
+    const words = Object.entries(GRADES).map(([name, grade]) => [name, this.given.filter(({ review }) => review.grade === grade).length]);
+    const said = words.filter(([, number]) => number).map(([name, number]) => `${number} ${name}`);
+    const text = said.length ? `You graded yourself ${list(said)}.` : "";
+    return [`${amount(this.done.length, "question")} practised`, `${text} ${this.comesNext(now)}`.trim()];
+  }
+
+  nothing(now) {
+    if (!this.drawn.questions.length && !this.cards.size) {
+      const why = this.drawn.isKept ? "There is no connection, and none is kept on this device." : "Choose another category or level, or other words.";
+      return ["There is no question to practise", why];
+    }
+    const { daily } = this.log.settings;
+    const isLimit = !leftToday(this.log, this.cards);
+    return ["Nothing is due", `${isLimit ? `Today's ${amount(daily, "new question")} are done. ` : ""}${this.comesNext(now)}`];
+  }
+
+  comesNext(now) {
+    const later = [...this.cards.values()].filter(({ due }) => due > now).sort((a, b) => a.due - b.due);
+    if (!later.length) return "";
+    const [{ due }] = later;
+    const number = later.filter((card) => startOfDay(card.due) === startOfDay(due)).length;
+    const days = Math.round((startOfDay(due) - startOfDay(now)) / 86_400_000);
+    const when = days === 0 ? "later today" : days === 1 ? "tomorrow" : `in ${days} days`;
+    return `${amount(number, "question")} will be due ${when}.`;
+  }
+
+  async extra() {
+    this.stop.abort();
+    this.part.end.hidden = true;
+    this.part.card.hidden = false;
+    const { section, log, bank, n } = this;
+    const parameters = new URLSearchParams(this.parameters);
+    parameters.set("seed", Math.floor(Math.random() * 10_000));
+    await new Session(section, { log, bank, parameters, n: Math.min(n, 10), isExtra: true }).start();
+  }
+
+  say(text) {
+    this.part.status.textContent = text;
+  }
+}
+
+// How many new questions of today's number are left.
+export function leftToday({ settings }, cards) {
+  const today = startOfDay(Date.now());
+  const begun = [...cards.values()].filter(({ first }) => first >= today).length;
+  return Math.max(0, settings.daily - begun);
+}
+
+export const word = (level) => level.charAt(0).toUpperCase() + level.slice(1);
+
+export function span(text, className = "") {
+  return Object.assign(document.createElement("span"), { textContent: text, className });
+}
+
+export const list = (items) => (items.length > 1 ? `${items.slice(0, -1).join(", ")} and ${items.at(-1)}` : items.join(""));

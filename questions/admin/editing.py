@@ -63,8 +63,10 @@ class EditingAdmin(HistoryAdmin):
         if obj.replaced_by and {"replaced_by", "published"} & set(form.changed_data):
             messages.warning(request, retired(obj))
         for problem in getattr(form, "advice", []):
-            before = "Before publishing, in" if problem.is_error else "To look at, in"
-            messages.warning(request, f"{before} {problem.label}: {problem.message}")
+            when = "To look at, in"
+            if problem.is_error:
+                when = "Still to be mended, in" if obj.published else "Before publishing, in"
+            messages.warning(request, f"{when} {problem.label}: {problem.message}")
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """

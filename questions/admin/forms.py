@@ -53,7 +53,8 @@ class Conflict:
 
 class QuestionForm(forms.ModelForm):
     """
-    Refuses to publish a question that breaks the rules for content. A draft is saved in any state.
+    Refuses to publish a question that breaks the rules for content. A draft is saved in any state,
+    and a published question where it breaks no rule that it kept before.
     A question that gets a replacement is unpublished by that.
 
     It also refuses to overwrite what somebody else saved since the form was opened, once: then it
@@ -94,13 +95,22 @@ class QuestionForm(forms.ModelForm):
         question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
         question.pk = self.instance.pk
         titles, bank = rules.titles_beside(question), Bank.objects.current()
-        self.advice = []
-        for problem in rules.check_question(question, titles, bank):
-            if not (problem.is_error and question.published):
-                self.advice.append(problem)
-            elif problem.field not in self.errors:
+        problems = rules.check_question(question, titles, bank)
+        refused = []
+        if question.published:
+            refused = rules.new_errors(problems, self.problems_before(bank))
+        self.advice = [problem for problem in problems if problem not in refused]
+        for problem in refused:
+            if problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
         return cleaned
+
+    def problems_before(self, bank: Bank) -> list[rules.Problem]:
+        """Return the problems of the question as it is on the site; of a draft there are none."""
+        stored = Question.objects.published().filter(pk=self.instance.pk).first()
+        if stored is None:
+            return []
+        return rules.check_question(stored, rules.titles_beside(stored), bank)
 
     def check_version(self, cleaned: dict[str, Any]) -> None:
         edited, newest = cleaned.get("version"), self.initial.get("version")

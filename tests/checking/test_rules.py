@@ -1,8 +1,10 @@
 """The rules for content: what blocks publishing, what is only said, and who asks them."""
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from questions.checking import rules
+from questions.checking import duplicates, rules
+from questions.markdown import parser
 from questions.models import Bank, Question
 from questions.refreshing.files import as_questions, checked_entries, read_entries
 from tests import build
@@ -222,7 +225,7 @@ def test_what_is_fine(line: str) -> None:
 def test_near_duplicates_have_their_telling_words_in_common(
     *, one: str, other: str, same: bool
 ) -> None:
-    assert (rules.similarity(one, other) >= rules.NEAR_DUPLICATE) is same
+    assert (duplicates.similarity(one, other) >= duplicates.NEAR_DUPLICATE) is same
 
 
 # What the bank says
@@ -365,7 +368,7 @@ def test_the_command_reads_files(tmp_path: Path) -> None:
     tmp_path.joinpath("some.json").write_text(as_json)
     assert run("check_bank", tmp_path / "some.json").code == 0
     path.write_text("- 1\n")
-    assert run("check_bank", path).text.startswith("some.yaml: entry 1: ")
+    assert run("check_bank", path).text.startswith("some.yaml: line 1: entry 1: ")
 
 
 @pytest.fixture
@@ -439,3 +442,131 @@ def test_a_question_is_no_duplicate_of_itself(editor: Client) -> None:
     address = f"/admin/questions/question/{question.pk}/change/"
     assert editor.post(address, fields).status_code == 302
     assert Question.objects.get().slug == "renamed"
+
+
+# A published question that breaks rules already
+
+
+def published_with_errors(**changes: Any) -> Question:
+    """Return a question as `loaddata` can bring it, which asks for no style."""
+    return build.question(
+        slug="good", title="What does a good question look like?", answer="All.", **changes
+    )
+
+
+def test_an_error_counts_as_the_same_where_only_its_numbers_differ() -> None:
+    def problems(**changes: Any) -> list[rules.Problem]:
+        return rules.check_question(unsaved(**changes), {})
+
+    before = problems(short_answer="Too short.", keywords="GIL")
+    assert rules.new_errors(problems(short_answer="Much too short."), before) == []
+    [new] = rules.new_errors(problems(keywords="GIL", title="No question"), before)
+    assert new.field == "title"
+    [new] = rules.new_errors(problems(**with_line("<b> <b>")), problems(**with_line("<b>")))
+    assert "Put <b>" in new.message
+
+
+@pytest.mark.django_db
+def test_a_published_question_can_be_saved_where_its_errors_were_there_before(
+    editor: Client,
+) -> None:
+    question = published_with_errors()
+    address = f"/admin/questions/question/{question.pk}/change/"
+    fields = form(answer="All.", keywords="new")
+    page = editor.post(address, fields, follow=True).content.decode()
+    assert "Still to be mended, in answer: Give it the sections" in page
+    question.refresh_from_db()
+    assert question.keywords == "new"
+    page = editor.post(address, {**fields, "keywords": "New"}).content.decode()
+    assert "Write them in lower case." in page
+    assert "Give it the sections" not in page
+    Question.objects.update(published=False)
+    page = editor.post(address, fields).content.decode()
+    assert "Give it the sections" in page
+
+
+@pytest.mark.django_db
+def test_a_refresh_takes_back_what_an_export_wrote(tmp_path: Path) -> None:
+    published_with_errors(asked_as="One?\nOne?\n")
+    path = tmp_path / "export.yaml"
+    run("export_bank", path)
+    assert run("refresh_bank", path).code == 0
+    assert run("loaddata", path).code == 0
+    path.write_text(path.read_text().replace("level: core", "level: core\n    keywords: A"))
+    result = run("refresh_bank", path, on_conflict="theirs")
+    assert result == (
+        1,
+        "question “good”: error: keywords: Write them in lower case. Nothing was written.\n",
+    )
+
+
+@pytest.mark.django_db
+def test_a_refresh_tells_all_errors_of_content_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "some.yaml"
+    text = SHIPPED.read_text()
+    path.write_text(text.replace("    keywords: ", "    keywords: A, ").replace("```text", "```a"))
+    lines = run("refresh_bank", path).text.splitlines()
+    assert len(lines) == 21
+    assert "question “gil”: error: keywords: Write them in lower case." in lines
+    assert lines[-1].startswith("And ")
+
+
+# Many titles
+
+
+def test_of_many_equal_titles_each_question_says_so_once() -> None:
+    questions = [unsaved(slug=f"q{n}", prompt="") for n in range(30)]
+    for question, problems in rules.check_questions(questions):
+        [problem] = problems
+        other = "q1" if question.slug == "q0" else "q0"
+        assert problem.message == (
+            f"Word it differently, or give both a prompt: “{other}” and 28 others ask it."
+        )
+
+
+def test_the_index_finds_the_near_duplicates_that_comparing_all_titles_finds() -> None:
+    random = Random(1)  # noqa: S311
+    words = [f"word{n}" for n in range(300)]
+    titles = {
+        f"q{n}": f"{' '.join(random.choices(words, k=random.randint(1, 9)))}?" for n in range(400)
+    }
+    titles |= {f"{slug}-b": title.replace("?", " more?") for slug, title in titles.items()}
+    index = duplicates.Index((slug, title, "") for slug, title in titles.items())
+    for slug, title in titles.items():
+        alike = index.alike(slug, title, "")
+        expected = duplicates.among(unsaved(slug=slug, title=title), titles)
+        assert (bool(alike.equal), bool(alike.near)) == (bool(expected.equal), bool(expected.near))
+
+
+@pytest.mark.parametrize("title", ["What is case {}?", "What comes out of the tap in this house?"])
+def test_ten_thousand_titles_are_compared_in_seconds(title: str) -> None:
+    rows = [(f"q{n}", title.format(n), f"{n}" if "{" not in title else "") for n in range(10_000)]
+    started = time.process_time()
+    index = duplicates.Index(rows)
+    assert not any(any(index.alike(*row)) for row in rows)
+    assert time.process_time() - started < 20
+
+
+# Any language
+
+CHINESE = "\u9600\u95e8"
+
+
+@pytest.mark.parametrize("mark", ["\uff1f", "\u061f", "\u037e", ";"])
+def test_a_question_ends_with_the_mark_of_its_language(mark: str) -> None:
+    assert rules.check_question(unsaved(title=f"A good question{mark}"), {}) == []
+
+
+def test_where_a_script_has_no_spaces_two_characters_count_as_a_word() -> None:
+    short = unsaved(title=f"{CHINESE}\uff1f", short_answer=f"{CHINESE * 44}\u3002")
+    problem, *_ = rules.check_question(short, {})
+    assert problem.message == "Bring it to 45 to 75 words; it has 44."
+    long = unsaved(title=f"{CHINESE}\uff1f", short_answer=f"{CHINESE * 25}\u3002" * 2)
+    assert rules.check_question(long, {}) == []
+    assert rules.count_words(parser().parse("\u9600\u95e8 API \u95e8")) == 3
+
+
+def test_titles_without_spaces_are_near_duplicates_by_their_pairs_of_characters() -> None:
+    titles = {"other": "\u4e3a\u4ec0\u4e48\u8981\u5173\u95ed\u603b\u9600\uff1f"}
+    same = unsaved(title="\u4e3a\u4ec0\u4e48\u8981\u5173\u95ed\u9600\uff1f")
+    assert any("nearly the same" in str(problem) for problem in rules.check_question(same, titles))

@@ -10,7 +10,7 @@ from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
 from questions.management.base import BankCommand
 from questions.products import listed
-from questions.refreshing.files import FixtureError
+from questions.refreshing.reading import FixtureError
 
 
 class Command(BankCommand):

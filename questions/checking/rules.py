@@ -15,17 +15,28 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
+from urllib.parse import unquote
 
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from questions.checking import duplicates
 from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
-from questions.markdown import is_sample, parser, shown_output
+from questions.markdown import (
+    heading_text,
+    is_ours,
+    is_sample,
+    leads_nowhere,
+    parser,
+    shown_output,
+)
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
 from questions.search.words import stem
+from questions.syntax import IMAGE, TAG, anchor
 
 TITLE_CHARACTERS = 80
 SHORT_ANSWER_WORDS = range(45, 76)
@@ -412,21 +423,56 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
     for text in shown_texts(tokens, code=False):
         if leftover := LEFTOVER.search(text):
             yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
-        if re.search("https?://", text) and text not in link_addresses(tokens):
-            message = f"Make a link of the bare address in “{clipped(text, text.index('http'))}”."
-            yield style(field, message, is_error=False)
+    yield from check_targets(field, tokens)
     for token in flat(tokens):
         if token.type == "strong_open" and token.markup == "__":
             yield Problem(field, "Put names such as `__init__` into backquotes.")
-        elif token.type == "image":
-            yield Problem(field, "Take out the image: only its text is shown.")
         elif token.type == "heading_open" and token.tag == "h1":
             yield style(field, "Begin headings with ## or more: # is the page's own.")
+        elif token.type in {"math_inline", "math_block"}:
+            message = f"Look at the formula “{clipped(token.content, 0)}”: its source is shown."
+            yield style(field, message, is_error=False)
         elif token.type == "fence":
-            for line in token.content.splitlines():
-                if len(line) > CODE_WIDTH:
-                    message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
-                    yield style(field, f"{message} ({CODE_WIDTH} fit)")
+            yield from check_fence(field, token)
+
+
+def check_targets(field: str, tokens: list[Token]) -> Iterator[Problem]:
+    """Check where links and images of a text lead."""
+    taken: set[str] = set()
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            anchor(heading_text(inline), taken)
+    for token in flat(tokens):
+        address = unquote(str(token.attrGet("src" if token.type == "image" else "href") or ""))
+        if token.type == "image" and is_ours(address):
+            if not token.content.strip():
+                yield Problem(field, f"Say in the text of the image {address} what it shows.")
+            if is_missing(address):
+                yield Problem(field, f"Add the file {address} to the static files: it is missing.")
+        elif token.type == "image":
+            message = f"Look at the image {address}: only a link to it is shown."
+            yield style(field, message, is_error=False)
+        elif token.type == "link_open" and address.startswith("#"):
+            if address[1:].lower() not in {*taken, "top"}:
+                yield style(field, f"Link to a heading of this text: none is called “{address}”.")
+        elif token.type == "link_open" and leads_nowhere(address):
+            yield style(field, f"Link to a page by its https address: “{address}” leads nowhere.")
+
+
+def is_missing(address: str) -> bool:
+    """Whether an address of ours names no static file; `/media/` is kept elsewhere."""
+    name = address.removeprefix(settings.STATIC_URL)
+    return name != address and finders.find(name) is None
+
+
+def check_fence(field: str, fence: Token) -> Iterator[Problem]:
+    if fence.info.split()[:1] == ["mermaid"]:
+        message = "Look at the diagram in ```mermaid: its source is shown."
+        yield style(field, message, is_error=False)
+    for line in fence.content.splitlines():
+        if len(line) > CODE_WIDTH:
+            message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
+            yield style(field, f"{message} ({CODE_WIDTH} fit)")
 
 
 @lru_cache(maxsize=1)
@@ -436,8 +482,15 @@ def html_parser() -> MarkdownIt:
 
 def raw_html(source: str) -> list[str]:
     tokens = flat(html_parser().parse(source))
-    html = [token.content for token in tokens if token.type in {"html_block", "html_inline"}]
+    found = [token for token in tokens if token.type in {"html_block", "html_inline"}]
+    html = [t.content for t in found if t.type == "html_block" or not is_rendered(t.content)]
     return [clipped(tag.strip(), 0) for tag in html]
+
+
+def is_rendered(tag: str) -> bool:
+    """Whether a tag is one of the few that our Markdown knows."""
+    name = tag.replace("</", "<", 1)
+    return bool(TAG.fullmatch(name) or (name == tag and IMAGE.fullmatch(tag)))
 
 
 def shown_texts(tokens: list[Token], *, code: bool = True) -> list[str]:

@@ -36,7 +36,8 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 @register.simple_tag
 def prompt(question: Question, heading_level: int = 2) -> SafeString:
     """Render what a question adds to its title; its outputs say that they were checked."""
-    return rendering.render(question.prompt, heading_level, output_check(question))
+    page = f"{question.slug}:prompt"
+    return rendering.render(question.prompt, heading_level, output_check(question), page=page)
 
 
 @register.simple_tag
@@ -46,7 +47,8 @@ def answer(question: Question, heading_level: int, follow_ups: str) -> SafeStrin
 
     `follow_ups` is the bank's name for the section whose hints are folded.
     """
-    return rendering.render(question.answer, heading_level, output_check(question), follow_ups)
+    check = output_check(question)
+    return rendering.render(question.answer, heading_level, check, follow_ups, question.slug)
 
 
 def output_check(question: Question) -> rendering.OutputCheck | None:

@@ -89,7 +89,7 @@ ERRORS = {
     "an underlined heading in the prompt": ({"prompt": "Look\n==="}, "prompt", "the heading"),
     "a sample without output in the prompt": (
         {"prompt": "```python run\nprint(1)\n```\n"}, "prompt", "text output"),
-    "HTML in the prompt": ({"prompt": "A <b>tag</b>."}, "prompt", "Put <b> into backquotes"),
+    "HTML in the prompt": ({"prompt": "A <u>tag</u>."}, "prompt", "Put <u> into backquotes"),
     "a wide line of code in the prompt": (
         {"prompt": f"```sql\n{'x' * 89}\n```"}, "prompt", "line of 89 characters"),
     "no detail": (replaced("The detail behind the short answer.\n", ""), "answer", "the detail"),
@@ -107,18 +107,24 @@ ERRORS = {
     "pitfalls that are no list": (replaced("- One that is real.", "One."), "answer", "a list"),
     "a sample without output": (replaced("```text output", "```text"), "answer", "text output"),
     "a wide line of code": (replaced("two 2", "x" * 89), "answer", "line of 89 characters"),
-    "HTML": (with_line("A <b>tag</b>."), "answer", "Put <b> into backquotes"),
+    "HTML": (with_line("A <u>tag</u>."), "answer", "Put <u> into backquotes"),
     "an HTML block": (with_line("<div>\nblock\n</div>"), "answer", "<div>"),
     "an HTML comment": (with_line("<!-- hidden -->"), "answer", "<!-- hidden -->"),
     "HTML in the short answer": (
-        {"short_answer": f"<i>{WORD * 50}</i>"}, "short_answer", "Put <i> into"),
+        {"short_answer": f"<u>{WORD * 50}</u>"}, "short_answer", "Put <u> into"),
     "bold that is none": (with_line("This is ** bold ** here."), "answer", "Mend the Markdown"),
     "a broken link": (with_line("See [this](two words)."), "answer", "Mend the Markdown"),
     "a heading that is none": (with_line("##Heading"), "answer", "Mend the Markdown"),
     "an open backquote": (with_line("Call `this."), "answer", "Mend the Markdown"),
     "a table that is none": (with_line("| a | b |\n| c | d |"), "answer", "Mend the Markdown"),
     "a dunder in bold": (with_line("Call __init__ first."), "answer", "names such as `__init__`"),
-    "an image": (with_line("![alt](https://x.org/a.png)"), "answer", "Take out the image"),
+    "an image of ours without a text": (
+        with_line("![](/static/icons.svg)"), "answer", "Say in the text of the image"),
+    "an image of ours that is not there": (
+        with_line("![x](/static/nowhere.png)"), "answer", "is missing"),
+    "a link to a file": (with_line("[x](other.md)"), "answer", "“other.md” leads nowhere"),
+    "a link by another protocol": (with_line("[x](ftp://x.org)"), "answer", "leads nowhere"),
+    "a link to no heading": (with_line("[x](#nowhere)"), "answer", "none is called “#nowhere”"),
     "the heading of the page": (with_line("Text.\n\n# Top"), "answer", "Begin headings with ##"),
     "no link": ({"further_reading": ""}, "further_reading", "there are 0"),
     "five links": (
@@ -131,7 +137,6 @@ ERRORS = {
         "further_reading", "each link once"),
     "text beside a link": (
         {"further_reading": "- See [A](https://x.org/a)\n"}, "further_reading", "nothing but"),
-    "a bare address": ({"further_reading": "- https://x.org/\n"}, "further_reading", "nothing but"),
     "a link without a name": (
         {"further_reading": "- [](https://x.org/)\n"}, "further_reading", "nothing but"),
     "upper-case keywords": ({"keywords": "GIL, nogil"}, "keywords", "lower case"),
@@ -152,7 +157,9 @@ WARNINGS = {
         {"short_answer": f"A question. {WORD * 24}.\n\n{WORD * 24}."},
         "short_answer", "one paragraph"),
     "no runnable sample": (replaced("python run", "python"), "answer", "runnable"),
-    "a bare address": (with_line("See https://docs.python.org/ too."), "answer", "Make a link"),
+    "an image": (with_line("![alt](https://x.org/a.png)"), "answer", "a link to it is shown"),
+    "a formula": (with_line("The set $A = \\{1\\}$."), "answer", "its source is shown"),
+    "a diagram": (with_line("```mermaid\ngraph\n```"), "answer", "its source is shown"),
     "a skipped level": (with_line("Text.\n\n## One\n\n#### Three"), "answer", "level is missing"),
     "no keywords": ({"keywords": ""}, "keywords", "other names"),
     "an empty keyword": ({"keywords": "a,,b"}, "keywords", "comma"),
@@ -205,6 +212,8 @@ def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
         "Names_with_underscores, C#, #1 and [brackets].",
         "A [link](https://x.org/) and <https://x.org/>.",
         "```html\n<b>**raw**</b>\n# no heading\n```",
+        "Bare https://x.org/, ~~old~~, <kbd>K</kbd>, H<sub>2</sub>O<br>and [below](#pitfalls).",
+        "- [ ] open\n- [x] done\n\nA note.[^1]\n\n[^1]: Of it.\n\n> [!NOTE]\n> So.",
         "| a | b |\n| --- | --- |\n| 1 | 2 |",
     ],
 )
@@ -249,7 +258,8 @@ ALWAYS = {
     *("no short answer", "a heading in the short answer", "a sample without output"),
     *("HTML", "an HTML block", "an HTML comment", "HTML in the short answer", "bold that is none"),
     *("a broken link", "a heading that is none", "an open backquote", "a table that is none"),
-    *("a dunder in bold", "an image", "verified in the future"),
+    *("a dunder in bold", "an image of ours without a text", "verified in the future"),
+    "an image of ours that is not there",
 }
 
 
@@ -427,9 +437,9 @@ def test_the_style_blocks_nothing_where_the_bank_does_not_require_it(editor: Cli
     response = editor.post(ADD, fields, follow=True)
     assert Question.objects.get().published is True
     assert "To look at, in title: Word it as a question" in response.content.decode()
-    fields = form(title="Another", slug="b", short_answer="Short <b>.", asked_as="Another\n")
+    fields = form(title="Another", slug="b", short_answer="Short <u>.", asked_as="Another\n")
     page = editor.post(ADD, fields).content.decode()
-    assert "Put &lt;b&gt; into backquotes" in page
+    assert "Put &lt;u&gt; into backquotes" in page
     assert "Say it once: line 1 repeats the title or another line." in page
     assert Question.objects.count() == 1
 
@@ -462,8 +472,8 @@ def test_an_error_counts_as_the_same_where_only_its_numbers_differ() -> None:
     assert rules.new_errors(problems(short_answer="Much too short."), before) == []
     [new] = rules.new_errors(problems(keywords="GIL", title="No question"), before)
     assert new.field == "title"
-    [new] = rules.new_errors(problems(**with_line("<b> <b>")), problems(**with_line("<b>")))
-    assert "Put <b>" in new.message
+    [new] = rules.new_errors(problems(**with_line("<u> <u>")), problems(**with_line("<u>")))
+    assert "Put <u>" in new.message
 
 
 @pytest.mark.django_db

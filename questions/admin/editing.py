@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from questions import history
-from questions.admin.forms import QuestionForm
+from questions.admin.forms import QuestionForm, free_slug
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -84,6 +84,7 @@ class EditingAdmin(HistoryAdmin):
         return JsonResponse(
             {
                 "html": html,
+                "slug": "" if question.pk else free_slug(question.title),
                 "problems": [
                     {
                         "field": problem.field,

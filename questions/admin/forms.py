@@ -10,10 +10,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from questions import history
+from questions import history, slugs
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Change, Question
+from questions.models import Bank, Change, FormerSlug, Question
 from questions.models.fields import validate_characters
 
 
@@ -83,12 +83,16 @@ class QuestionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.conflicts = []
+        if "slug" in self.fields:
+            self.fields["slug"].required = False  # clean() proposes one
         if self.instance.pk:
             self.initial["version"] = history.latest(Question, self.instance.pk)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
+        if "slug" in cleaned and not cleaned["slug"]:
+            cleaned["slug"] = free_slug(cleaned.get("title", ""))
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
         names = {field.name for field in Question._meta.concrete_fields}
@@ -163,6 +167,21 @@ class QuestionForm(forms.ModelForm):
         else:
             data[name] = "on" if value is True else "" if value is None else str(value)
         self.data = data
+
+
+def free_slug(title: str) -> str:
+    """Return a slug for a new question, which no question has or had; "" without a title."""
+    if not title.strip():
+        return ""
+    base = slugs.unique(title, ())
+    taken = {
+        slug
+        for model in (Question, FormerSlug)
+        for slug in model._default_manager.filter(slug__startswith=base).values_list(
+            "slug", flat=True
+        )
+    }
+    return slugs.unique(title, taken)
 
 
 def plain(value: Any) -> str:

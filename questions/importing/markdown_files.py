@@ -41,6 +41,7 @@ from questions.importing.vocabulary import (
     TO_TOP,
 )
 
+LONGEST = 2_000  # characters of a short answer
 ELSEWHERE = re.compile("[a-z][a-z0-9+.-]*:|/|#", re.IGNORECASE)
 # Where a summary goes on with a list, a block of code or another paragraph.
 SUMMARY_END = re.compile(r"\n(?=\s*\n|\s*(?:[*+-] |```|\d+\. ))")
@@ -539,9 +540,13 @@ def short_answer(answer: str) -> tuple[str, str]:
     """
     Return the first paragraph of an answer, and the rest.
 
-    A paragraph that only leads to a list or a block of code is no short answer.
+    A paragraph that only leads to a list or a block of code is no short answer. Where an answer is
+    one block, such as a list, it is all of it.
     """
     tokens = parser().parse(answer)
+    if sum(token.level == 0 and token.nesting >= 0 for token in tokens) == 1:
+        is_short = tokens[0].type != "heading_open" and len(answer) <= LONGEST
+        return (answer, "") if is_short else ("", answer)
     if len(tokens) < 2 or tokens[0].type != "paragraph_open" or not tokens[0].map:
         return "", answer
     lines = answer.split("\n")
@@ -549,6 +554,6 @@ def short_answer(answer: str) -> tuple[str, str]:
     first = "\n".join(lines[:end]).strip()
     only_image = all(c.type in {"image", "softbreak"} for c in tokens[1].children or [])
     rest = "\n".join(lines[end:]).strip("\n")
-    if (first.endswith((":", "\uff1a")) and rest) or len(first) > 2_000 or only_image:
+    if (first.endswith((":", "\uff1a")) and rest) or len(first) > LONGEST or only_image:
         return "", answer
     return f"{first}\n", f"{rest}\n" if rest.strip() else ""

@@ -180,6 +180,12 @@ Two.
     assert [q["slug"] for q in (first, second)] == ["whats-the-output", "whats-the-output-2"]
 
 
+def test_an_answer_that_is_one_list_is_the_short_answer(bring: Import) -> None:
+    first, second = bring("### What is a?\n\n- One\n- Two\n\n### What is b?\n\nThese:\n\n- One\n")
+    assert (first["short_answer"], first["answer"]) == ("- One\n- Two\n", "")
+    assert (second["short_answer"], second["answer"]) == ("", "These:\n\n- One\n")
+
+
 def test_headings_of_an_answer_begin_with_the_second_level(bring: Import) -> None:
     [question] = bring("### What is a?\n\nA.\n\n#### More\n\nB.\n\n##### Deep\n\nC.\n")
     assert question["answer"] == "## More\n\nB.\n\n### Deep\n\nC.\n"

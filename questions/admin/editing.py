@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from questions import history
 from questions.admin import unsaved
-from questions.admin.forms import QuestionForm, place
+from questions.admin.forms import QuestionForm, free_slug, place
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -100,7 +100,7 @@ class EditingAdmin(HistoryAdmin):
         request.warnings = []
         if obj.replaced_by and {"replaced_by", "published"} & set(form.changed_data):
             request.warnings.append(retired(obj))
-        request.warnings += summary(getattr(form, "advice", []))
+        request.warnings += summary(getattr(form, "advice", []), obj)
 
     def response_add(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return warned(request, super().response_add(request, *args, **kwargs))
@@ -136,6 +136,7 @@ class EditingAdmin(HistoryAdmin):
         return JsonResponse(
             {
                 "html": html,
+                "slug": "" if question.pk else free_slug(question.title),
                 "problems": [
                     {
                         "field": problem.field,
@@ -158,10 +159,11 @@ def check(question: Question) -> list[rules.Problem]:
     return rules.check_question(question, rules.titles_beside(question), Bank.objects.current())
 
 
-def summary(problems: list[rules.Problem]) -> list[str]:
+def summary(problems: list[rules.Problem], question: Question) -> list[str]:
     """Say in one message, if at all, which fields of a saved question have problems."""
     said = []
-    for is_error, what in ((True, "Before publishing, see to"), (False, "Have a look at")):
+    urgent = "Still to be mended" if question.published else "Before publishing, see to"
+    for is_error, what in ((True, urgent), (False, "Have a look at")):
         labels = [problem.label for problem in problems if problem.is_error == is_error]
         if labels:
             said.append(f"{what}: {', '.join(dict.fromkeys(labels))}.")

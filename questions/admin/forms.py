@@ -14,10 +14,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from questions import history
+from questions import history, slugs
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Category, Change, Question
+from questions.models import Bank, Category, Change, FormerSlug, Question
 from questions.models.fields import validate_characters
 
 
@@ -57,7 +57,8 @@ class Conflict:
 
 class QuestionForm(forms.ModelForm):
     """
-    Refuses to publish a question that breaks the rules for content. A draft is saved in any state.
+    Refuses to publish a question that breaks the rules for content. A draft is saved in any state,
+    and a published question where it breaks no rule that it kept before.
     A question that gets a replacement is unpublished by that.
 
     It also refuses to overwrite what somebody else saved since the form was opened, once: then it
@@ -92,6 +93,8 @@ class QuestionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.conflicts = []
+        if "slug" in self.fields:
+            self.fields["slug"].required = False  # clean() proposes one
         if self.instance.pk:
             self.initial["version"] = history.latest(Question, self.instance.pk)
         elif "position" not in (kwargs.get("initial") or {}):
@@ -109,13 +112,14 @@ class QuestionForm(forms.ModelForm):
 
     def note(self, problems: list[rules.Problem]) -> None:
         """Show problems at their fields, below the help, as the script does while one types."""
+        urgent = "Still to be mended" if self.instance.published else "Before publishing"
         for name, of_field in groupby(sorted(problems, key=field_of), key=field_of):
             if name in self.fields:
                 notes = format_html_join(
                     "",
                     '<li class="{}">{}: {}</li>',
                     (
-                        ("error", "Before publishing", problem.message)
+                        ("error", urgent, problem.message)
                         if problem.is_error
                         else ("warning", "To look at", problem.message)
                         for problem in of_field
@@ -128,21 +132,33 @@ class QuestionForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
+        if "slug" in cleaned and not cleaned["slug"]:
+            cleaned["slug"] = free_slug(cleaned.get("title", ""))
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
         if cleaned.get("category") and "position" not in self.errors:
             given = cleaned.get("position")
             cleaned["position"] = place(self.instance, cleaned["category"], given)
+        refused = []
+        if cleaned.get("published"):
+            refused = rules.new_errors(self.problems, self.problems_before())
         self.advice = []
         for problem in self.problems:
             if cleaned.get(problem.field) != getattr(self.draft, problem.field):
                 continue  # The field or the model refuses what was sent.
-            if not (problem.is_error and cleaned.get("published")):
+            if problem not in refused:
                 self.advice.append(problem)
             elif problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
         self.note(self.advice)
         return cleaned
+
+    def problems_before(self) -> list[rules.Problem]:
+        """Return the problems of the question as it is on the site; of a draft there are none."""
+        stored = Question.objects.published().filter(pk=self.instance.pk).first()
+        if stored is None:
+            return []
+        return rules.check_question(stored, rules.titles_beside(stored), Bank.objects.current())
 
     def check_version(self, cleaned: dict[str, Any]) -> None:
         edited, newest = cleaned.get("version"), self.initial.get("version")
@@ -230,6 +246,21 @@ def place(stored: Question, category: Category, given: int | None) -> int:
     if given is None or is_moved:
         return Question.objects.exclude(pk=stored.pk).next_position(category)
     return given
+
+
+def free_slug(title: str) -> str:
+    """Return a slug for a new question, which no question has or had; "" without a title."""
+    if not title.strip():
+        return ""
+    base = slugs.unique(title, ())
+    taken = {
+        slug
+        for model in (Question, FormerSlug)
+        for slug in model._default_manager.filter(slug__startswith=base).values_list(
+            "slug", flat=True
+        )
+    }
+    return slugs.unique(title, taken)
 
 
 def plain(value: Any) -> str:

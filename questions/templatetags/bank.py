@@ -37,7 +37,8 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 @register.simple_tag
 def prompt(question: Question, heading_level: int = 2) -> SafeString:
     """Render what a question adds to its title; its outputs say that they were checked."""
-    return rendering.render(question.prompt, heading_level, question.output_check)
+    page = f"{question.slug}:prompt"
+    return rendering.render(question.prompt, heading_level, question.output_check, page=page)
 
 
 @register.simple_tag
@@ -47,13 +48,8 @@ def answer(question: Question, heading_level: int, follow_ups: str) -> SafeStrin
 
     `follow_ups` is the bank's name for the section whose hints are folded.
     """
-    return rendering.render(
-        question.answer,
-        heading_level,
-        question.output_check,
-        follow_ups,
-        has_anchors=heading_level == PAGE_LEVEL,
-    )
+    check = question.output_check
+    return rendering.render(question.answer, heading_level, check, follow_ups, question.slug)
 
 
 @register.simple_tag

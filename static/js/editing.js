@@ -74,6 +74,12 @@ document.addEventListener("DOMContentLoaded", () => {
     return [item];
   }
 
+  // Django proposes one for Latin letters as one types; the server's comes in every script.
+  function proposeSlug(slug) {
+    const field = form.querySelector("#id_slug");
+    if (slug && field && !django.jQuery(field).data("_changed")) field.value = slug;
+  }
+
   let request = null;
 
   async function update() {
@@ -91,6 +97,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!response.ok || response.redirected) throw new Error(`answer ${response.status}`);
       const answer = await response.json();
       show(answer.html);
+      proposeSlug(answer.slug);
       words.textContent = `Words: ${answer.words.short_answer} in the short answer, ${answer.words.answer} in the answer.`;
       note(answer.problems);
       problems.replaceChildren(...summary(answer.problems, true), ...summary(answer.problems, false));

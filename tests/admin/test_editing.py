@@ -721,3 +721,34 @@ def test_an_editor_does_not_leave_by_mistake(logged_in: Page) -> None:
     logged_in.on("dialog", answer)
     logged_in.goto(LIST)
     assert asked == ["beforeunload"]
+
+
+# The slug
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        (
+            "\u7ebf\u7a0b\u6c60\u6709\u54ea\u4e9b\u53c2\u6570\uff1f",
+            "xian-cheng-chi-you-na-xie-can-shu",
+        ),
+        (
+            "\u0645\u0627 \u0647\u0648 \u0627\u0644\u0625\u063a\u0644\u0627\u0642\u061f",
+            "m-hw-lghlq",
+        ),
+        ("What is question one?", "what-is-question-one-2"),
+    ],
+)
+def test_a_new_question_gets_a_slug_in_every_script(editor: Client, title: str, slug: str) -> None:
+    build.question(slug="what-is-question-one")
+    fields = form(title=title, slug="", published="")
+    assert preview(editor, fields)["slug"] == slug
+    assert editor.post(ADD, fields).status_code == 302
+    assert Question.objects.get(title=title).slug == slug
+
+
+def test_without_a_title_there_is_no_slug(editor: Client) -> None:
+    page = text(editor.post(ADD, form(title=" ", slug="")))
+    assert "This field is required." in page
+    assert not Question.objects.exists()

@@ -11,7 +11,7 @@ from questions.checking.samples import Check
 from questions.management.base import BankCommand, in_one_line
 from questions.models import Question
 from questions.products import listed
-from questions.refreshing.files import FixtureError
+from questions.refreshing.reading import FixtureError
 
 
 class Command(BankCommand):

@@ -93,7 +93,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     scores: dict[str, Score] = {}
     mistaken = []
     with BLIND.open(encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     for row in rows:
         if row["half"] != half:
             continue

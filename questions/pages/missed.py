@@ -16,7 +16,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from questions.models import MISSED_LENGTH, MissedSearch
-from questions.search.words import indexed_words
+from questions.search.words import told
 
 INTERVAL = 30.0  # seconds between two writes
 WAITING_LIMIT = 200  # searches that wait to be written; further ones are not counted
@@ -34,7 +34,7 @@ class Recorder:
 
     def record(self, text: str) -> None:
         """Count a search that found nothing. Never touches the database."""
-        text = indexed_words(text)[:MISSED_LENGTH]
+        text = told(text)[:MISSED_LENGTH]
         with self.lock:
             if text and (text in self.waiting or len(self.waiting) < WAITING_LIMIT):
                 self.waiting[text] += 1

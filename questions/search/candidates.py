@@ -26,7 +26,7 @@ RELAXED = 5  # words of a search of which some may be missing, the rarest
 COUNTED = 500  # questions with a word, above which they are not counted
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
-LAST_LETTER = "{"  # sorts after z
+LAST_LETTER = "\U0010ffff"  # sorts after all others
 
 type Expand = Callable[[Term], Condition]
 
@@ -101,9 +101,7 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if any(typed.matches(word) for word in self.beginning_like(typed)):
-                continue
-            if self.has(Scope.ALL, literally(typed)):
+            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -114,7 +112,7 @@ class Index:
 
     def similar(self, query: Query) -> list[str]:
         """Return words that occur and look like the longest word of a search."""
-        words = [concept.word for concept in query.concepts if concept.word.isalpha()]
+        words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
         if not words:
             return []
         similar = spelling.similar(self.cursor, self.table, max(words, key=len))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from questions.search.words import Query, Term, separated, stem
+from questions.search.words import Query, Term, joined, separated, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
 IN_TITLE, IN_KEYWORDS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.45, 0.2
@@ -140,8 +140,8 @@ def question_words(slug: str, keywords: str, title: str, short_answer: str) -> Q
 
 def name_of(text: str) -> Name:
     words = text.split()
-    joined = "".join(words)
-    return Name(joined, stem(joined), f" {' '.join(words)} {joined} ", len(words))
+    whole = joined(words)
+    return Name(whole, stem(whole), f" {' '.join(words)} {whole} ", len(words))
 
 
 @lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters

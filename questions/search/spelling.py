@@ -37,7 +37,7 @@ def correction(
     cursor: CursorWrapper, table: str, word: str, is_found: Callable[[str], bool]
 ) -> str:
     """Return the word or two that `word`, which finds nothing, may stand for; empty if none."""
-    if len(word) < SHORTEST or not word.isalpha():
+    if len(word) < SHORTEST or any(map(str.isdigit, word)):
         return ""
     return next(
         (

@@ -7,10 +7,10 @@ other names and joined words exist in searches only, so a change of their rules 
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 QUERY_LENGTH = 500  # characters of a search that are used
@@ -46,23 +46,86 @@ DOUBLING = ("ing", "ed", "er", "ers")
 STEM_LENGTH = 4  # letters of a stem at least; 3 if the last is a consonant
 
 
-class Separators(dict[int, int | str]):
-    """
-    The table for `str.translate` that replaces all but letters, digits and pictures by spaces.
+# Scripts that put no spaces between words. A run of their letters is indexed, and searched for, as
+# its pairs of neighbouring letters: Thai and Lao, Burmese, Khmer, kana, bopomofo, Chinese characters.
+DENSE = (
+    *(("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u3005", "\u3007")),
+    *(("\u3040", "\u312f"), ("\u31f0", "\u31ff"), ("\u3400", "\u9fff")),
+    ("\U00020000", "\U0003ffff"),
+)
+DENSE_CLASS = "".join(f"{first}-{last}" for first, last in DENSE)
+DENSE_RUN = re.compile(f"[{DENSE_CLASS}]+")
 
-    Its letters are those of Unicode 3.2. SQLite's tokenizer and Python disagree about some later
-    ones, and FTS5 refuses a search for a word that its tokenizer splits in two.
-    """
+# A letter, digit or picture of the other scripts in a text with its letters folded.
+BETWEEN_DENSE = zip(("\x7f", *(last for _, last in DENSE)), (first for first, _ in DENSE))
+LETTER = "[a-z0-9{}]".format(
+    "".join(f"{chr(ord(after) + 1)}-{chr(ord(before) - 1)}" for after, before in BETWEEN_DENSE)
+)
 
-    def __missing__(self, code: int) -> int | str:
+# Where Unicode has letters that are folded, or signs: not among Chinese characters.
+FOLDED_RANGES = (
+    *(range(0x80, 0x3400), range(0xA000, 0xD800), range(0xF900, 0x20000)),
+    *(range(0x2F800, 0x2FA20), range(0xE0000, 0xE01F0)),
+)
+
+
+def folded(character: str) -> str:
+    """
+    Return what the index holds of a character beyond ASCII, whatever stands around it.
+
+    That is the character in lower case and without accents, a space for a sign, or nothing for a
+    mark that is not seen. The database does the same by a table of folded_letters().
+    """
+    if is_sign(character):
+        return " "
+    decomposed = unicodedata.normalize("NFKD", character.casefold()).casefold()
+    return "".join(map(folded_part, unicodedata.normalize("NFKD", decomposed)))
+
+
+def is_sign(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "So":
+        return character < "\u2190"  # ™ and ®, but no picture
+    if category == "Cn" and (
+        ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+    ):
+        return True  # no character will ever stand there
+    return category[0] not in "LNM" and category not in {"Cf", "Cn", "Co"}
+
+
+def folded_part(character: str) -> str:
+    accent = unicodedata.combining(character)
+    # Marks of other classes are letters to those who read them: dakuten, virama, tones.
+    is_accent = accent >= 200 or 10 <= accent <= 36
+    if is_accent or unicodedata.category(character) in {"Cf", "Me"} or character in INVISIBLE:
+        return ""
+    return " " if is_sign(character) else character
+
+
+INVISIBLE = {"\u034f", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))}
+
+
+@lru_cache(maxsize=1)
+def folded_letters() -> dict[str, str]:
+    """Return what the index holds of each character beyond ASCII that it doesn't hold as it is."""
+    letters = {chr(code): folded(chr(code)) for codes in FOLDED_RANGES for code in codes}
+    return {letter: result for letter, result in letters.items() if letter != result}
+
+
+class Folding(dict[int, str]):
+    """The table for `str.translate` that folds letters and replaces signs, but commas, by spaces."""
+
+    def __missing__(self, code: int) -> str:
         character = chr(code)
-        category = unicodedata.ucd_3_2_0.category(character)
-        is_picture = unicodedata.category(character) == "So" and category in {"So", "Cn"}
-        self[code] = code if category[0] in "LN" or is_picture else " "
+        if character.isascii():
+            self[code] = character.lower() if character.isalnum() or character == "," else " "
+        else:
+            self[code] = folded(character)
         return self[code]
 
 
-SEPARATORS = Separators({ord(","): ","})
+FOLDING = Folding()
+UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def indexed_words(text: str) -> str:
@@ -72,14 +135,67 @@ def indexed_words(text: str) -> str:
 
 def separated(text: str) -> str:
     """Return the words of `text` as the index holds them, with commas and spaces between."""
-    text = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    text = letters(text)
+    return text if text.isascii() else DENSE_RUN.sub(pairs, text)
+
+
+def letters(text: str) -> str:
+    """Return `text` with its letters folded, words for the signs that people search for, spaces."""
+    # The database knows no other capitals before it folds.
+    text = text.lower() if text.isascii() else text.translate(UPPER)
     for symbol, word in SYMBOLS.items():
         if symbol in text:
             text = text.replace(symbol, word)
-    return text.translate(SEPARATORS)
+    return text.translate(FOLDING)
+
+
+def told(text: str) -> str:
+    """Return the words of `text` as somebody would write them, with single spaces between."""
+    words = " ".join(letters(text).replace(",", " ").split())
+    for symbol, word in SYMBOLS.items():
+        words = words.replace(word.strip(), symbol)
+    return words
+
+
+def with_places(text: str) -> tuple[str, list[int]]:
+    """
+    Return `text` with its letters folded and its signs as they are, and where each letter was.
+
+    The places end with the length of `text`.
+    """
+    if text.isascii():
+        return text.lower(), list(range(len(text) + 1))
+    parts = [c.lower() if c.isascii() else FOLDING[ord(c)] for c in text]
+    places = [place for place, part in enumerate(parts) for _ in part]
+    return "".join(parts), [*places, len(text)]
+
+
+def in_original(span: tuple[int, int], places: list[int]) -> tuple[int, int]:
+    """Return where a part of a folded text is in the original, with the accents that follow."""
+    start, end = span
+    while places[end] == places[end - 1]:  # in the middle of a letter that became two
+        end += 1
+    return places[start], places[end]
+
+
+def pairs(run: re.Match[str]) -> str:
+    """Return the pairs of neighbouring letters in a run of them, and the last letter."""
+    letters = run[0]
+    return f" {' '.join(letters[at : at + 2] for at in range(len(letters)))} "
+
+
+def is_rest(word: str, before: str) -> bool:
+    """Whether a word is the last letter of a run, which the pair `before` it has already."""
+    return len(word) == 1 and before[1:] == word and bool(DENSE_RUN.match(word))
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as one: `jsonwebtoken`; pairs of neighbouring letters as the run they were."""
+    whole = ""
+    for before, word in pairwise(("", *words)):
+        is_pair = len(before) == 2 and before[1] == word[:1] and DENSE_RUN.match(word)
+        whole += word[1:] if is_pair else word
+    return whole
 
 
 @lru_cache(maxsize=4096)
@@ -161,7 +277,12 @@ def parse(text: str) -> Query:
     coded: set[str] = set()
     whole: set[str] = set()
     for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH]).split():
-        parts = [word[:WORD_LENGTH] for word in indexed_words(chunk).split()]
+        found = indexed_words(chunk).split()
+        parts = [
+            word[:WORD_LENGTH]
+            for before, word in pairwise(("", *found))
+            if not is_rest(word, before)
+        ]
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
         if is_code:
@@ -173,12 +294,12 @@ def parse(text: str) -> Query:
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
     names = [words, telling, *aliases().get(" ".join(telling), ())]
-    joined = dict.fromkeys("".join(name) for name in names if name)
+    whole_names = dict.fromkeys(joined(name) for name in names if name)
     return Query(
         concepts(telling, whole),
         tuple(dict.fromkeys(literals)),
         is_code=coded.issuperset(telling),
-        names=tuple(joined),
+        names=tuple(whole_names),
     )
 
 
@@ -188,8 +309,13 @@ def ends_here(word: str, code: str) -> bool:
 
 
 def replaced_word(text: str, word: str, other: str) -> str:
-    """Return `text` with `other` in place of `word`, in upper or lower case."""
-    return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, text, flags=re.IGNORECASE)
+    """Return `text` with `other` in place of `word`, however its letters are written."""
+    folded_text, places = with_places(text)
+    pattern = rf"(?<!{LETTER}){re.escape(word)}(?!{LETTER})"
+    for found in reversed(list(re.finditer(pattern, folded_text))):
+        start, end = in_original(found.span(), places)
+        text = text[:start] + other + text[end:]
+    return text
 
 
 def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ...]:

@@ -167,35 +167,40 @@ def as_indexed(table: str, content: str) -> str:
     It is read in blocks: SQLite finds a place in a text by counting letters from its beginning.
     """
     return f"""(
-      WITH RECURSIVE
-        place(at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM place WHERE at < {BLOCK}),
+      WITH
         plain(content) AS MATERIALIZED (SELECT {content}),
-        typed(content) AS MATERIALIZED (SELECT {cleaned("content")} FROM plain),
-        {blocks("typed")},
-        letters(content) AS MATERIALIZED (
-          SELECT group_concat(iif(part GLOB {BEYOND_ASCII}, (
-            SELECT group_concat(coalesce(folded, substr(part, at, 1)), '') FROM place
-            LEFT JOIN {table}_letter ON letter = substr(part, at, 1)
-            WHERE at <= min(length(part), {BLOCK})), substr(part, 1, {BLOCK})), '')
-          FROM typed_block),
-        {blocks("letters")}
-      SELECT iif(typed.content NOT GLOB {BEYOND_ASCII}, typed.content,
-        iif(letters.content NOT GLOB '*{DENSE}*', letters.content, (
+        typed(content) AS MATERIALIZED (SELECT {cleaned("content")} FROM plain)
+      SELECT iif(content NOT GLOB {BEYOND_ASCII}, content, (
+        WITH RECURSIVE
+          place(at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM place WHERE at < {BLOCK}),
+          {blocks("typed")},
+          letters(content) AS MATERIALIZED (
+            SELECT group_concat(iif(part NOT GLOB {BEYOND_ASCII}, substr(part, 1, {BLOCK}), (
+              SELECT group_concat(coalesce(folded, substr(part, at, 1)), '') FROM place
+              LEFT JOIN {table}_letter ON letter = substr(part, at, 1)
+              WHERE at <= min(length(part), {BLOCK}))), '')
+            FROM typed_block),
+          {blocks("letters")}
+        SELECT iif(content NOT GLOB '*{DENSE}*', content, (
           SELECT group_concat(iif(part NOT GLOB '*{DENSE}*', substr(part, 1, {BLOCK}), (
             SELECT group_concat(iif(substr(part, at, 1) NOT GLOB '{DENSE}', substr(part, at, 1),
               ' ' || substr(part, at, 1 + (substr(part, at + 1, 1) GLOB '{DENSE}')) || ' '), '')
             FROM place WHERE at <= min(length(part), {BLOCK}))), '')
-          FROM letters_block)))
-      FROM typed, letters)"""
+          FROM letters_block))
+        FROM letters))
+      FROM typed)"""
 
 
 def blocks(source: str) -> str:
-    """Return SQL for the blocks of a text, each with the first letter of the next one."""
-    return f"""
-        {source}_block(start, part) AS (
-          SELECT 1, substr(content, 1, {BLOCK} + 1) FROM {source}
-          UNION ALL SELECT start + {BLOCK}, substr(content, start + {BLOCK}, {BLOCK} + 1)
-          FROM {source}_block, {source} WHERE start + {BLOCK} <= length(content))"""
+    """
+    Return SQL for the blocks of a text, each with the first letter of the next one.
+
+    The step of the recursion doesn't name `source`, which SQLite would compute anew in each.
+    """
+    return f"""{source}_block(rest, part) AS (
+            SELECT content, substr(content, 1, {BLOCK} + 1) FROM {source}
+            UNION ALL SELECT substr(rest, {BLOCK} + 1), substr(rest, {BLOCK} + 1, {BLOCK} + 1)
+            FROM {source}_block WHERE length(rest) > {BLOCK})"""
 
 
 def words(table: str, row: str, source: str = "") -> str:

@@ -20,8 +20,17 @@ class Hits:
 
     @property
     def count(self) -> int:
-        """The number of all hits."""
-        return len(self.found.keys)
+        """The number of all hits but the less close."""
+        return self.found.close
+
+    @property
+    def close(self) -> list[Entry]:
+        return self.entries[: self.count - self.start + 1]
+
+    @property
+    def less_close(self) -> list[Entry]:
+        """The runners-up. There are some on the first page only, where the hits are few."""
+        return self.entries[self.count - self.start + 1 :]
 
     @property
     def next_start(self) -> int | None:
@@ -33,7 +42,7 @@ class Hits:
 def hits(filters: Filters, categories: list[Category]) -> Hits:
     """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
     found = filters.find()
-    start = filters.start if filters.start <= len(found.keys) else 1
+    start = filters.start if filters.start <= found.close else 1
     keys = found.keys[start - 1 : start - 1 + PAGE_LENGTH]
     # Not a slice of filters.questions(), for which the database sorts all that was found.
     questions = Question.objects.published().filter(pk__in=keys).order_by()

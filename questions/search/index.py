@@ -41,7 +41,14 @@ class AnyOf:
     parts: tuple["Condition", ...]
 
 
-type Condition = Term | AllOf | AnyOf
+@dataclass(frozen=True)
+class Facet:
+    """A word that stands in the index for what is no text, such as `category3`."""
+
+    name: str
+
+
+type Condition = Term | Facet | AllOf | AnyOf
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from questions.search.index import (
     INDEXED_LENGTH,
     AllOf,
     Condition,
+    Facet,
     Narrowing,
     Scope,
     cleaned,
@@ -50,6 +51,8 @@ def candidates(
 def expression(condition: Condition, scope: Scope) -> str:
     if isinstance(condition, Term):
         return f"'{scope}:{condition.beginning}'" + ("" if condition.is_exact else ":*")
+    if isinstance(condition, Facet):
+        return f"'facet:{condition.name}'"
     joint = " & " if isinstance(condition, AllOf) else " | "
     return joint.join(f"({expression(part, scope)})" for part in condition.parts)
 
@@ -106,7 +109,8 @@ def statements(table: str) -> list[str]:
         f"DROP TABLE IF EXISTS {table}_search, {table}_word, {table}_letter",
         f"""
         CREATE TABLE {table}_letter (
-          /* {version_of_letters()} */ letter text COLLATE "C" PRIMARY KEY, folded text NOT NULL)""",
+          /* {version_of_letters()} */
+          letter text COLLATE "C" PRIMARY KEY, folded text NOT NULL)""",
         f"CREATE TABLE {table}_search (question_id bigint PRIMARY KEY, tokens tsvector NOT NULL)",
         # Without the list of pending entries, which each search would have to go through.
         f"""
@@ -162,8 +166,8 @@ def statements(table: str) -> list[str]:
             {run_together("slug || ',' || split_part(keywords, ',', 1)")});
           names text[] := {table}_words({run_together("keywords")});
           head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
-          lead text[] := head || {table}_words(short_answer);
-          everything text[] := lead || {table}_words(asked_as || ' ' || prompt)
+          lead text[] := head || {table}_words(short_answer || ' ' || asked_as);
+          everything text[] := lead || {table}_words(prompt)
                                || {table}_words(left(answer, {INDEXED_LENGTH}));
           facets text[] := ARRAY['category' || category_id, 'level' || level]
                            || CASE WHEN NOT published THEN ARRAY['draft'] END;

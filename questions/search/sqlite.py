@@ -14,6 +14,7 @@ from questions.search.index import (
     INDEXED_LENGTH,
     AllOf,
     Condition,
+    Facet,
     Narrowing,
     Scope,
     cleaned,
@@ -63,6 +64,8 @@ def candidates(
 def expression(condition: Condition) -> str:
     if isinstance(condition, Term):
         return f'"{condition.beginning}"' + ("" if condition.is_exact else "*")
+    if isinstance(condition, Facet):
+        return f'"facet{condition.name}"'
     joint = " AND " if isinstance(condition, AllOf) else " OR "
     return joint.join(f"({expression(part)})" for part in condition.parts)
 
@@ -125,14 +128,16 @@ def statements(table: str) -> dict[str, str]:
 
 def added(table: str, scope: Scope, row: str) -> str:
     return f"""
-      INSERT INTO {table}_search_{scope} (rowid, words) SELECT {row}.id, {text(table, scope, row)}"""
+      INSERT INTO {table}_search_{scope} (rowid, words)
+      SELECT {row}.id, {text(table, scope, row)}"""
 
 
 def removed(table: str, scope: Scope, row: str) -> str:
     # FTS5 has no text here, so it has to be told what it is to forget.
     name = f"{table}_search_{scope}"
     return f"""
-      INSERT INTO {name} ({name}, rowid, words) SELECT 'delete', {row}.id, {text(table, scope, row)}"""
+      INSERT INTO {name} ({name}, rowid, words)
+      SELECT 'delete', {row}.id, {text(table, scope, row)}"""
 
 
 def text(table: str, scope: Scope, row: str) -> str:
@@ -140,7 +145,7 @@ def text(table: str, scope: Scope, row: str) -> str:
     topic = f"{row}.slug || ',' || substr({row}.keywords, 1, instr({row}.keywords || ',', ',') - 1)"
     names = [run_together(f"{row}.keywords")]
     head = [*names, *(f"{row}.{column}" for column in ("slug", "title", "keywords"))]
-    lead = [*head, f"{row}.short_answer"]
+    lead = [*head, f"{row}.short_answer", f"{row}.asked_as"]
     parts = {
         Scope.TOPIC: [topic, run_together(topic)],
         Scope.NAMES: names,
@@ -148,7 +153,7 @@ def text(table: str, scope: Scope, row: str) -> str:
         Scope.LEAD: lead,
         Scope.ALL: [
             *lead,
-            *(f"{row}.{column}" for column in ("asked_as", "prompt")),
+            f"{row}.prompt",
             f"substr({row}.answer, 1, {INDEXED_LENGTH})",
         ],
     }[scope]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
+from keyword import kwlist
 from pathlib import Path
 
 QUERY_LENGTH = 500  # characters of a search that are used
@@ -38,16 +39,27 @@ SYMBOLS = {
 
 SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
 
+# A call of a name with a dot, an underscore or an @, and its arguments.
+ARGUMENTS = re.compile(r"(@\w+|\w*[a-z0-9][._]\w+)\((?:[^()]|\([^()]*\))*\)")
+
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
     *("ions", "ion", "ies", "ied", "tors", "tor", "ers", "er", "ed", "es", "e", "s", "y"),
 )
+# Families of endings that belong to one word: scalable and scalability, latent and latency.
+FAMILIES = (
+    *("abilities", "ability", "ables", "able", "ably", "ibilities", "ibility", "ible", "ibly"),
+    *("isations", "isation", "isers", "iser", "ising", "ised", "ises", "ise"),
+    *("encies", "ences", "ency", "ence", "ents", "ent", "ancies", "ances", "ancy", "ance"),
+    *("ants", "ant", "ives", "ive"),
+)
+FAMILY_STEM_LENGTH = 5  # letters at least: `current` and `currency` are two words; 4 before `able`
 DOUBLING = ("ing", "ed", "er", "ers")
 STEM_LENGTH = 4  # letters of a stem at least; 3 if the last is a consonant
 
 
-# Scripts that put no spaces between words. A run of their letters is indexed, and searched for, as
-# its pairs of neighbouring letters: Thai and Lao, Burmese, Khmer, kana, bopomofo, Chinese characters.
+# Scripts that put no spaces between words: Thai and Lao, Burmese, Khmer, kana, bopomofo, Chinese
+# characters. A run of their letters is indexed, and searched for, as pairs of neighbouring letters.
 DENSE = (
     *(("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u3005", "\u3007")),
     *(("\u3040", "\u312f"), ("\u31f0", "\u31ff"), ("\u3400", "\u9fff")),
@@ -57,7 +69,9 @@ DENSE_CLASS = "".join(f"{first}-{last}" for first, last in DENSE)
 DENSE_RUN = re.compile(f"[{DENSE_CLASS}]+")
 
 # A letter, digit or picture of the other scripts in a text with its letters folded.
-BETWEEN_DENSE = zip(("\x7f", *(last for _, last in DENSE)), (first for first, _ in DENSE))
+BETWEEN_DENSE = zip(
+    ("\x7f", *(last for _, last in DENSE)), (first for first, _ in DENSE), strict=False
+)
 LETTER = "[a-z0-9{}]".format(
     "".join(f"{chr(ord(after) + 1)}-{chr(ord(before) - 1)}" for after, before in BETWEEN_DENSE)
 )
@@ -113,7 +127,7 @@ def folded_letters() -> dict[str, str]:
 
 
 class Folding(dict[int, str]):
-    """The table for `str.translate` that folds letters and replaces signs, but commas, by spaces."""
+    """The table for `str.translate` that folds letters; signs but commas become spaces."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -207,6 +221,11 @@ def stem(word: str) -> str:
     """
     if word.endswith(("ater", "aters")):  # decorater is a misspelling, which is corrected
         return word
+    for ending in FAMILIES:
+        if word.endswith(ending):
+            rest = word.removesuffix(ending)
+            if len(rest) >= FAMILY_STEM_LENGTH - ("bl" in ending or "bil" in ending):
+                return rest
     for ending in ENDINGS:
         if not word.endswith(ending):
             continue
@@ -225,7 +244,12 @@ def inflected(word: str) -> set[str]:
     """Return the forms that a word may have."""
     beginning = stem(word)
     doubled = [f"{beginning}{beginning[-1]}{ending}" for ending in DOUBLING]
-    return {word, beginning, *doubled, *(f"{beginning}{ending}" for ending in ENDINGS)}
+    return {
+        word,
+        beginning,
+        *doubled,
+        *(f"{beginning}{ending}" for ending in (*ENDINGS, *FAMILIES)),
+    }
 
 
 @dataclass(frozen=True)
@@ -257,6 +281,7 @@ class Concept:
 
     word: str  # as it was typed, as the index holds it
     ways: tuple[tuple[Term, ...], ...]
+    categories: tuple[int, ...] = ()  # the keys of those whose names have it: in these it is found
 
 
 @dataclass(frozen=True)
@@ -276,7 +301,10 @@ def parse(text: str) -> Query:
     literals = []
     coded: set[str] = set()
     whole: set[str] = set()
-    for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH]).split():
+    spelled: dict[str, tuple[str, ...]] = {}
+    text = SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH])
+    chunks = ARGUMENTS.sub(r"\1()", text).split()
+    for place, chunk in enumerate(chunks):
         found = indexed_words(chunk).split()
         parts = [
             word[:WORD_LENGTH]
@@ -285,22 +313,54 @@ def parse(text: str) -> Query:
         ]
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
+        if is_code and len(parts) > 1:
+            parts = [word for word in parts if len(word) > 1] or parts  # f(x) says nothing of x
+        whole.update(word for word in parts if len(parts) > 1 and len(word) <= 2)  # ci/cd
         if is_code:
             code = chunk.lower().strip("`'\"(),;:?!")
             literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
             coded.update(parts)
             whole.update(word for word in parts if ends_here(word, chunk))
-        telling += [word for word in parts if is_code or word not in stop_words()]
+        is_keyword = asks_for_keyword(chunks, place)
+        telling += [w for w in parts if is_code or is_keyword or w not in stop_words()]
+        for word in camel_case(chunk):
+            spelled[word.lower()] = camel_case(chunk)[word]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
     names = [words, telling, *aliases().get(" ".join(telling), ())]
     whole_names = dict.fromkeys(joined(name) for name in names if name)
     return Query(
-        concepts(telling, whole),
+        concepts(telling, whole, spelled),
         tuple(dict.fromkeys(literals)),
         is_code=coded.issuperset(telling),
         names=tuple(whole_names),
     )
+
+
+def camel_case(chunk: str) -> dict[str, tuple[str, ...]]:
+    """Return the words in a name such as `PicklingError`, but its last if that says nothing."""
+    found = {}
+    for name in re.findall(r"[A-Za-z]+", chunk):
+        parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|^[a-z]+", name)]
+        telling = tuple(p for p in parts if p not in stop_words() and p not in KINDS_OF_ERRORS)
+        if len(parts) > 1 and telling:
+            found[name] = telling
+    return found
+
+
+KINDS_OF_ERRORS = {"error", "exception", "warning"}
+# Python's own words that are stop words too, and what stands beside them where they are meant.
+KEYWORDS = frozenset(word for word in kwlist if word.islower())
+BESIDE_KEYWORDS = {"statement", "keyword", "operator", "block", "clause", "loop", "async"}
+
+
+def asks_for_keyword(chunks: list[str], place: int) -> bool:
+    """Whether a chunk is a word of Python's, as in `with` or “with statement”."""
+    word = chunks[place].strip("`'\".,?")
+    if word not in KEYWORDS:
+        return False
+    beside = {*chunks[max(0, place - 1) : place], *chunks[place + 1 : place + 2]}
+    return "`" in chunks[place] or bool(BESIDE_KEYWORDS & beside)
 
 
 def ends_here(word: str, code: str) -> bool:
@@ -318,12 +378,21 @@ def replaced_word(text: str, word: str, other: str) -> str:
     return text
 
 
-def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ...]:
-    """Return the concepts of a search for `words`; those in `whole` match as they are only."""
+def concepts(
+    words: list[str], whole: Collection[str], spelled: dict[str, tuple[str, ...]]
+) -> tuple[Concept, ...]:
+    """
+    Return the concepts of a search for `words`.
+
+    Those in `whole` match as they are only, those in `spelled` also by the words that they are of.
+    """
     ways: list[list[tuple[Term, ...]]] = [
         [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
         for word in words
     ]
+    for word, word_ways in zip(words, ways, strict=True):
+        if word in spelled:
+            word_ways.append(tuple(term(part) for part in spelled[word]))
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
         names = aliases().get(" ".join(run), [])

@@ -163,6 +163,19 @@ def test_a_correction_is_shown(client: Client) -> None:
     assert text(one(found, ".found")) == "1 of 1 question for “celery”"
 
 
+def test_what_lacks_a_word_is_told_as_such(client: Client) -> None:
+    build.question(slug="hit", title="Does a thread need a needle?")
+    build.question(slug="near", title="What is a needle?")
+    build.question(slug="far", title="What is hay?")
+    found = page(client, "/?q=needle+thread+hole")
+    assert text(one(found, ".found")) == "1 of 3 questions with some words of “needle thread hole”"
+    assert text(one(found, ".corrected")) == "The best of these lack some of the words."
+    assert slugs(found) == ["hit", "near"]
+    assert [text(heading) for heading in select(found, ".hits h2")][-1] == "Less close"
+    assert slugs(found) == ["hit", "near"]
+    assert "Less close" not in markup(client, "/?q=needle")
+
+
 def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:
     build.question(title="What is a descriptor?")
     found = page(client, "/?q=descriptozzle&level=core")
@@ -201,6 +214,13 @@ def test_a_search_without_a_hit_is_counted(client: Client) -> None:
     assert counted() == {"quantum computing": 3}
     misses.recorder.write()
     assert counted() == {"quantum computing": 3}
+
+
+def test_signs_are_told_as_they_were_typed(client: Client) -> None:
+    for address in ("/?q=C%2B%2B", "/?q=c%2B%2B", "/?q=为什么", "/?q=Объём"):
+        page(client, address)
+    misses.recorder.write()
+    assert counted() == {"c++": 2, "为什么": 1, "объем": 1}
 
 
 def test_a_filter_that_hides_the_hits_is_no_miss(client: Client) -> None:

@@ -99,7 +99,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
             continue
         found = search.find(questions, row["query"])
         if row["expected"] == NOTHING:
-            mistaken += [row["query"]] if found.keys else []
+            mistaken += [row["query"]] if found.keys and not found.is_partial else []
             continue
         score = scores.setdefault(row["kind"], Score())
         score.add(row["query"], row["expected"].split(), [slugs[key] for key in found.keys])

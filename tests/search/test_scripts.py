@@ -1,4 +1,4 @@
-"""Every script: what stands in a title is found as it stands there, and marked, on both databases."""
+"""Every script: what stands in a title is found and marked as it stands, on both databases."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings

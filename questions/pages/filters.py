@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from questions import search
-from questions.models import Category, Question, QuestionQuerySet
+from questions.models import Bank, Category, Question, QuestionQuerySet
 from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
@@ -76,7 +76,8 @@ class Filters:
         narrowing = search.Narrowing(
             published=True, category=category.pk if category else None, level=self.level
         )
-        return search.find(Question.objects.all(), self.q, narrowing)
+        names = Bank.objects.current().other_names
+        return search.find(Question.objects.all(), self.q, narrowing, names)
 
     def opens(self, category: str, question: str) -> bool:
         """Whether the entry of a question is open; both are slugs."""

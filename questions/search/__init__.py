@@ -66,9 +66,13 @@ def install(connection: BaseDatabaseWrapper, table: str) -> None:
         engine(connection).install(cursor, table)
 
 
-def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -> Found:
+def find(
+    questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING, other_names: str = ""
+) -> Found:
     """
     Return what is found for `text`, which may be anything, among `questions`.
+
+    `other_names` are lines as in `aliases.txt`, which they add to.
 
     The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
     the limited number of candidates that the index proposes: they cost a query, and matches beyond
@@ -78,10 +82,10 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
         categories = questions.model._meta.get_field("category").related_model._meta.db_table
-        query, corrected = index.with_categories(parse(text), categories), ""
+        query, corrected = index.with_categories(parse(text, other_names), categories), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
-            query = index.with_categories(parse(corrected), categories)
+            query = index.with_categories(parse(corrected, other_names), categories)
             keys = every_word(index, query)
         best, close = ranked(index, questions, query, keys)
         if best:

@@ -294,8 +294,15 @@ class Query:
     names: tuple[str, ...]  # what the thing searched for may be called, each name as one word
 
 
-def parse(text: str) -> Query:
-    """Return what `text`, which may be anything at all, asks for."""
+type Aliases = dict[str, list[tuple[str, ...]]]
+
+
+def parse(text: str, other_names: str = "") -> Query:
+    """
+    Return what `text`, which may be anything at all, asks for.
+
+    `other_names` are lines as in `aliases.txt`, which they add to.
+    """
     words: list[str] = []
     telling: list[str] = []
     literals = []
@@ -327,10 +334,10 @@ def parse(text: str) -> Query:
             spelled[word.lower()] = camel_case(chunk)[word]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
-    names = [words, telling, *aliases().get(" ".join(telling), ())]
+    names = [words, telling, *aliases(other_names).get(" ".join(telling), ())]
     whole_names = dict.fromkeys(joined(name) for name in names if name)
     return Query(
-        concepts(telling, whole, spelled),
+        concepts(telling, whole, spelled, aliases(other_names)),
         tuple(dict.fromkeys(literals)),
         is_code=coded.issuperset(telling),
         names=tuple(whole_names),
@@ -379,7 +386,10 @@ def replaced_word(text: str, word: str, other: str) -> str:
 
 
 def concepts(
-    words: list[str], whole: Collection[str], spelled: dict[str, tuple[str, ...]]
+    words: list[str],
+    whole: Collection[str],
+    spelled: dict[str, tuple[str, ...]],
+    other_names: Aliases,
 ) -> tuple[Concept, ...]:
     """
     Return the concepts of a search for `words`.
@@ -395,7 +405,7 @@ def concepts(
             word_ways.append(tuple(term(part) for part in spelled[word]))
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
-        names = aliases().get(" ".join(run), [])
+        names = other_names.get(" ".join(run), [])
         if len(run) == 2 and all(word.isalpha() for word in run):
             names = [*names, ("".join(run),)]  # micro services are microservices
         for word_ways in ways[start:end]:
@@ -417,21 +427,24 @@ def stop_words() -> frozenset[str]:
     return frozenset(word for line in lines_of("stop_words.txt") for word in line.split())
 
 
-@lru_cache(maxsize=1)
-def aliases() -> dict[str, list[tuple[str, ...]]]:
-    """Return the other names of each name in `aliases.txt`, as tuples of words."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for line in lines_of("aliases.txt"):
+@lru_cache(maxsize=8)
+def aliases(more: str) -> Aliases:
+    """Return the other names of each name in `aliases.txt` and `more`, as tuples of words."""
+    found: Aliases = {}
+    for line in (*lines_of("aliases.txt"), *lines_in(more)):
         names = [
             tuple(word for word in indexed_words(name).split() if word not in stop_words())
             for name in line.split("=")
         ]
         for name in names:
             others = found.setdefault(" ".join(name), [])
-            others += [other for other in names if other not in (name, ())]
+            others += [other for other in names if name and other not in (name, ())]
     return found
 
 
 def lines_of(file: str) -> list[str]:
-    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return lines_in((Path(__file__).parent / file).read_text(encoding="utf-8"))
+
+
+def lines_in(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]

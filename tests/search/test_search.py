@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from questions import search, triggers
-from questions.models import ANSWER_LENGTH, Category, Question
+from questions.models import ANSWER_LENGTH, Bank, Category, Question
 from tests import build
 from tests.roads import ROADS
 from tests.search import relevance
@@ -250,6 +250,14 @@ def test_code_that_ends_is_not_gone_on_with() -> None:
     build.question(slug="del", answer="Relying on `__del__`.")
     assert found("__del__") == ["del"]
     assert set(found("__del")) == {"delete", "del"}
+
+
+def test_the_bank_has_other_names_of_its_own() -> None:
+    Bank.objects.create(other_names="tap = faucet\n\n# a remark\nnothing\n= \n")
+    build.question(slug="hit", title="What is a faucet?")
+    assert found("tap") == ["hit"]
+    Bank.objects.update(other_names="")
+    assert found("tap") == []
 
 
 def test_a_special_name_stands_for_itself() -> None:

@@ -212,7 +212,7 @@ class MissedSearchAdmin(admin.ModelAdmin):
         """Change a field of each search's question, and delete the searches that this settles."""
         for search in searches:
             with recorded(request):
-                question = Question.objects.select_for_update().filter(pk=search.question_id)
+                question = Question.objects.select_for_update().filter(pk=search.question_id or 0)
                 problem = self.added(question.first(), search.text, field, change)
                 if not problem:
                     search.delete()

@@ -567,6 +567,17 @@ def test_people_find_what_they_look_for_in_the_shipped_bank() -> None:
     assert mistaken == []
 
 
+@pytest.mark.usefixtures("bank")
+def test_people_find_what_they_mean_in_their_own_words() -> None:
+    """The half of the blind set that may be looked at; `bench/search.py` measures the other."""
+    scores, mistaken = relevance.blind("tuning")
+    overall = relevance.total(scores)
+    assert overall.queries >= 200
+    assert overall.success_at_1 >= 0.84, scores
+    assert overall.success_at_3 >= 0.95, scores
+    assert len(mistaken) <= 1, mistaken
+
+
 def test_a_search_does_not_read_the_whole_bank() -> None:
     category = build.category()
     Question.objects.bulk_create(

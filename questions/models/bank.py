@@ -46,6 +46,7 @@ ANSWER_LENGTH = 50_000
 PROMPT_LENGTH = 5_000
 ASKED_AS_LENGTH = 1_300  # eight lines of 160 characters
 FURTHER_READING_LENGTH = 10_000
+OTHER_NAMES_LENGTH = 20_000
 # Fields that no editor writes. The database and its triggers keep the first set, `check_samples`
 # the second: that samples were run again is no edit of an answer.
 KEPT_BY_DATABASE = frozenset({"id", "created", "updated"})
@@ -124,6 +125,13 @@ class Bank(models.Model):
         default=True,
         help_text="Whether a question has to follow the style of writing before it is published: "
         "sections, lengths and links. Otherwise the style only gives advice.",
+    )
+
+    other_names = PlainTextField(
+        max_length=OTHER_NAMES_LENGTH,
+        blank=True,
+        help_text="Words that mean the same to those who search, one thing a line: "
+        "“k8s = kubernetes”. A search for one finds the others.",
     )
 
     objects = BankQuerySet.as_manager()
@@ -280,7 +288,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def search(self, text: str) -> Self:
         """Keep what `text` asks for, the most relevant first; at most `search.LIMIT` rows."""
-        return search.find(self, text).sort(self)
+        names = Bank.objects.current().other_names
+        return search.find(self, text, other_names=names).sort(self)
 
     def last_change(self) -> datetime | None:
         """Return when one of the questions was last added or edited; None if there is none."""

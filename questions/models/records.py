@@ -9,16 +9,32 @@ MISSED_LENGTH = 100  # characters of a search without a hit
 
 
 class MissedSearch(models.Model):
-    """A search of the whole bank that found nothing, and how often it was made."""
+    """A search of the whole bank that found little, and how often it was made."""
+
+    class Outcome(models.TextChoices):
+        NOTHING = "nothing", "found nothing"
+        CORRECTED = "corrected", "was corrected"
+        WEAK = "weak", "lacks a word"
 
     text = PlainCharField(max_length=MISSED_LENGTH, unique=True)
+    outcome = PlainCharField(max_length=10, choices=Outcome, default=Outcome.NOTHING)
+    # Without a constraint: whoever deletes a question by plain SQL need not know of searches.
+    question = models.ForeignKey(
+        "Question",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="+",
+        help_text="What came first, until you choose the question that should have.",
+    )
     count = models.PositiveIntegerField(default=0)
     last_made = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["-count", "-last_made", "text"]
-        verbose_name = "search without a hit"
-        verbose_name_plural = "searches without a hit"
+        verbose_name = "search that found little"
+        verbose_name_plural = "searches that found little"
 
     def __str__(self) -> str:
         return self.text

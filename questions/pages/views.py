@@ -151,9 +151,9 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     template = "questions/bank.html"
     fragment = wants_fragment(request.headers)
     response = render(request, f"{template}#fragment" if fragment else template, context)
+    if found and not (filters.category or filters.level):
+        missed.note(filters.q, found.found)
     if found and not found.count:
-        if not (filters.category or filters.level):
-            missed.recorder.record(filters.q)
         response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
     return response
 

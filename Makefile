@@ -67,7 +67,7 @@ font: ## Cut the typeface out of Inter anew (needs the npm registry; the same by
 	@curl --fail --silent --show-error --location --output var/font/inter.tgz $(font-source)
 	@echo '$(font-hash)  var/font/inter.tgz' | sha256sum --check --quiet
 	@tar -xzf var/font/inter.tgz -C var/font package/files/inter-latin-wght-normal.woff2
-	@$(python) -m fontTools varLib.instancer --quiet --output var/font/inter.ttf \
+	@$(python) -m fontTools varLib.instancer --quiet --no-recalc-timestamp --output var/font/inter.ttf \
 		var/font/package/files/inter-latin-wght-normal.woff2 wght=400:600
 	@$(python) -m fontTools.subset var/font/inter.ttf --output-file=$(font) --flavor=woff2 \
 		--layout-features=kern,tnum --unicodes=$(characters)

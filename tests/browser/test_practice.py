@@ -429,9 +429,10 @@ def test_intervals_are_those_of_fsrs(new_context: Callable[..., BrowserContext])
     oracle = fsrs.Scheduler(desired_retention=0.88, enable_fuzzing=False)
     histories = []
     for number in range(60):
-        time, history = MORNING, []
+        time = MORNING
+        history: list[tuple[str, int, int]] = []
         for _ in range(chance.randint(1, 12)):
-            history.append([f"q{number}", moment(time), chance.choice([1, 2, 3, 3, 3, 4])])
+            history.append((f"q{number}", moment(time), chance.choice([1, 2, 3, 3, 3, 4])))
             # Minutes, or whole days: what is between them is where the two count days otherwise.
             short = chance.random() < 0.4
             time += (
@@ -453,8 +454,8 @@ def test_intervals_are_those_of_fsrs(new_context: Callable[..., BrowserContext])
     same = 0
     for history, (state, stability, difficulty, wait) in zip(histories, found, strict=True):
         card = fsrs.Card()
-        for _, time, grade in history:
-            at = datetime.fromtimestamp(time / 1000, UTC)
+        for _, milliseconds, grade in history:
+            at = datetime.fromtimestamp(milliseconds / 1000, UTC)
             card, _ = oracle.review_card(card, fsrs.Rating(grade), at)
         assert card.last_review is not None
         assert state == card.state.value

@@ -26,10 +26,9 @@ UNITED = 200  # queries that are united in one; SQLite allows 500
 
 
 class Spot(NamedTuple):
-    """One row of the tally, and a place (from 0) among the questions that it counts."""
+    """A block of a category, and a place (from 0) among its published questions."""
 
     category: int
-    level: str
     block: int
     place: int
 
@@ -41,14 +40,14 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
     def spots(self, places: Iterable[int]) -> list[Spot]:
         """Return where the questions are that have these places (from 0) among all counted."""
-        cells = self.order_by("category", "block", "level").filter(questions__gt=0)
-        rows = list(cells.values_list("category", "level", "block", "questions"))
-        ends = list(accumulate(row[3] for row in rows))
+        blocks = self.values_list("category", "block").annotate(counted=Sum("questions"))
+        rows = list(blocks.filter(counted__gt=0).order_by("category", "block"))
+        ends = list(accumulate(counted for _, _, counted in rows))
         found = []
         for place in places:
             index = bisect_right(ends, place)
-            category, level, block, questions = rows[index]
-            found.append(Spot(category, level, block, place - (ends[index] - questions)))
+            category, block, counted = rows[index]
+            found.append(Spot(category, block, place - (ends[index] - counted)))
         return found
 
 
@@ -212,30 +211,25 @@ def compiled[**Arguments](
     return rows
 
 
-def at_spots(question: str, spots: Iterable[Spot]) -> Q:
+def at_spots(question: str, spots: Iterable[Spot], level: str = "") -> Q:
     """
     Return the condition that a row of the table `question` is at one of `spots`, 200 at most.
 
-    A spot that nobody is at names no row. Each costs a look at the index of up to BLOCK positions,
-    however large the bank is.
+    The places are those among the questions of `level`, if one is given. A spot that nobody is at
+    names no row. Each costs up to BLOCK steps in an index, however large the bank is, and with a
+    level as many looks into the table.
     """
+    at_level = "AND level = %s" if level else ""
     part = f"""
         SELECT * FROM (SELECT id FROM {question}
-                       WHERE published AND category_id = %s AND level = %s
-                         AND position >= %s AND position < %s
+                       WHERE published AND category_id = %s
+                         AND position >= %s AND position < %s {at_level}
                        ORDER BY position, slug LIMIT 1 OFFSET %s) AS part"""  # noqa: S608
     listed = list(spots)[:UNITED]
+    values: list[Any] = []
+    for category, block, place in listed:
+        values += [category, block * BLOCK, (block + 1) * BLOCK]
+        values += [level, place] if level else [place]
     if not listed:
         return Q(pk__in=[])
-    values = [
-        value
-        for spot in listed
-        for value in (
-            spot.category,
-            spot.level,
-            spot.block * BLOCK,
-            (spot.block + 1) * BLOCK,
-            spot.place,
-        )
-    ]
     return Q(pk__in=RawSQL(" UNION ALL ".join([part] * len(listed)), values))  # noqa: S611

@@ -190,7 +190,8 @@ def draw(choice: Choice, categories: list[Category]) -> list[Drawn]:
             cells = cells.filter(level=filters.level)
         spots = cells.spots(chance.sample(range(total), DRAWN))
         # Not `questions`: a database may prefer to go through all that matches.
-        questions = Question.objects.filter(at_spots(Question._meta.db_table, spots)).in_order()
+        drawn = at_spots(Question._meta.db_table, spots, filters.level)
+        questions = Question.objects.filter(drawn).order_by()
     rows = questions.values_list("pk", "slug", "category__slug", "level")
     found = sorted((Drawn(*row) for row in rows), key=lambda question: question.slug)
     chance.shuffle(found)

@@ -45,6 +45,10 @@ def wait_for_an_answer(page: Page) -> None:
     page.locator("[data-slug=gil] summary").click()
 
 
+def reveal(page: Page) -> None:
+    page.get_by_role("button", name="Show the short answer").click()
+
+
 STATES = {
     "home": see("/"),
     "open": see("/?open=gil"),
@@ -61,6 +65,12 @@ STATES = {
     "theme": see("/", lambda page: page.get_by_role("button", name="Theme").click()),
     "loading": wait_for_an_answer,
     "failed": fail,
+    "practice": see("/practice/"),
+    "practice-question": see("/practice/?n=20"),
+    "practice-answer": see("/practice/?n=20", reveal),
+    "interview": see("/practice/?mode=interview&n=8&seed=1"),
+    "interviewer": see("/practice/?mode=interviewer&n=8&seed=1"),
+    "progress": see("/progress/"),
     "offline": see("/offline/"),
     "not-found": see("/nowhere/"),
 }

@@ -258,6 +258,29 @@ def test_two_devices_are_merged_into_the_same_cards(
     assert set(page.evaluate(stored)) == {"gil", "middleware", "descriptors"}
 
 
+def test_a_list_shows_the_state_of_what_was_practised(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if "states" in url or "/practice/" in url]
+    clock = Clock(page)
+    page.goto("/progress/")
+    page.evaluate(ADD, [["gil", moment(MORNING - DAY), 4], ["middleware", moment(MORNING), 1]])
+    expect(page.locator("[data-part=practise]")).to_have_text("Practise")
+    clock.pass_time(minutes=30)
+    page.goto("/")
+    gil = page.locator(".entry[data-slug=gil]")
+    expect(gil.locator(".state")).to_have_text("Known")
+    expect(gil.locator(".state svg")).to_be_visible()
+    expect(page.locator(".entry[data-slug=middleware] .state")).to_have_text("Due")
+    expect(page.locator(".entry .state")).to_have_count(2)
+    page.locator("#q").fill("lock")
+    expect(page.locator(".hits .entry[data-slug=gil] .state")).to_have_text("Known")
+    page.get_by_role("link", name=re.compile("^Practise these")).click()
+    expect(page.locator("[data-room=session]")).to_contain_text("“lock”")
+
+
 GOOD = {"format": "qabank-progress", "version": 1, "reviews": [["gil", moment(MORNING), 3]]}
 
 BAD_FILES = {
@@ -406,9 +429,10 @@ def test_intervals_are_those_of_fsrs(new_context: Callable[..., BrowserContext])
     oracle = fsrs.Scheduler(desired_retention=0.88, enable_fuzzing=False)
     histories = []
     for number in range(60):
-        time, history = MORNING, []
+        time = MORNING
+        history: list[tuple[str, int, int]] = []
         for _ in range(chance.randint(1, 12)):
-            history.append([f"q{number}", moment(time), chance.choice([1, 2, 3, 3, 3, 4])])
+            history.append((f"q{number}", moment(time), chance.choice([1, 2, 3, 3, 3, 4])))
             # Minutes, or whole days: what is between them is where the two count days otherwise.
             short = chance.random() < 0.4
             time += (
@@ -430,8 +454,8 @@ def test_intervals_are_those_of_fsrs(new_context: Callable[..., BrowserContext])
     same = 0
     for history, (state, stability, difficulty, wait) in zip(histories, found, strict=True):
         card = fsrs.Card()
-        for _, time, grade in history:
-            at = datetime.fromtimestamp(time / 1000, UTC)
+        for _, milliseconds, grade in history:
+            at = datetime.fromtimestamp(milliseconds / 1000, UTC)
             card, _ = oracle.review_card(card, fsrs.Rating(grade), at)
         assert card.last_review is not None
         assert state == card.state.value

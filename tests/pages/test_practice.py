@@ -153,6 +153,19 @@ def test_without_javascript_there_is_a_question_with_its_answer_and_another_one(
     assert "category=architecture" in address
 
 
+@pytest.mark.usefixtures("bank")
+def test_a_list_and_a_question_lead_to_practice_with_what_they_show(client: Client) -> None:
+    for address, query in (
+        ("/", "?n=20"),
+        ("/?level=core&q=a+lock", "?n=20&q=a%20lock&level=core"),
+        ("/categories/architecture/?level=core", "?n=20&category=architecture&level=core"),
+        ("/questions/gil/", "?n=1#only=gil"),
+    ):
+        link = one(page(client, address), "a.practise")
+        assert link.get("href") == f"/practice/{query}"
+    assert select(page(client, "/?q=zzzzzz"), "a.practise") == []
+
+
 def test_an_empty_bank_and_an_empty_choice_say_so(client: Client) -> None:
     assert "No question matches" in text(page(client, "/practice/?n=20&seed=1"))
     assert "No question matches" in text(page(client, "/practice/?mode=interviewer"))

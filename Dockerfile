@@ -8,7 +8,7 @@ COPY requirements*.txt ./
 RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: -r "$LOCK"
 COPY . .
 # The settings close var/ to others; here it holds nothing but the static files.
-RUN SECRET_KEY=build /opt/venv/bin/python manage.py collectstatic --no-input --ignore 'htmax-*' \
+RUN SECRET_KEY=for-collecting-static-files-only /opt/venv/bin/python manage.py collectstatic --no-input --ignore 'htmax-*' \
         --ignore 'htmx-4*' --ignore ext --ignore django-htmx.js \
     && chmod 755 var \
     && /opt/venv/bin/python -m compileall -q . /opt/venv
@@ -25,4 +25,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
 # Migrations are a step of their own, once per release: python manage.py prepare --no-static
-CMD ["gunicorn"]
+CMD ["python", "manage.py", "serve"]

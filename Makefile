@@ -16,7 +16,7 @@ run: ## Serve the site as production does, on http://127.0.0.1:8000 (PORT=9000 f
 	@bin/check-port
 	@bin/venv $(LOCK)
 	@$(python) manage.py prepare
-	@$(python) -m gunicorn $(ARGS)
+	@$(python) manage.py serve -- $(ARGS)
 
 .PHONY: dev
 dev: ## Serve with DEBUG on and reload what changes
@@ -104,6 +104,7 @@ admin: ## Create an account for the admin
 .PHONY: refresh
 refresh: ## Bring the database to what fixtures/bank.yaml says
 	@bin/venv requirements.txt
+	@$(python) manage.py prepare --no-static --verbosity 0
 	@$(python) manage.py refresh_bank $(ARGS)
 
 # SAMPLE_PYTHONS="python3.13 /path/to/python3.14": these run the samples.

@@ -23,35 +23,27 @@ from gunicorn.workers.base import Worker
 # Run and not imported, like this file: workers fork from the master, and after SIGHUP they would
 # find the module as the master once loaded it, beside settings of the next release.
 environment = runpy.run_path("qabank/environment.py")
-env_text = environment["env_text"]
-
-
-def env_number(name: str, default: int) -> int:
-    """Read a positive number, or end with a plain line."""
-    try:
-        number: int = environment["env_number"](name, default=default, minimum=1)
-    except environment["Misconfigured"] as error:
-        raise SystemExit(str(error)) from None
-    return number
-
+try:
+    server = environment["env_server"]()
+except environment["Misconfigured"] as error:
+    raise SystemExit(str(error)) from None
 
 wsgi_app = "qabank.wsgi:application"
 
 # Only this machine, until someone says otherwise. (gunicorn's own default
 # opens every interface as soon as PORT is set.)
-host = env_text("HOST", default="127.0.0.1")
-bind = f"{f'[{host}]' if ':' in host else host}:{env_number('PORT', 8000)}"
+bind = f"{f'[{server.host}]' if ':' in server.host else server.host}:{server.port}"
 
 # A process can crash or be replaced while the other one answers. More than
 # one per core gains nothing, and each may open as many database connections
 # as it has threads.
-workers = env_number("WEB_CONCURRENCY", 2)
+workers = server.workers
 
 # A thread is held for as long as a client takes to send its request or to
 # read the answer, and the workers share clients unevenly: with two hundred
 # slow ones 2 x 128 threads lost 18 of 30 other requests, 2 x 256 none of 90.
 # A thread starts when it is first needed and costs about 0.1 MB.
-threads = env_number("WEB_THREADS", 256)
+threads = server.threads
 
 # Each worker imports Django for itself. Loaded before the fork, it would
 # leave a connection pool or an open database handle shared by all of them,
@@ -96,6 +88,10 @@ limit_request_fields = 64
 # this machine may, and passes on what a visitor sent as SCRIPT_NAME.
 forwarder_headers = ""
 
+# Django reads X-Forwarded-Proto, where HTTPS says so. gunicorn would refuse a request whose proxies
+# don't agree, such as X-Forwarded-Proto: https beside X-Forwarded-Ssl: off.
+secure_scheme_headers: dict[str, str] = {}
+
 # Workers are not recycled by max_requests: nothing leaks, and each recycling
 # costs an import of Django and every cache that lives in the process.
 
@@ -111,7 +107,7 @@ control_socket_disable = True
 accesslog = None
 
 # Prometheus' counts of all workers meet in files. Without the token none are kept.
-if env_text("METRICS_TOKEN"):
+if environment["env_text"]("METRICS_TOKEN"):
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="qabank-metrics-"))
 
 

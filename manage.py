@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Run a command of the site: `python manage.py help` lists them."""
+"""Run a command of the site: `.venv/bin/python manage.py help` lists them."""
 
 import os
 import sys
@@ -7,14 +7,20 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qabank.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    try:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
+    except ModuleNotFoundError:
+        sys.exit(f"Django is not installed for {sys.executable}: use .venv/bin/python manage.py.")
 
-    from qabank.environment import Misconfigured  # noqa: PLC0415
+    from qabank.failures import told  # noqa: PLC0415
 
     try:
         execute_from_command_line(sys.argv)
-    except Misconfigured as error:
-        raise SystemExit(str(error)) from None
+    except BaseException as error:
+        line = told(error)
+        if line is None or "--traceback" in sys.argv:
+            raise
+        sys.exit(line)
 
 
 if __name__ == "__main__":

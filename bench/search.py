@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
+from urllib.parse import quote
 
 import django
 
@@ -51,23 +52,28 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--failures", action="store_true", help="list what is not found first")
+    parser.add_argument(
+        "--held-out", action="store_true", help="measure the half that is not looked at to tune"
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        measure(options.sizes, list_failures=options.failures)
+        half = "held out" if options.held_out else "tuning"
+        measure(options.sizes, half, list_failures=options.failures)
         return
     command = [sys.executable, __file__, "--here", "--sizes", *map(str, options.sizes)]
     command += ["--failures"] if options.failures else []
+    command += ["--held-out"] if options.held_out else []
     if options.engine != "postgresql":
         with tempfile.TemporaryDirectory(prefix="qabank-bench-") as folder:
-            url = f"sqlite:///{folder}/bank.sqlite3"
+            url = f"sqlite:///{quote(folder)}/bank.sqlite3"
             environment = {**os.environ, "DATABASE_URL": url}
             subprocess.run(command, env=environment, check=True)  # noqa: S603
     if options.engine != "sqlite":
         subprocess.run([ROOT / "bin/with-postgres", *command], check=True)  # noqa: S603
 
 
-def measure(sizes: list[int], *, list_failures: bool) -> None:
+def measure(sizes: list[int], half: str, *, list_failures: bool) -> None:
     """Fill the database that the environment names, with one size after the other."""
     call_command("migrate", verbosity=0)
     for size in sizes:
@@ -77,17 +83,25 @@ def measure(sizes: list[int], *, list_failures: bool) -> None:
             cursor.execute("ANALYZE")
         print(f"\n{connection.vendor}, {size:,} questions")
         print_times()
-        scores, mistaken = relevance.measured()
-        print(f"  {relevance.total(scores)}; nonsense that finds something: {len(mistaken)}")
-        for kind, score in scores.items():
-            print(f"    {kind:16} {score}")
-            for failure in score.failures if list_failures else ():
-                print(f"      {failure}")
-        for query in mistaken if list_failures else ():
-            print(f"      nonsense: {query}")
+        print("  the set that grew with the search")
+        print_scores(*relevance.measured(), list_failures=list_failures)
+        print(f"  the blind set: {half}")
+        print_scores(*relevance.blind(half), list_failures=list_failures)
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # type: ignore[attr-defined]
+
+
+def print_scores(
+    scores: dict[str, relevance.Score], mistaken: list[str], *, list_failures: bool
+) -> None:
+    print(f"  {relevance.total(scores)}; nonsense that finds something: {len(mistaken)}")
+    for kind, score in scores.items():
+        print(f"    {kind:16} {score}")
+        for failure in score.failures if list_failures else ():
+            print(f"      {failure}")
+    for query in mistaken if list_failures else ():
+        print(f"      nonsense: {query}")
 
 
 def print_times() -> None:

@@ -26,6 +26,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from statistics import median
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
@@ -207,7 +208,7 @@ class Bank:
     """A database of its own, filled by a command."""
 
     def __init__(self, path: Path, command: list[str]) -> None:
-        self.url = f"sqlite:///{path}"
+        self.url = f"sqlite:///{quote(str(path))}"
         self.manage("migrate", "--verbosity=0")
         self.manage(*command, "--verbosity=0")
         self.database = sqlite3.connect(path, isolation_level=None, timeout=10)

@@ -11,6 +11,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import (
+    ALL_VAR,
     ERROR_FLAG,
     SEARCH_VAR,
     ChangeList,
@@ -18,7 +19,7 @@ from django.contrib.admin.views.main import (
 )
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 
 View = Callable[..., HttpResponse]
 
@@ -82,7 +83,20 @@ class OfferedListAdmin(ModelAdmin):  # type: ignore[type-arg]
                         self.opts.pk.to_python(key)
         except ValidationError as error:
             raise Http404("No row has such a key.") from error
+        rows = self.list_max_show_all if ALL_VAR in request.GET else self.list_per_page
+        # Django makes as many forms as this says, whatever the page holds.
+        if number(request.POST.get("form-TOTAL_FORMS", "")) > rows:
+            message = f"A page of this list has {rows} rows at most.\n"
+            return HttpResponseBadRequest(message, content_type="text/plain")
         return super().changelist_view(request, extra_context)
+
+
+def number(text: str) -> int:
+    """Return the number that a form sent; 0 where it is none, which Django refuses."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
 
 
 def refuse_huge_numbers(view: View) -> View:

@@ -10,7 +10,7 @@ import importlib.util
 import ipaddress
 import os
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 
@@ -20,7 +20,10 @@ class Misconfigured(Exception):  # noqa: N818 (as Django's ImproperlyConfigured)
 
 def env_text(name: str, *, default: str = "") -> str:
     """Read a text, without the space around it."""
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    if not value.isprintable():  # half of a letter of two bytes, or a line break
+        raise Misconfigured(f"{name} must be text in one line.")
+    return value or default
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -35,11 +38,13 @@ def env_bool(name: str, *, default: bool) -> bool:
     raise Misconfigured(f"{name} must be true or false, not {value!r}.")
 
 
-def env_number(name: str, *, default: int, minimum: int = 0) -> int:
-    """Read a whole number of at most nine digits."""
+def env_number(name: str, *, default: int, minimum: int = 0, maximum: int) -> int:
+    """Read a whole number."""
     value = env_text(name, default=str(default))
-    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or int(value) < minimum:
-        raise Misconfigured(f"{name} must be a whole number and at least {minimum}, not {value!r}.")
+    if not re.fullmatch(r"\d{1,9}", value, re.ASCII) or not minimum <= int(value) <= maximum:
+        raise Misconfigured(
+            f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}."
+        )
     return int(value)
 
 
@@ -55,6 +60,63 @@ def env_list(name: str, *, default: list[str]) -> list[str]:
     """Read a comma-separated list; empty items are dropped."""
     items = [item.strip() for item in env_text(name).split(",")]
     return [item for item in items if item] or default
+
+
+# A name, an IPv4 address, or an IPv6 address in brackets: without scheme, port or path.
+HOST = r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])"
+
+
+def env_hosts(name: str, *, default: list[str]) -> list[str]:
+    """Read host names as Django matches them: .example.org stands for all subdomains, * for all."""
+    hosts = env_list(name, default=default)
+    for host in hosts:
+        if not re.fullmatch(rf"\*|\.?{HOST}", host, re.IGNORECASE):
+            raise Misconfigured(
+                f"{name} must list host names such as qa.example.org, without https:// or a port, "
+                f"not {host!r}."
+            )
+    return hosts
+
+
+def env_origins(name: str) -> list[str]:
+    """Read a comma-separated list of origins: a scheme and a host, and a port if there is one."""
+    origins = env_list(name, default=[])
+    for origin in origins:
+        if not re.fullmatch(rf"https?://(\*\.)?{HOST}(:\d{{1,5}})?", origin, re.IGNORECASE):
+            raise Misconfigured(
+                f"{name} must list origins such as https://qa.example.org, not {origin!r}."
+            )
+    return origins
+
+
+def env_secret(name: str) -> str:
+    """Read a secret; empty if it is not set. A word, or a row of equal letters, is none."""
+    secret = env_text(name)
+    if secret and (len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_LETTERS):
+        raise Misconfigured(
+            f"{name} must be {SECRET_LENGTH} characters or more that nobody can guess."
+        )
+    return secret
+
+
+SECRET_LENGTH = 32  # characters
+SECRET_LETTERS = 5  # different ones, as Django's security.W009 asks
+
+
+def env_token(name: str) -> str:
+    """Read what a client sends in a header; empty if it is not set."""
+    token = env_text(name)
+    if not re.fullmatch(r"[!-~]*", token):
+        raise Misconfigured(f"{name} must be letters, digits and signs of ASCII, without spaces.")
+    return token
+
+
+def env_dsn(name: str) -> str:
+    """Read the address of a Sentry project; empty if it is not set."""
+    dsn = env_text(name)
+    if dsn and not re.fullmatch(r"https?://\w+(:\w+)?@[\w.:-]+/([\w./-]+/)?\d+", dsn):
+        raise Misconfigured(f"{name} must be an address such as https://key@sentry.example/1.")
+    return dsn
 
 
 def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -74,18 +136,24 @@ def env_contacts(name: str) -> list[str]:
     return contacts
 
 
-def env_path(name: str, *, default: str) -> str:
-    """Read an address inside the site, as `urls.py` wants it; "" if it is switched off."""
+def env_path(name: str, *, default: str, taken: set[str]) -> str:
+    """
+    Read an address inside the site, as `urls.py` wants it; "" if it is switched off.
+
+    It may not lie in one of the folders that are `taken`.
+    """
     value = env_text(name, default=default).strip("/")
-    if not re.fullmatch(r"[\w/-]+", value, re.ASCII):
+    if not re.fullmatch(r"\w[\w-]*(/\w[\w-]*)*", value, re.ASCII):
         raise Misconfigured(f"{name} must be a path such as {default}, or off.")
+    if (folder := value.partition("/")[0]) in taken:
+        raise Misconfigured(f"{name} may not begin with {folder}, where the site has pages.")
     return "" if value == "off" else f"{value}/"
 
 
 def env_report_url(name: str) -> str:
     """Read a link's address with {slug} and {version} in it; empty if it is not set."""
     url = env_text(name)
-    if url and not url.startswith(("https://", "http://", "mailto:")):
+    if url and not re.fullmatch(r"(https?://\w|mailto:)\S*", url):
         raise Misconfigured(f"{name} must begin with https://, http:// or mailto:.")
     if unknown := set(re.findall(r"{.*?}", url)) - {"{slug}", "{version}"}:
         raise Misconfigured(f"{name} may hold {{slug}} and {{version}}, not {min(unknown)}.")
@@ -94,26 +162,25 @@ def env_report_url(name: str) -> str:
 
 def env_database(name: str, *, default: str) -> dict[str, Any]:
     """
-    Read a database's URL as an entry of Django's DATABASES.
+    Read a database's URL as an entry of Django's DATABASES; `default` is SQLite's file.
 
     That of PostgreSQL is read by libpq, so it may be all that `psql` understands: a socket's
     folder is a host written with %2F, and options such as sslmode follow a question mark.
     """
-    url = env_text(name, default=default)
-    if re.fullmatch(r"sqlite:///[^?#]+", url):
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(url.removeprefix("sqlite:///")),
-        }
+    url = env_text(name)
+    if not url:
+        return sqlite(default)
+    if re.fullmatch(r"sqlite:///[^?#]+", url) and (file := unquote(url[10:])).isprintable():
+        return sqlite(file)
     parts = libpq_parts(url) if url.startswith(("postgres://", "postgresql://")) else {}
-    if not parts.get("dbname") or not re.fullmatch(r"[\d,]*", parts.get("port", "")):
+    if not parts.get("dbname") or not are_sound(parts):
         # The value is not repeated: there may be a password in it.
         raise Misconfigured(
             f"{name} must be postgres://user:password@host/name or sqlite:///path, with special "
             "characters such as @ written as %40."
         )
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "qabank.postgresql",
         "NAME": parts.pop("dbname"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -121,6 +188,10 @@ def env_database(name: str, *, default: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": parts,
     }
+
+
+def sqlite(file: str) -> dict[str, Any]:
+    return {"ENGINE": "qabank.sqlite", "NAME": file}
 
 
 def libpq_parts(url: str) -> dict[str, Any]:
@@ -131,6 +202,41 @@ def libpq_parts(url: str) -> dict[str, Any]:
         return dict(psycopg.conninfo.conninfo_to_dict(url))
     except psycopg.ProgrammingError:
         return {}
+
+
+def are_sound(parts: dict[str, Any]) -> bool:
+    """
+    Whether a host, a port and a name can be these, and not pieces of a password.
+
+    libpq ends the password at the first @ or /, so that an error would show the rest of it.
+    """
+    return (
+        re.fullmatch(r"[\d,]*", parts.get("port", "")) is not None
+        and "@" not in parts.get("host", "")
+        and not re.search(r"[@/]", parts["dbname"])
+    )
+
+
+class Server(NamedTuple):
+    """Where gunicorn listens, and with how much."""
+
+    host: str
+    port: int
+    workers: int
+    threads: int  # of a worker
+
+
+def env_server() -> Server:
+    """Read what the server and the settings both want to know."""
+    host = env_text("HOST", default="127.0.0.1")
+    if not re.fullmatch(r"[\w.:-]+", host):
+        raise Misconfigured(f"HOST must be an address such as 127.0.0.1, not {host!r}.")
+    return Server(
+        host,
+        env_number("PORT", default=8000, minimum=1, maximum=65_535),
+        env_number("WEB_CONCURRENCY", default=2, minimum=1, maximum=1000),
+        env_number("WEB_THREADS", default=256, minimum=1, maximum=10_000),
+    )
 
 
 def require_package(name: str, *, wanted_by: str) -> None:

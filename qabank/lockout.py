@@ -9,9 +9,11 @@ is counted first, in the database, which all processes share, and taken back if 
 """
 
 import logging
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
@@ -25,10 +27,14 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from django.utils.formats import date_format
 
 logger = logging.getLogger(__name__)
 
+MINUTE = 60  # seconds
+DAY = 24 * 60  # minutes
 PATIENCE = 5  # seconds; a worker that stops finishes what it has begun in 8
 
 # A check of a password takes a core for half a second on purpose. One runs at a time in each
@@ -138,8 +144,41 @@ def attempts_of(request: Any, username: str) -> models.QuerySet[Any]:
 def refused(request: HttpRequest, *args: Any) -> HttpResponse:
     """Answer a login that was not checked, or that was wrong once too often."""
     is_busy = getattr(request, "login_is_busy", False)
-    wait = PATIENCE if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
-    context = {"is_busy": is_busy, "wait": wait}
+    now = timezone.now()
+    end = now + timedelta(seconds=PATIENCE) if is_busy else end_of_lock(request, now)
+    context = {
+        "is_busy": is_busy,
+        "when": in_words(end, now),
+        "address": getattr(request, "axes_ip_address", ""),
+    }
     response = render(request, "admin/locked_out.html", context, status=429)
-    response.headers["Retry-After"] = str(wait)
+    response.headers["Retry-After"] = str(math.ceil((end - now).total_seconds()))
     return response
+
+
+def in_words(end: datetime, now: datetime) -> str:
+    """Say when a wait is over, such as “in 12 minutes, at 14:05 UTC”; never too early."""
+    seconds = max(1, math.ceil((end - now).total_seconds()))
+    if seconds < MINUTE:
+        return f"in {seconds} second{pluralize(seconds)}"
+    minutes = math.ceil(seconds / MINUTE)
+    full_minute = timezone.localtime(end).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if minutes < DAY:
+        return f"in {minutes} minute{pluralize(minutes)}, at {date_format(full_minute, 'H:i T')}"
+    return f"on {date_format(full_minute, 'j F, H:i T')}"
+
+
+def end_of_lock(request: Any, now: datetime) -> datetime:
+    """Return when so many wrong passwords of an address have expired that it may try again."""
+    attempts = AccessAttempt.objects.filter(ip_address=getattr(request, "axes_ip_address", None))
+    counted = attempts.filter(attempt_time__gt=now - settings.AXES_COOLOFF_TIME)
+    values = counted.order_by("attempt_time").values_list("attempt_time", "failures_since_start")
+    rows = list(values)
+    left = sum(failures for _, failures in rows)
+    end = now
+    for last_try, failures in rows:
+        if left < settings.AXES_FAILURE_LIMIT:
+            break
+        left -= failures
+        end = last_try + settings.AXES_COOLOFF_TIME
+    return max(end, now + timedelta(seconds=1))

@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from qabank.environment import Misconfigured
+
 BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal", "-migrate")  # the last is `migrate`'s lock
 
 logger = logging.getLogger(__name__)
@@ -28,11 +30,20 @@ def private_folder(path: Path) -> Path:
 
 def stored_secret_key(path: Path) -> str:
     """Return the key in `path`; the first call makes it."""
-    if not path.exists():
-        private_folder(path.parent)
-        create(path, secrets.token_urlsafe(50))
-    close_to_others(path)
-    return path.read_text()
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            create(path, secrets.token_urlsafe(50))
+        close_to_others(path)
+        key = path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(
+            f"The key in {path} can't be kept or read ({error.strerror}): let this user read and "
+            "write in that folder, or set SECRET_KEY."
+        ) from error
+    if not key:
+        raise Misconfigured(f"{path} holds no key: remove it, and the next start makes one.")
+    return key
 
 
 class PrivateConnection(sqlite3.Connection):

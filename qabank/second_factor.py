@@ -8,6 +8,7 @@ passwords.
 
 import re
 from base64 import b32encode
+from functools import wraps
 from typing import Any, cast
 
 import segno
@@ -24,6 +25,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
@@ -34,8 +36,16 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
+from qabank.lockout import in_words
+from questions.admin import unsaved
 
 RECOVERY_CODES = 8
+APP_NAMES = {
+    "axes": "Locks after wrong passwords",
+    "otp_static": "Second factor: recovery codes",
+    "otp_totp": "Second factor: authenticator apps",
+}
+FIRST_APPS = ["questions", "auth"]  # of the admin's index; the others follow by name
 
 
 class BankAdminSite(AdminSite):
@@ -46,8 +56,28 @@ class BankAdminSite(AdminSite):
         bases = (OfferedListAdmin, admin_class or ModelAdmin)
         super().register(model_or_iterable, type(bases[1].__name__, bases, {}), **options)
 
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what the index lists: the bank first, then accounts, then locks and devices."""
+
+        def place(app: dict[str, Any]) -> int:
+            label = app["app_label"]
+            return FIRST_APPS.index(label) if label in FIRST_APPS else len(FIRST_APPS)
+
+        apps = sorted(super().get_app_list(request, app_label), key=place)
+        return [app | {"name": APP_NAMES.get(app["app_label"], app["name"])} for app in apps]
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        return super().admin_view(refuse_huge_numbers(view), cacheable)
+        answer = super().admin_view(refuse_huge_numbers(view), cacheable)
+
+        @wraps(answer)
+        def keep_and_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST" and not self.has_permission(request):
+                unsaved.keep(request)  # and show it again after the login
+            return answer(request, *args, **kwargs)
+
+        return keep_and_answer
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_code(request)
@@ -174,6 +204,12 @@ def destination(request: HttpRequest) -> str:
     return view.get_redirect_url() or reverse("admin:index")
 
 
+def refusal(device: TOTPDevice | StaticDevice) -> dict[str, Any] | None:
+    """Return why a device takes no code now, after too many wrong ones; None if it does."""
+    why: dict[str, Any] | None = device.verify_is_allowed()[1]
+    return why
+
+
 class CodeForm(forms.Form):
     """Takes a code of the app, or a recovery code. Each works once."""
 
@@ -195,8 +231,10 @@ class CodeForm(forms.Form):
         devices = self.devices_for(code)
         right = next((device for device in devices if device.verify_token(code)), None)
         if right is None:
-            if any(not device.verify_is_allowed()[0] for device in devices):
-                raise ValidationError("That code is wrong. Wait a little before the next try.")
+            if ends := [why["locked_until"] for why in map(refusal, devices) if why]:
+                when = in_words(max(ends), timezone.now())
+                message = f"That code is wrong. Wait a little: you can try again {when}."
+                raise ValidationError(message)
             raise ValidationError("That code is wrong. Is the clock of your phone right?")
         self.device = right
         return code

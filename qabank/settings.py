@@ -17,27 +17,30 @@ from qabank.environment import (
     env_choice,
     env_contacts,
     env_database,
-    env_list,
+    env_dsn,
+    env_hosts,
     env_networks,
     env_number,
+    env_origins,
     env_path,
     env_report_url,
-    env_text,
+    env_secret,
+    env_server,
+    env_token,
     require_package,
 )
 from qabank.private_files import PrivateConnection, private_folder, stored_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = private_folder(
-    BASE_DIR / "var"
-)  # all that the running site writes: database, key, collected files
+# All that the running site writes: database, key, collected files.
+VAR_DIR = private_folder(BASE_DIR / "var")
 
 # Core
 
 DEBUG = env_bool("DEBUG", default=False)
-SECRET_KEY = env_text("SECRET_KEY") or stored_secret_key(VAR_DIR / "secret-key")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY = env_secret("SECRET_KEY") or stored_secret_key(VAR_DIR / "secret-key")
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "qabank.urls"
 WSGI_APPLICATION = "qabank.wsgi.application"
 
@@ -61,10 +64,11 @@ MIDDLEWARE = [
     # These two first: what they add has to be on static files and refused requests as well.
     "qabank.headers.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "qabank.incoming.middleware",  # before all that reads the headers of a request
     "qabank.clients.middleware",
     "qabank.probes.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "qabank.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # the admin; public pages: questions/pagecache
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -73,7 +77,6 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers a refused login
 ]
 
@@ -96,11 +99,13 @@ TEMPLATES = [
 
 # Data
 
-DATABASES = {"default": env_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
+DATABASES = {"default": env_database("DATABASE_URL", default=str(VAR_DIR / "db.sqlite3"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+DATABASE_POOL = env_number("DATABASE_POOL", default=8, minimum=1, maximum=1000)
+STATEMENT_TIMEOUT = env_number("STATEMENT_TIMEOUT", default=10, maximum=100_000)
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"] == "qabank.sqlite":
     # One connection for good per thread: a new one has to read the schema again.
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
@@ -113,6 +118,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    from qabank.postgresql import Connection
 
     def connect_again(pool: Any) -> None:
         """Let the pool, to which the database did not answer, try again in a moment."""
@@ -126,8 +132,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] |= {
         "pool": {
+            "connection_class": Connection,
             "min_size": 1,
-            "max_size": env_number("DATABASE_POOL", default=8, minimum=1),
+            "max_size": DATABASE_POOL,
             "timeout": 2,  # seconds to wait for a free connection; then it is a 503
             # Its own attempts would come after longer and longer pauses.
             "reconnect_timeout": 0,
@@ -140,7 +147,7 @@ else:
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,  # milliseconds
         # No page needs as long as that. `prepare` lifts it for migrations.
-        "options": f"-c statement_timeout={env_number('STATEMENT_TIMEOUT', default=10)}s"
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT}s"
         " -c idle_in_transaction_session_timeout=60s",
     }
 
@@ -180,18 +187,20 @@ OFFLINE = env_bool("OFFLINE", default=not DEBUG)
 # Security
 
 HTTPS = env_bool("HTTPS", default=False)  # served over TLS by a proxy that sets X-Forwarded-Proto
+HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = headers.HSTS_SECONDS
     # Binds every subdomain, and for years: the owner of the domain decides.
-    SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_PRELOAD", default=False)
+    SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_PRELOAD
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_NAME = "__Host-session"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
     CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "questions.admin.unsaved.csrf_failure"  # loses nothing that an editor wrote
 
 # headers.py holds the values. Django's own middleware is to send no others.
 SECURE_CSP = headers.CONTENT_SECURITY_POLICY
@@ -199,7 +208,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = headers.RESPONSE_HEADERS["Cross-Origin-Opene
 SECURE_REFERRER_POLICY = headers.RESPONSE_HEADERS["Referrer-Policy"]
 X_FRAME_OPTIONS = headers.RESPONSE_HEADERS["X-Frame-Options"]
 
-ADMIN_PATH = env_path("ADMIN_PATH", default="admin")
+# The first folders of all other addresses (tests/qabank/test_settings.py compares them).
+TAKEN = {"categories", "feed", "healthz", "metrics", "offline", "questions", "readyz", "static"}
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin", taken=TAKEN)
 LOGIN_REDIRECT_URL = "admin:index"  # where an empty `next` leads
 SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
 
@@ -225,7 +236,7 @@ AXES_HANDLER = "qabank.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-LOGINS_WAITING = env_number("WEB_THREADS", default=256) // 4  # the other threads are for readers
+LOGINS_WAITING = env_server().threads // 4  # the other threads are for readers
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # refused tries do not prolong the wait
 AXES_LOCKOUT_CALLABLE = "qabank.lockout.refused"
 AXES_CLIENT_IP_CALLABLE = "qabank.clients.client_address"
@@ -241,7 +252,7 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True  # the owner may remove a device but not co
 # Watching: see docs/operating.md
 
 # A secret that Prometheus sends; without it nothing is counted and /metrics does not exist.
-METRICS_TOKEN = env_text("METRICS_TOKEN")
+METRICS_TOKEN = env_token("METRICS_TOKEN")
 if METRICS_TOKEN:
     require_package("prometheus_client", wanted_by="METRICS_TOKEN")
 
@@ -277,7 +288,7 @@ LOGGING = {
     },
 }
 
-if SENTRY_DSN := env_text("SENTRY_DSN"):
+if SENTRY_DSN := env_dsn("SENTRY_DSN"):
     require_package("sentry_sdk", wanted_by="SENTRY_DSN")
     from qabank.sentry import report_errors_to
 

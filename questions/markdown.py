@@ -2,7 +2,8 @@
 Markdown: as HTML that is safe to show, as plain text, and as passages for the search.
 
 Two barriers keep the HTML safe: the parser passes no raw HTML through, and nh3 removes from the
-result all that is not on a short list. `docs/writing.md` describes the conventions for authors.
+result all that is not on a short list. `syntax.py` says what the parser knows beyond CommonMark,
+and `docs/writing.md` describes the conventions for authors.
 """
 
 import html
@@ -15,13 +16,14 @@ from itertools import pairwise
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nh3
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.dateformat import format as date_format
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -29,33 +31,52 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from questions.languages import highlighted, language
+from questions.syntax import anchor, extend, joins_lines
 
 CACHED = 16 * 1024 * 1024  # bytes of each function: a thousand answers with their HTML
 
 FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
+# Hebrew, Arabic and the other scripts that are written from right to left.
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+# Elements that find their direction for themselves, where such a script occurs.
+DIRECTED = {
+    *("paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"),
+    "list_item_open",
+}
+
+# What the plugins would render otherwise.
+OURS = (
+    *("footnote_ref", "footnote_block_open", "footnote_block_close", "footnote_open"),
+    *("footnote_close", "footnote_anchor", "math_inline", "math_inline_double", "math_block"),
+)
+
 COPY = '<button class="copy" type="button">Copy</button>'
 
 ALLOWED_TAGS = {
     *("p", "br", "hr", "blockquote", "h2", "h3", "h4", "h5", "h6"),
-    *("strong", "em", "code", "a", "ul", "ol", "li"),
+    *("strong", "em", "code", "a", "ul", "ol", "li", "img"),
+    *("s", "kbd", "sub", "sup", "mark"),
     *("figure", "figcaption", "pre", "span", "button", "div", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td", "time"),
 }
 ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "*": set(),  # without this nh3 allows `lang` and `title` everywhere
-    "a": {"href", "rel"},
+    "a": {"href", "rel", "id"},
+    "img": {"src", "alt"},
+    "li": {"dir", "id"},
+    **{tag: {"dir", "id"} for tag in ("h2", "h3", "h4", "h5", "h6")},
+    **{tag: {"dir"} for tag in ("p", "blockquote", "ul", "table")},
     "button": {"class", "type"},
     "code": {"class"},
     "details": {"class"},
     "div": {"class", "role", "aria-label", "tabindex"},
     "figure": {"class"},
-    "h2": {"id"},
-    "ol": {"class", "start"},
+    "ol": {"start", "class", "dir"},
     "pre": {"tabindex"},
     "span": {"class"},
-    "td": {"class"},
-    "th": {"class"},
+    "td": {"class", "dir"},
+    "th": {"class", "dir"},
     "time": {"datetime"},
 }
 
@@ -108,21 +129,23 @@ def render(
     heading_level: int = 2,
     check: OutputCheck | None = None,
     follow_ups: str = FOLLOW_UPS,
-    *,
-    has_anchors: bool = False,
+    page: str = "",
 ) -> SafeString:
     """
     Return `source` as HTML; its `##` headings become `<h2>`, or those of another `heading_level`.
 
-    `check` says that the outputs of its samples were checked, in exactly this text. Hints are
-    folded in the section that is called `follow_ups`. With anchors each `<h2>` has an id. Costs
-    5-10 ms for an answer; the last texts are cached.
+    Headings and notes can be linked to where `page` is given, the slug of the question: their ids
+    begin with it. `check` says that the outputs of its samples were checked, in exactly this text.
+    Hints are folded in the section that is called `follow_ups`. Costs 5-10 ms for an answer; the
+    last texts are cached.
     """
-    env: EnvType = {
+    env: dict[str, Any] = {
         "heading_level": heading_level,
         "check": check,
         "follow_ups": follow_ups,
-        "anchors": [] if has_anchors else None,
+        "page": page,
+        "anchors": set(),
+        "is_rtl": RIGHT_TO_LEFT.search(source) is not None,
     }
     return mark_safe(sanitize(parser().render(source, env)))  # noqa: S308 (sanitized)
 
@@ -136,7 +159,7 @@ def render_links(source: str) -> SafeString:
 
 def headings(markup: str) -> list[tuple[str, str]]:
     """Return the id of each `<h2>` that has one, and its text, in what render() returned."""
-    found = re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', markup)
+    found = re.findall(r'<h2[^>]* id="([^"]*)"[^>]*>(.*?)</h2>', markup)
     return [(html.unescape(anchor), html.unescape(strip_tags(text))) for anchor, text in found]
 
 
@@ -231,23 +254,147 @@ def sanitize(markup: str) -> str:
         markup,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
+        attribute_filter=only_our_images,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
 
 
+def only_our_images(tag: str, attribute: str, value: str) -> str | None:
+    """Take the address from an image that is not ours: it would tell others who reads what."""
+    return None if attribute == "src" and not is_ours(value) else value
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address is that of a file in our own static folder, or in `/media/`."""
+    if ".." in address or "\\" in address:
+        return False
+    return address.startswith((settings.STATIC_URL, "/media/"))
+
+
+def image_address(address: str) -> str:
+    """Return the address at which a browser finds an image of ours; "" if it is not there."""
+    name = address.removeprefix(settings.STATIC_URL)
+    if name == address:
+        return address
+    try:
+        return staticfiles_storage.url(unquote(name))
+    except ValueError:  # the manifest of the static files does not have it
+        return ""
+
+
 class Renderer(RendererHTML):
     """markdown-it's renderer with our headings, links, tables and code blocks."""
 
-    def softbreak(self, *args: Any) -> str:
-        return " "  # a paragraph that is one line compresses better than the lines of its source
+    def renderToken(  # noqa: N802
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        if env.get("is_rtl") and tokens[index].type in DIRECTED:
+            tokens[index].attrSet("dir", "auto")
+        return super().renderToken(tokens, index, options, env)
+
+    def softbreak(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        # A paragraph that is one line compresses better than the lines of its source.
+        before = tokens[index - 1].content if index else ""
+        after = tokens[index + 1].content if index + 1 < len(tokens) else ""
+        return "" if joins_lines(before, after) else " "
+
+    def tag_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return f"<{tokens[index].tag}>"
+
+    def tag_close(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return f"</{tokens[index].tag}>"
+
+    def list_item_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        is_checked = tokens[index].meta.get("checked")
+        tokens[index].attrs.pop("class", None)
+        opened = self.renderToken(tokens, index, options, env)
+        if is_checked is None:
+            return opened
+        return f'{opened}<span class="task">{"☑" if is_checked else "☐"}</span> '
+
+    def bullet_list_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        tokens[index].attrs.pop("class", None)
+        return self.renderToken(tokens, index, options, env)
+
+    def alert_open(self, *args: Any) -> str:
+        return "<blockquote>\n"
+
+    def alert_close(self, *args: Any) -> str:
+        return "</blockquote>\n"
+
+    def alert_title_open(self, *args: Any) -> str:
+        return "<p><strong>"
+
+    def alert_title_close(self, *args: Any) -> str:
+        return "</strong></p>\n"
+
+    def math_inline(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        sign = tokens[index].markup
+        return f'<span class="math">{escape(f"{sign}{tokens[index].content}{sign}")}</span>'
+
+    math_inline_double = math_inline
+
+    def math_block(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return f'<div class="math">{escape(f"$${tokens[index].content}$$")}</div>\n'
+
+    def footnote_ref(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        number = tokens[index].meta["id"] + 1
+        if not (page := escape(env.get("page", ""))):
+            return f"<sup>{number}</sup>"
+        name = f"{page}:note-{number}"
+        # Only the first place is where the way back leads.
+        place = "" if tokens[index].meta["subId"] else f' id="{name}-place"'
+        return f'<sup><a href="#{name}"{place}>{number}</a></sup>'
+
+    def footnote_block_open(self, *args: Any) -> str:
+        return '<ol class="notes">\n'
+
+    def footnote_block_close(self, *args: Any) -> str:
+        return "</ol>\n"
+
+    def footnote_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        page = escape(env.get("page", ""))
+        return f'<li id="{page}:note-{tokens[index].meta["id"] + 1}">' if page else "<li>"
+
+    def footnote_close(self, *args: Any) -> str:
+        return "</li>\n"
+
+    def footnote_anchor(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        page = escape(env.get("page", ""))
+        if not page or tokens[index].meta["subId"]:
+            return ""
+        return f' <a href="#{page}:note-{tokens[index].meta["id"] + 1}-place">↩</a>'
 
     def heading_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        level = heading_level(tokens[index], env)
-        anchor = anchor_of(tokens, index, env) if level == 2 else ""
-        return f'<h2 id="{anchor}">' if anchor else f"<h{level}>"
+        directed = ' dir="auto"' if env.get("is_rtl") else ""
+        named = ""
+        if page := env.get("page"):
+            name = anchor(heading_text(tokens[index + 1]), env["anchors"])
+            named = f' id="{escape(f"{page}:{name}")}"' if name else ""
+        return f"<h{heading_level(tokens[index], env)}{directed}{named}>"
 
     def heading_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -258,13 +405,21 @@ class Renderer(RendererHTML):
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
         token = tokens[index]
-        if re.match(r"(?i)https?:", str(token.attrGet("href"))):
+        address = str(token.attrGet("href"))
+        if leads_nowhere(address):
+            return ""
+        if re.match(r"(?i)https?:", address):
             token.attrSet("rel", "external noopener")
+        elif address.startswith("#") and len(address) > 1 and env.get("page") and address != "#top":
+            token.attrSet("href", f"#{env['page']}:{address[1:].lower()}")
         return self.renderToken(tokens, index, options, env)
 
     def link_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
+        link = next(token for token in reversed(tokens[:index]) if token.type == "link_open")
+        if leads_nowhere(address := str(link.attrGet("href"))):
+            return f" ({escape(unquote(address))})"
         site = env.get("name_sites") and linked_site(tokens[:index])
         return f'</a> <span class="site">{escape(site)}</span>' if site else "</a>"
 
@@ -281,7 +436,7 @@ class Renderer(RendererHTML):
     def th_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return cell_open(tokens[index], cell_tag(tokens[index], tokens[index + 1]))
+        return cell_open(tokens[index], cell_tag(tokens[index], tokens[index + 1]), env)
 
     def th_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -295,13 +450,22 @@ class Renderer(RendererHTML):
     ) -> str:
         """Say how wide the numbers are where they are wider than the space for two digits."""
         token = tokens[index]
+        token.attrs.pop("class", None)
         digits = len(str(last_number(tokens, index)))
         if digits > 2:
             token.attrSet("class", f"digits-{min(digits, 5)}")
         return self.renderToken(tokens, index, options, env)
 
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-        return escape(tokens[index].content)
+        token = tokens[index]
+        address = str(token.attrGet("src") or "")
+        alt = self.renderInlineAsText(token.children, options, env).strip()
+        if is_ours(address) and (ours := image_address(address)):
+            return f'<img src="{escape(ours)}" alt="{escape(alt)}">'
+        shown = escape(alt or unquote(address).rstrip("/").rpartition("/")[2] or "image")
+        if not re.match(r"(?i)https?:", address) or is_in_link(tokens[:index]):
+            return f"{shown} ({escape(unquote(address))})" if address else shown
+        return f'<a href="{escape(address)}" rel="external noopener">{shown}</a>'
 
     def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         is_of_sample = index > 0 and shown_output(tokens, index - 1) is not None
@@ -320,6 +484,20 @@ class Renderer(RendererHTML):
         return "</details>\n"
 
 
+def is_in_link(before: Sequence[Token]) -> bool:
+    kinds = [token.type for token in before if token.type in {"link_open", "link_close"}]
+    return kinds[-1:] == ["link_open"]
+
+
+def leads_nowhere(address: str) -> bool:
+    """Whether a link of a text leads to no page: to a file beside it, or by another protocol."""
+    return re.match(r"(?i)(https?:|mailto:|/|#|\?)", address) is None
+
+
+def heading_text(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [])
+
+
 def linked_site(tokens: Sequence[Token]) -> str:
     """Return the host that the last link in `tokens` leads to; empty if it names none."""
     link = next(token for token in reversed(tokens) if token.type == "link_open")
@@ -333,20 +511,6 @@ def linked_site(tokens: Sequence[Token]) -> str:
 def heading_level(token: Token, env: EnvType) -> int:
     top: int = env["heading_level"]
     return min(max(top, int(token.tag[1]) - 2 + top), 6)
-
-
-def anchor_of(tokens: Sequence[Token], index: int, env: EnvType) -> str:
-    """Return the id of a heading, which no other of the text has; "" if there are to be none."""
-    anchors = env.get("anchors")
-    if anchors is None:
-        return ""
-    name = slugify(inline_text(tokens[index + 1].content, env), allow_unicode=True)
-    # The colon keeps it apart from the slugs of questions, which are ids too.
-    anchor = f"part:{name or len(anchors) + 1}"
-    while anchor in anchors:
-        anchor += "+"
-    anchors.append(anchor)
-    return anchor
 
 
 def last_number(tokens: Sequence[Token], index: int) -> int:
@@ -365,10 +529,11 @@ def cell_tag(cell: Token, content: Token) -> str:
     return cell.tag if content.content.strip() else "td"
 
 
-def cell_open(token: Token, tag: str) -> str:
+def cell_open(token: Token, tag: str, env: EnvType) -> str:
     """The renderer aligns by a style attribute, which the content security policy forbids."""
     match = re.search(r"text-align:(\w+)", str(token.attrGet("style") or ""))
-    return f'<{tag} class="{match[1]}">' if match else f"<{tag}>"
+    directed = ' dir="auto"' if env.get("is_rtl") else ""
+    return f'<{tag} class="{match[1]}"{directed}>' if match else f"<{tag}{directed}>"
 
 
 def is_sample(token: Token) -> bool:
@@ -436,15 +601,17 @@ def fold_hints(state: StateCore) -> None:
 
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable("table")
+    markdown = extend(MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer))
     markdown.core.ruler.push("fold_hints", fold_hints)
+    for name in OURS:
+        markdown.add_render_rule(name, getattr(Renderer, name))
     return markdown
 
 
 @lru_cache(maxsize=1)
 def block_parser() -> MarkdownIt:
     """Return the parser of blocks only, which takes half the time: it leaves inline Markdown."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline")
+    return extend(MarkdownIt("commonmark", {"html": False})).disable(["inline", "footnote_tail"])
 
 
 def section(source: str, name: str) -> str:

@@ -1,6 +1,7 @@
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import path
 
+from questions.exports import views as exports
 from questions.pagecache.public import public_page
 from questions.pages import offline, practice, views
 from questions.sharing import pictures
@@ -36,6 +37,9 @@ urlpatterns = [
         name="sitemap-section",
     ),
     path("favicon.ico", pictures.icon, name="favicon"),
+    # To take along
+    path("export/questions.<slug:extension>", exports.questions, name="export"),
+    path("export/schema.json", exports.schema, name="export-schema"),
     # For installing the site and reading it offline
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("service-worker.js", offline.service_worker, name="service-worker"),

@@ -4,10 +4,19 @@ import os
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
+
+SECRET_KEY = "for-processes-that-keep-none-in-var"
+
+
+def sqlite_url(path: Path | str) -> str:
+    """Return the DATABASE_URL of a file, whose name may hold any sign."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 class Result(NamedTuple):

@@ -22,7 +22,7 @@ BASE_DIR: Path = settings.BASE_DIR
 
 def test_every_environment_variable_is_documented_and_every_documented_one_is_read() -> None:
     code = "".join(
-        (BASE_DIR / path).read_text() for path in ("qabank/settings.py", "gunicorn.conf.py")
+        (BASE_DIR / path).read_text() for path in ("qabank/settings.py", "qabank/environment.py")
     )
     read = set(re.findall(r"""(?:environ\.get|env_\w+|number)\(\s*["']([A-Z_]+)""", code))
     table = (BASE_DIR / "docs" / "configuration.md").read_text()

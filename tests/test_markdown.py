@@ -1,5 +1,7 @@
 """Markdown as authors write it, and as attackers would."""
 
+# ruff: noqa: E501 (sources beside what they become)
+
 import re
 import tracemalloc
 
@@ -93,8 +95,87 @@ def test_tables_scroll_and_align_without_style_attributes() -> None:
     assert "style=" not in html
 
 
-def test_images_are_left_out_and_their_text_stays() -> None:
-    assert render("![A *diagram*](https://example.org/x.png)") == "<p>A *diagram*</p>\n"
+@pytest.mark.parametrize(
+    ("source", "text_shown"),
+    [
+        ("![A *diagram*](https://example.org/x.png)", "A diagram"),
+        ("![](https://example.org/x.png)", "x.png"),
+        ('<img src="https://example.org/x.png" alt="A diagram" width="3">', "A diagram"),
+    ],
+)
+def test_images_of_other_sites_are_links(source: str, text_shown: str) -> None:
+    assert render(source) == (
+        f'<p><a href="https://example.org/x.png" rel="external noopener">{text_shown}</a></p>\n'
+    )
+
+
+def test_images_of_our_own_are_shown() -> None:
+    assert render("![The icon](/static/img/icon.svg)") == (
+        '<p><img src="/static/img/icon.svg" alt="The icon"></p>\n'
+    )
+    assert render("![](/media/a%20b.png)") == '<p><img src="/media/a%20b.png" alt=""></p>\n'
+    assert "<img" not in render("![x](/static/../secret)")
+    assert render("![x](a.png) ![](b.png)") == "<p>x (a.png) b.png (b.png)</p>\n"
+    assert render("[![x](https://x.org/a.png)](https://x.org/)") == (
+        '<p><a href="https://x.org/" rel="external noopener">x (https://x.org/a.png)</a></p>\n'
+    )
+
+
+BEYOND = {
+    "line\nbreak<br>and<br/>more": "<p>line break<br>\nand<br>\nmore</p>\n",
+    "<kbd>K</kbd> H<sub>2</sub>O m<SUP>2</SUP>": "<p><kbd>K</kbd> H<sub>2</sub>O m<sup>2</sup></p>\n",
+    "<b>a *b*</b> <i>c</i> <mark>d</mark>":
+        "<p><strong>a <em>b</em></strong> <em>c</em> <mark>d</mark></p>\n",
+    "<code>a*b*</code> <del>x</del>": "<p><code>a*b*</code> <s>x</s></p>\n",
+    "<b>open <b class=x>": "<p>&lt;b&gt;open &lt;b class=x&gt;</p>\n",
+    "~~old~~ ~5 min and ~6": "<p><s>old</s> ~5 min and ~6</p>\n",
+    "see https://x.org/a?b=1.": '<p>see <a href="https://x.org/a?b=1" rel="external noopener">'
+        "https://x.org/a?b=1</a>.</p>\n",
+    "- [ ] a\n- [x] b": '<ul>\n<li><span class="task">☐</span> a</li>\n'
+        '<li><span class="task">☑</span> b</li>\n</ul>\n',
+    "> [!WARNING]\n> Hot.":
+        "<blockquote>\n<p><strong>Warning</strong></p>\n<p>Hot.</p>\n</blockquote>\n",
+    "$\\{a_1*b_2*c\\}$ costs $5 or $6.":
+        '<p><span class="math">$\\{a_1*b_2*c\\}$</span> costs $5 or $6.</p>\n',
+    "$$\na \\\\ b\n$$": '<div class="math">$$\na \\\\ b\n$$</div>\n',
+    "a.[^1]\n\n[^1]: Note.": '<p>a.<sup>1</sup></p>\n<ol class="notes">\n<li><p>Note.</p>\n</li>\n'
+        "</ol>\n",
+    "[v](v.md) [f](ftp://x.org)": "<p>v (v.md) f (ftp://x.org)</p>\n",
+    "\u9600\u95e8\uff1a\n\u5f39\u7c27\u3002": "<p>\u9600\u95e8\uff1a\u5f39\u7c27\u3002</p>\n",
+    "\ud55c\uae00\n\ud55c\uae00": "<p>\ud55c\uae00 \ud55c\uae00</p>\n",
+    "**\u6ce8\uff1a**\u5148\u5173": "<p><strong>\u6ce8\uff1a</strong>\u5148\u5173</p>\n",
+    "\u5728**\u201c\u9600\u201d**\u5728": "<p>\u5728<strong>\u201c\u9600\u201d</strong>\u5728</p>\n",
+    "2 * 3 * 4 **": "<p>2 * 3 * 4 **</p>\n",
+    "\u0633\u0624\u0627\u0644": '<p dir="auto">\u0633\u0624\u0627\u0644</p>\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), BEYOND.items(), ids=BEYOND)
+def test_what_people_write_beyond_commonmark(source: str, expected: str) -> None:
+    html = render(source)
+    assert html == expected
+    assert sanitize(html) == html
+
+
+def test_headings_and_notes_have_ids_that_begin_with_the_slug() -> None:
+    source = "[a](#the-parts) [b](#top)[^x]\n\n## The parts!\n\n## The parts\n\n[^x]: Note.\n"
+    html = render(source, page="gil")
+    assert sanitize(html) == html
+    page = parse(html)
+    assert [e.get("id") for e in select(page, "h2")] == ["gil:the-parts", "gil:the-parts-1"]
+    assert [e.get("href") for e in select(page, "a")] == [
+        "#gil:the-parts", "#top", "#gil:note-1", "#gil:note-1-place",
+    ]  # fmt: skip
+    ids = {e.get("id") for e in page.iter() if e.get("id")}
+    assert {"gil:note-1", "gil:note-1-place"} <= ids
+    assert "id=" not in render(source)
+
+
+def test_each_block_finds_its_own_direction() -> None:
+    html = render("## \u0633\n\n- \u0633\n\n> a\n\n| \u0633 |\n| --- |\n| a |\n")
+    assert html.count('dir="auto"') == 7
+    assert sanitize(html) == html
+    assert "dir=" not in render("## a\n\n- b\n")
 
 
 ATTACKS = [
@@ -149,7 +230,16 @@ def test_the_sanitizer_takes_nothing_from_the_bank() -> None:
 
 
 def test_the_allow_list_has_nothing_that_runs_or_loads() -> None:
-    assert ALLOWED_TAGS.isdisjoint({"script", "style", "iframe", "img", "svg", "form", "input"})
+    assert ALLOWED_TAGS.isdisjoint({"script", "style", "iframe", "svg", "form", "input"})
+    for address in (
+        "https://x.org/a.png",
+        "//x.org/a",
+        "a.png",
+        "/admin/",
+        "/static/../a",
+        "data:,",
+    ):
+        assert "src" not in sanitize(f'<img src="{address}" alt="">')
     assert all(
         not attribute.startswith("on") and attribute != "style"
         for attributes in ALLOWED_ATTRIBUTES.values()
@@ -211,13 +301,13 @@ def test_a_list_says_how_wide_its_numbers_are(source: str, classes: str | None) 
 
 
 def test_headings_have_ids_where_a_page_is_all_about_one_answer() -> None:
-    titles = ("What `__get__` does", "Pitfalls", "# Smaller", "Pitfalls", "?", "例")
-    source = "\n\n".join(f"## {title}".replace("## #", "###") for title in titles)
+    source = (
+        "## What `__get__` does\n\n## Pitfalls\n\n### Smaller\n\n## Pitfalls\n\n## ?\n\n## 例\n"
+    )
     assert "id=" not in render(source)
-    assert markdown.headings(render(source, has_anchors=True)) == [
-        ("part:what-__get__-does", "What __get__ does"),
-        ("part:pitfalls", "Pitfalls"),
-        ("part:pitfalls+", "Pitfalls"),
-        ("part:4", "?"),
-        ("part:例", "例"),
+    assert markdown.headings(render(source, page="slots")) == [
+        ("slots:what-__get__-does", "What __get__ does"),
+        ("slots:pitfalls", "Pitfalls"),
+        ("slots:pitfalls-1", "Pitfalls"),
+        ("slots:例", "例"),
     ]

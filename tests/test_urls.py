@@ -29,6 +29,7 @@ EXAMPLES = {
     "categories/<slug:slug>/": "categories/architecture/",
     "questions/<slug:slug>/": "questions/gil/",
     "sitemap-<slug:section>.xml": "sitemap-pages.xml",
+    "export/questions.<slug:extension>": "export/questions.json",
 }
 
 EXCEPTIONS = {

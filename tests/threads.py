@@ -1,6 +1,7 @@
 """Doing things at the same time."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,3 +26,13 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def soon(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until the condition holds, for so long at most; return whether it does."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,15 +1,26 @@
 """What editors see under /admin/."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
-from questions.admin.history import HistoryAdmin
+from questions.admin.guide import GuideAdmin
+from questions.admin.history import HistoryAdmin, recorded
+from questions.admin.unsaved import UnsavedAdmin
+from questions.checking.rules import check_question
+from questions.markdown import is_sample, parser
 from questions.models import (
     Bank,
     Category,
@@ -25,18 +36,17 @@ TEXT_FIELDS = [
     if isinstance(field, CharField | TextField) and field.editable and not field.choices
 ]
 
-admin.site.site_header = "QA Bank"
-admin.site.site_title = "QA Bank"
 admin.site.index_title = "The bank"
 
 
 @admin.register(Bank)
-class BankAdmin(admin.ModelAdmin):
+class BankAdmin(UnsavedAdmin):
     """The one row that says what the bank is: its list leads to its form."""
 
     fieldsets = [
         (None, {"fields": ["name", "title", "promise", "language"]}),
         ("The answers", {"fields": ["example", "pitfalls", "follow_ups", "requires_style"]}),
+        ("Finding them", {"fields": ["other_names"]}),
     ]
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -75,6 +85,9 @@ class FormerCategorySlugInline(FormerAddressInline):
 
 @admin.register(Category)
 class CategoryAdmin(HistoryAdmin):
+    class Media:
+        js = ["js/slugs.js"]
+
     fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]
@@ -82,8 +95,17 @@ class CategoryAdmin(HistoryAdmin):
     search_fields = ["name", "slug", "description"]
     inlines = [FormerCategorySlugInline]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        last = {"position": Category.objects.next_position()}
+        return {**last, **super().get_changeform_initial_data(request)}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return Category.objects.with_counts()
+
+    def view_on_site(self, category: Category) -> str | None:
+        """Return the category's page; None where it has no published question, and so no page."""
+        is_seen = Category.objects.published().filter(pk=category.pk).exists()
+        return category.get_absolute_url() if is_seen else None
 
     @admin.display(description="category", ordering="name")
     def name_with_emoji(self, category: Category) -> str:
@@ -95,10 +117,9 @@ class CategoryAdmin(HistoryAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(EditingAdmin, ListAdmin):
+class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     class Media:
-        css = {"all": ["css/admin.css"]}
-        js = ["js/editing.js", "js/ordering.js"]
+        js = ["js/slugs.js", "js/editing.js", "js/ordering.js"]
 
     list_display = ["number", "title", "category", "level", "position", "updated"]
     list_display_links = ["title"]
@@ -139,9 +160,26 @@ class QuestionAdmin(EditingAdmin, ListAdmin):
 
     @admin.display(description="code samples")
     def samples(self, question: Question) -> str:
+        said = ""
         if question.is_checked:
-            return f"Output checked on {question.checked_with}, {question.checked_on}"
-        return "Not checked as they are now: run “manage.py check_samples”"
+            said = f"Output checked on {question.checked_with}, {question.checked_on}. "
+        if failure := question.sample_failure():
+            return format_html(
+                "<p>{}Failed on {}. After an edit they wait for the next check.</p>"
+                '<pre class="report">{}</pre>',
+                said,
+                date_format(timezone.localtime(failure.at), "j F Y, H:i"),
+                failure.report,
+            )
+        if said:
+            return said
+        texts = (question.prompt, question.answer)
+        if any(is_sample(token) for text in texts for token in parser().parse(text)):
+            return (
+                "Not checked as they are now: they wait for a check. Whoever runs the site "
+                "starts it, and the result appears here."
+            )
+        return "There is none."
 
     @admin.display(description="no.")
     def number(self, question: Question) -> str:
@@ -152,13 +190,89 @@ class QuestionAdmin(EditingAdmin, ListAdmin):
 
 @admin.register(MissedSearch)
 class MissedSearchAdmin(admin.ModelAdmin):
-    """Searches without a hit. They can be deleted, but neither added nor changed."""
+    """
+    Searches that found little, and what came first.
 
-    list_display = ["text", "count", "last_made"]
+    The database gets new ones by itself. An editor chooses the question that should have come
+    first and adds the phrase to it, starts a question from it, or deletes it.
+    """
+
+    list_display = ["text", "outcome", "question", "count", "last_made", "new_question"]
+    list_filter = ["outcome"]
+    list_select_related = ["question"]
     search_fields = ["text"]
+    fields = ["text", "outcome", "question", "count", "last_made"]
+    readonly_fields = ["text", "outcome", "count", "last_made"]
+    autocomplete_fields = ["question"]
+    actions = ["add_to_phrasings", "add_to_keywords"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: MissedSearch | None = None) -> bool:
-        return False
+    def has_edit_permission(self, request: HttpRequest) -> bool:
+        """Whether the actions are offered."""
+        return request.user.has_perm("questions.change_question")
+
+    @admin.display(description="")
+    def new_question(self, search: MissedSearch) -> str:
+        query = urlencode({"title": phrase(search.text), "keywords": search.text.lower()})
+        address = f"{reverse('admin:questions_question_add')}?{query}"
+        return format_html('<a href="{}">Start a question</a>', address)
+
+    @admin.action(description="Add to “also asked as” of the question", permissions=["edit"])
+    def add_to_phrasings(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
+        def add(question: Question, text: str) -> None:
+            question.asked_as = f"{question.asked_as.rstrip()}\n{phrase(text)}\n".lstrip()
+
+        self.add(request, searches, "asked_as", add)
+
+    @admin.action(description="Add to the keywords of the question", permissions=["edit"])
+    def add_to_keywords(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
+        def add(question: Question, text: str) -> None:
+            question.keywords = ", ".join(filter(None, [question.keywords, text.lower()]))
+
+        self.add(request, searches, "keywords", add)
+
+    def add(
+        self,
+        request: HttpRequest,
+        searches: QuerySet[MissedSearch],
+        field: str,
+        change: Callable[[Question, str], None],
+    ) -> None:
+        """Change a field of each search's question, and delete the searches that this settles."""
+        for search in searches:
+            with recorded(request):
+                question = Question.objects.select_for_update().filter(pk=search.question_id or 0)
+                problem = self.added(question.first(), search.text, field, change)
+                if not problem:
+                    search.delete()
+            if problem:
+                self.message_user(request, f"“{search.text}”: {problem}", messages.WARNING)
+
+    def added(
+        self,
+        question: Question | None,
+        text: str,
+        field: str,
+        change: Callable[[Question, str], None],
+    ) -> str:
+        """Change a field of a question and save it; return what is wrong instead, if anything."""
+        if question is None:
+            return "choose its question first."
+        before = {str(problem) for problem in check_question(question, {})}
+        change(question, text)
+        try:
+            question.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
+        except ValidationError as error:
+            return " ".join(error.messages)
+        for problem in check_question(question, {}):
+            if problem.field == field and problem.is_error and str(problem) not in before:
+                return f"{question.slug}: {problem.message}"
+        question.save(update_fields=[field])
+        return ""
+
+
+def phrase(text: str) -> str:
+    """Return a search as the question that it asks."""
+    return f"{text[:1].upper()}{text[1:]}?"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from questions.admin.history import HistoryAdmin
 from questions.checking import reviews, rules
-from questions.models import Bank, Category, Question, QuestionQuerySet
+from questions.models import LAST_POSITION, Bank, Category, Question, QuestionQuerySet
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -25,7 +25,8 @@ class ToDoFilter(admin.SimpleListFilter):
         return [
             ("publish", "Unpublished"),
             ("review", "Due for review"),
-            ("samples", "Samples failing or unchecked"),
+            ("samples", "Samples waiting for a check"),
+            ("failed", "Samples that failed"),
         ]
 
     def queryset(
@@ -41,8 +42,10 @@ class ToDoFilter(admin.SimpleListFilter):
             due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
-            unchecked = Question.objects.filter(replaced_by=None).with_unchecked_samples()
-            return queryset.filter(pk__in=unchecked)
+            return queryset.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
+        if self.value() == "failed":
+            failed = Question.objects.filter(replaced_by=None).with_failed_samples()
+            return queryset.filter(pk__in=failed.values("pk"))
         return None
 
 
@@ -81,10 +84,7 @@ class ListAdmin(HistoryAdmin):
         if "publish" in actions:
             levels = Question.Level.choices
             setters = [set_action(value, "level", f"Level: {label}") for value, label in levels]
-            setters += [
-                set_action(category, "category", f"Move to {category}")
-                for category in Category.objects.all()
-            ]
+            setters += [move_action(category) for category in Category.objects.all()]
             for setter in setters:
                 actions[setter.__name__] = self.get_action(setter, action_location)
         return actions
@@ -113,15 +113,38 @@ class ListAdmin(HistoryAdmin):
         report(request, drafts.update(published=False), "unpublished")
 
 
-def set_action(value: Any, field: str, description: str) -> Callable[..., None]:
+def set_action(value: str, field: str, description: str) -> Callable[..., None]:
     """Return an action that gives one field of all selected questions a value."""
 
-    @admin.action(description=description.replace("%", "%%"), permissions=["change"])
+    @admin.action(description=description, permissions=["change"])
     def action(model_admin: ListAdmin, request: HttpRequest, queryset: QuerySet[Question]) -> None:
         others = Question.objects.filter(pk__in=queryset.values("pk")).exclude(**{field: value})
         report(request, others.update(**{field: value}), "changed")
 
-    action.__name__ = f"{field}_{getattr(value, 'slug', value)}"
+    action.__name__ = f"{field}_{value}"
+    return action
+
+
+def move_action(category: Category) -> Callable[..., None]:
+    """Return an action that moves the selected questions to the end of a category."""
+
+    @admin.action(
+        description=f"Move to {category}".replace("%", "%%"),
+        permissions=["change"],
+    )
+    def action(model_admin: ListAdmin, request: HttpRequest, queryset: QuerySet[Question]) -> None:
+        selected = Question.objects.filter(pk__in=queryset.values("pk")).exclude(category=category)
+        moved = list(
+            selected.in_order().select_for_update(of=("self",)).only("category", "position")
+        )
+        first = Question.objects.next_position(category)
+        for position, question in enumerate(moved, first):
+            question.category = category
+            question.position = min(position, LAST_POSITION)
+        Question.objects.bulk_update(moved, ["category", "position"], batch_size=500)
+        report(request, len(moved), f"moved to the end of “{category}”")
+
+    action.__name__ = f"category_{category.slug}"
     return action
 
 

@@ -1,6 +1,7 @@
 """The form of a question in the admin: saving it, and its preview."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -8,13 +9,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from questions import history
-from questions.admin.forms import QuestionForm
+from questions.admin import unsaved
+from questions.admin.forms import QuestionForm, free_slug, place
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -30,25 +33,58 @@ class EditingAdmin(HistoryAdmin):
         preview = self.admin_site.admin_view(require_POST(self.preview_view))
         return [
             path("preview/", preview, name="questions_question_preview"),
+            path(
+                "<int:key>/preview/",
+                self.admin_site.admin_view(require_GET(self.stored_preview_view)),
+                name="questions_question_preview_of",
+            ),
             *super().get_urls(),
         ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+        self, request: Any, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        with transaction.atomic():
-            if request.method == "POST" and object_id:
-                with suppress(ValidationError):  # a key that is no number is Django's to refuse
-                    key = Question._meta.pk.to_python(object_id)
-                    # Of two saves at once, the second waits for the row and then sees the first.
-                    found = Question.objects.select_for_update().filter(pk=key)
-                    if not found and history.deleted(Question).filter(question_id=key):
-                        object_id = None  # the form for a new question keeps what was written
+        kept = unsaved.kept_for(request)
+        data = request.POST if request.method == "POST" else kept and unsaved.data_of(kept)
+        if not data:
             return super().changeform_view(request, object_id, *args, **kwargs)
+        # The rules come before the lock, since they take their time.
+        request.draft = self.draft(request, data, object_id)
+        request.problems = check(request.draft) if request.draft else []
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            with suppress(ValidationError):  # a key that is no number is Django's to refuse
+                key = Question._meta.pk.to_python(object_id)
+                # Of two saves at once, the second waits for the row and then sees the first.
+                found = Question.objects.filter(pk=key)
+                found = found.select_for_update() if request.method == "POST" else found
+                if object_id and not found and history.deleted(Question).filter(question_id=key):
+                    object_id = None  # the form for a new question keeps what was written
+            return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def draft(self, request: HttpRequest, data: QueryDict, key: str | None) -> Question | None:
+        """Return the question that a form describes; None for who may not edit any."""
+        if self.has_change_permission(request) or self.has_add_permission(request):
+            with suppress(Http404):
+                return draft(self.get_form(request)().fields, data, key)
+        return None
+
+    def get_form(
+        self,
+        request: Any,
+        obj: Question | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+        **kwargs: Any,
+    ) -> type[QuestionForm]:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if hasattr(request, "draft"):
+            form.draft, form.problems = request.draft, request.problems
+        elif obj:
+            form.problems = check(obj)
+        return form  # type: ignore[no-any-return]
 
     def save_model(
         self,
-        request: HttpRequest,
+        request: Any,
         obj: Question,
         form: Any,
         change: bool,  # noqa: FBT001 (Django's signature)
@@ -57,14 +93,33 @@ class EditingAdmin(HistoryAdmin):
             # Only what was edited: other columns may have changed since the row was read.
             names = {field.name for field in Question._meta.concrete_fields}
             changed = set(form.changed_data) | ({"published"} if obj.replaced_by else set())
+            changed |= {"position"} if "category" in changed else set()
             obj.save(update_fields=names & changed)
         else:
             obj.save()
+        request.warnings = []
         if obj.replaced_by and {"replaced_by", "published"} & set(form.changed_data):
-            messages.warning(request, retired(obj))
-        for problem in getattr(form, "advice", []):
-            before = "Before publishing, in" if problem.is_error else "To look at, in"
-            messages.warning(request, f"{before} {problem.label}: {problem.message}")
+            request.warnings.append(retired(obj))
+        request.warnings += summary(getattr(form, "advice", []), obj)
+
+    def response_add(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return warned(request, super().response_add(request, *args, **kwargs))
+
+    def response_change(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return warned(request, super().response_change(request, *args, **kwargs))
+
+    def view_on_site(self, question: Question) -> str:
+        """Return where a question is seen: on the site, or while it is a draft in its preview."""
+        if question.published:
+            return question.get_absolute_url()
+        return reverse("admin:questions_question_preview_of", args=[question.pk])
+
+    def stored_preview_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Answer with the public page of a question as it is stored, published or not."""
+        question = get_object_or_404(Question, pk=key)
+        if not self.has_view_or_change_permission(request, question):
+            raise PermissionDenied
+        return HttpResponse(render_page(request, question))
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """
@@ -74,14 +129,14 @@ class EditingAdmin(HistoryAdmin):
         """
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
-        question = draft(self.get_form(request)().fields, request.POST)
+        question = draft(self.get_form(request)().fields, request.POST, request.POST.get("key"))
         html = render_page(request, question)
         if request.get_preferred_type(["text/html", "application/json"]) == "text/html":
             return HttpResponse(html)
-        titles, bank = rules.titles_beside(question), Bank.objects.current()
         return JsonResponse(
             {
                 "html": html,
+                "slug": "" if question.pk else free_slug(question.title),
                 "problems": [
                     {
                         "field": problem.field,
@@ -89,7 +144,7 @@ class EditingAdmin(HistoryAdmin):
                         "message": problem.message,
                         "is_error": problem.is_error,
                     }
-                    for problem in rules.check_question(question, titles, bank)
+                    for problem in check(question)
                 ],
                 "words": {
                     field: rules.count_words(parser().parse(getattr(question, field)))
@@ -97,6 +152,29 @@ class EditingAdmin(HistoryAdmin):
                 },
             }
         )
+
+
+def check(question: Question) -> list[rules.Problem]:
+    """Return the problems of a question, which need not be the stored one."""
+    return rules.check_question(question, rules.titles_beside(question), Bank.objects.current())
+
+
+def summary(problems: list[rules.Problem], question: Question) -> list[str]:
+    """Say in one message, if at all, which fields of a saved question have problems."""
+    said = []
+    urgent = "Still to be mended" if question.published else "Before publishing, see to"
+    for is_error, what in ((True, urgent), (False, "Have a look at")):
+        labels = [problem.label for problem in problems if problem.is_error == is_error]
+        if labels:
+            said.append(f"{what}: {', '.join(dict.fromkeys(labels))}.")
+    return [" ".join([*said, "The form says why, at each field."])] if said else []
+
+
+def warned(request: Any, response: HttpResponse) -> HttpResponse:
+    """Give the warnings of a save, after the message that it succeeded."""
+    for warning in request.warnings:
+        messages.warning(request, warning)
+    return response
 
 
 def retired(question: Question) -> str:
@@ -108,9 +186,9 @@ def retired(question: Question) -> str:
     return said
 
 
-def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
+def draft(form_fields: dict[str, forms.Field], data: QueryDict, key: str | None) -> Question:
     """
-    Return the question that `data` describes, unsaved; its `key` is that of a stored question.
+    Return the question that `data` describes, unsaved; `key` is that of a stored question, if any.
 
     A field whose value is invalid keeps the stored value, or that of an empty question.
     """
@@ -121,8 +199,9 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
     stored = None
     with suppress(ValidationError):
         every = forms.ModelChoiceField(Question.objects.all(), required=False)
-        stored = every.clean(data.get("key"))
+        stored = every.clean(key)
     question = stored or Question(category=first_category, created=now, updated=now)
+    before = copy(question)
     for field in Question._meta.concrete_fields:
         form_field = form_fields.get(field.name)
         if form_field is None:
@@ -133,6 +212,8 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict) -> Question:
             field.run_validators(value)
             if value is not None or field.null:
                 setattr(question, field.name, value)
+    given = question.position if data.get("position") else None
+    question.position = place(before, question.category, given)
     question.slug = question.slug or "new-question"
     return question
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from questions import history
+from questions import history, slugs
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Change, Question
+from questions.models import Bank, Category, Change, FormerSlug, Question
 from questions.models.fields import validate_characters
 
 
@@ -53,7 +57,8 @@ class Conflict:
 
 class QuestionForm(forms.ModelForm):
     """
-    Refuses to publish a question that breaks the rules for content. A draft is saved in any state.
+    Refuses to publish a question that breaks the rules for content. A draft is saved in any state,
+    and a published question where it breaks no rule that it kept before.
     A question that gets a replacement is unpublished by that.
 
     It also refuses to overwrite what somebody else saved since the form was opened, once: then it
@@ -63,6 +68,9 @@ class QuestionForm(forms.ModelForm):
     # The version of the question that was edited.
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
+    # The admin makes a class of its own for each form, and sets these.
+    draft: Question | None = None  # what was sent, as the rules saw it
+    problems: list[rules.Problem] = []
     advice: list[rules.Problem]  # problems that do not prevent saving
     conflicts: list[Conflict]
 
@@ -75,6 +83,9 @@ class QuestionForm(forms.ModelForm):
             if isinstance(field, models.TextField)
         }
         help_texts = {
+            "position": "Order inside the category: 1 comes first. Where it is empty, or only the "
+            "category changes, the question comes last.",
+            "verified_on": "The day on which somebody did.",
             "replaced_by": "Choosing a question retires this one: saving unpublishes it, and its "
             "address leads to the chosen one for good. Its history stays.",
         }
@@ -82,25 +93,72 @@ class QuestionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.conflicts = []
+        if "slug" in self.fields:
+            self.fields["slug"].required = False  # clean() proposes one
         if self.instance.pk:
             self.initial["version"] = history.latest(Question, self.instance.pk)
+        elif "position" not in (kwargs.get("initial") or {}):
+            self.initial["position"] = None
+        if "position" in self.fields:
+            self.fields["position"].required = False
+        if "answer" in self.fields:
+            sections = Bank.objects.current().sections
+            self.fields["answer"].help_text = answer_help(sections)
+            self.fields["answer"].widget.attrs["data-skeleton"] = skeleton(sections)
+        if not self.is_bound and not self.instance.pk and "title" in self.fields:
+            self.fields["title"].widget.attrs["autofocus"] = True
+        if not self.is_bound:
+            self.note(self.problems)
+
+    def note(self, problems: list[rules.Problem]) -> None:
+        """Show problems at their fields, below the help, as the script does while one types."""
+        urgent = "Still to be mended" if self.instance.published else "Before publishing"
+        for name, of_field in groupby(sorted(problems, key=field_of), key=field_of):
+            if name in self.fields:
+                notes = format_html_join(
+                    "",
+                    '<li class="{}">{}: {}</li>',
+                    (
+                        ("error", urgent, problem.message)
+                        if problem.is_error
+                        else ("warning", "To look at", problem.message)
+                        for problem in of_field
+                    ),
+                )
+                self[name].help_text = format_html(
+                    '{} <ul class="notes">{}</ul>', self.fields[name].help_text, notes
+                )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
+        if "slug" in cleaned and not cleaned["slug"]:
+            cleaned["slug"] = free_slug(cleaned.get("title", ""))
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
-        names = {field.name for field in Question._meta.concrete_fields}
-        question = Question(**{name: cleaned[name] for name in cleaned.keys() & names})
-        question.pk = self.instance.pk
-        titles, bank = rules.titles_beside(question), Bank.objects.current()
+        if cleaned.get("category") and "position" not in self.errors:
+            given = cleaned.get("position")
+            cleaned["position"] = place(self.instance, cleaned["category"], given)
+        refused = []
+        if cleaned.get("published"):
+            refused = rules.new_errors(self.problems, self.problems_before())
         self.advice = []
-        for problem in rules.check_question(question, titles, bank):
-            if not (problem.is_error and question.published):
+        for problem in self.problems:
+            if cleaned.get(problem.field) != getattr(self.draft, problem.field):
+                continue  # The field or the model refuses what was sent.
+            if problem not in refused:
                 self.advice.append(problem)
             elif problem.field not in self.errors:
                 self.add_error(problem.field, problem.message)
+        self.note(self.advice)
         return cleaned
+
+    def problems_before(self) -> list[rules.Problem]:
+        """Return the problems of the question as it is on the site; of a draft there are none."""
+        stored = Question.objects.published().filter(pk=self.instance.pk).first()
+        if stored is None:
+            return []
+        return rules.check_question(stored, rules.titles_beside(stored), Bank.objects.current())
 
     def check_version(self, cleaned: dict[str, Any]) -> None:
         edited, newest = cleaned.get("version"), self.initial.get("version")
@@ -153,6 +211,56 @@ class QuestionForm(forms.ModelForm):
         else:
             data[name] = "on" if value is True else "" if value is None else str(value)
         self.data = data
+
+
+def field_of(problem: rules.Problem) -> str:
+    return problem.field
+
+
+def answer_help(sections: list[str]) -> SafeString:
+    *first, last = (f"“## {name}”" for name in sections)
+    return format_html(
+        "Markdown: the detail, then {} and {}; or nothing, where the short answer says all. The "
+        '<a href="{}" target="_blank">guide to writing</a> explains the conventions.',
+        ", ".join(first),
+        last,
+        reverse("admin:questions_question_guide", args=["writing"]),
+    )
+
+
+def skeleton(sections: list[str]) -> str:
+    """Return the sections of an answer, to be filled in; the rules refuse them as they are."""
+    example, *lists = sections
+    code = "```python run\n\n```\n\n```text output\n\n```\n"
+    return f"\n\n## {example}\n\n{code}" + "".join(f"\n## {name}\n\n- \n" for name in lists)
+
+
+def place(stored: Question, category: Category, given: int | None) -> int:
+    """
+    Return the position of a question in a category, for which a form gave `given`.
+
+    Without a number it comes last. So does a question that is `stored` in another category, unless
+    it was given another position as well.
+    """
+    is_moved = stored.pk and stored.category_id != category.pk and stored.position == given
+    if given is None or is_moved:
+        return Question.objects.exclude(pk=stored.pk).next_position(category)
+    return given
+
+
+def free_slug(title: str) -> str:
+    """Return a slug for a new question, which no question has or had; "" without a title."""
+    if not title.strip():
+        return ""
+    base = slugs.unique(title, ())
+    taken = {
+        slug
+        for model in (Question, FormerSlug)
+        for slug in model._default_manager.filter(slug__startswith=base).values_list(
+            "slug", flat=True
+        )
+    }
+    return slugs.unique(title, taken)
 
 
 def plain(value: Any) -> str:

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,13 +13,15 @@ from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from questions import history
 from questions.admin import diffs
+from questions.admin.unsaved import UnsavedAdmin
 from questions.models import Question
 
 PER_PAGE = 20
@@ -31,10 +33,12 @@ class FieldDifference:
     lines: list[diffs.Line]
 
 
-class HistoryAdmin(admin.ModelAdmin):
+class HistoryAdmin(UnsavedAdmin):
     """Shows the history of the model's rows, and records who changes them."""
 
     change_list_template = "admin/questions/history/change_list.html"
+    delete_confirmation_template = "admin/questions/history/delete.html"
+    delete_selected_confirmation_template = "admin/questions/history/delete_selected.html"
     object_history_template = "admin/questions/history/versions.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -71,6 +75,19 @@ class HistoryAdmin(admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with recorded(request):
             return super().delete_view(request, *args, **kwargs)
+
+    def response_delete(self, request: HttpRequest, *args: Any) -> HttpResponse:
+        response = super().response_delete(request, *args)
+        address = reverse(f"{self.pages}_deleted")
+        messages.info(
+            request,
+            format_html(
+                'It can be brought back, under <a href="{}">Deleted {}</a>.',
+                address,
+                self.opts.verbose_name_plural,
+            ),
+        )
+        return response
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -18,7 +18,7 @@ PERMISSIONS = {
     "question": ["add", "change", "delete", "view"],  # deleted questions can be restored
     "formerslug": ["view"],
     "formercategoryslug": ["view"],
-    "missedsearch": ["delete", "view"],  # editors delete those that they have dealt with
+    "missedsearch": ["change", "delete", "view"],  # editors delete those that they dealt with
 }
 
 

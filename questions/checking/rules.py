@@ -9,21 +9,35 @@ them all.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
+from urllib.parse import unquote
 
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from questions.markdown import is_sample, parser, shown_output
+from questions.checking import duplicates
+from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
+from questions.markdown import (
+    heading_text,
+    is_ours,
+    is_sample,
+    leads_nowhere,
+    parser,
+    shown_output,
+)
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
 from questions.search.words import stem
+from questions.syntax import IMAGE, TAG, anchor
 
 TITLE_CHARACTERS = 80
 SHORT_ANSWER_WORDS = range(45, 76)
@@ -34,18 +48,18 @@ CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
 PHRASINGS = 8
 PHRASING_CHARACTERS = 160
-# The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
-NEAR_DUPLICATE = 0.7
+# Those of English and most others, of Chinese and Japanese, of Arabic, of Greek (which Unicode's
+# normal form makes a semicolon), and of Armenian and Ethiopic.
+QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", ";", "\u055e", "\u1367")
 
+# They change the order in which code is shown, and not what it does (trojansource.codes). In prose
+# that mixes directions of writing they have their use.
+BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+# A Latin, Arabic or Hindi one before a space, or a Chinese or Japanese one.
+SENTENCE_END = re.compile(r"(?<=[.!?\u061f\u0964])\s+|(?<=[\u3002\uff01\uff1f])")
 # Markdown in rendered text: the author wrote markup that the parser did not recognize.
 LEFTOVER = re.compile(r"\*\*|__|~~|`|\]\(|^#{1,6}(?=\w)|^\|.*\|$")
-TITLE_STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are as at be by can do does for from how if in is it its of on or should so "
-        "that the this to what when which who why will with would you your",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,11 @@ class Problem:
     def label(self) -> str:
         """The name of the field as the admin's form shows it, in lower case."""
         return str(Question._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What two problems have in common that differ in a number only."""
+        return self.field, re.sub(r"\d+", "0", self.message)
 
     def __str__(self) -> str:
         return f"{'error' if self.is_error else 'warning'}: {self.field}: {self.message}"
@@ -74,11 +93,31 @@ def check_question(
     `titles_beside`. `bank` names the sections of an answer and says whether the style is required;
     without it the defaults count.
     """
+    return problems_of(question, duplicates.among(question, titles), bank or Bank())
+
+
+def check_questions(
+    questions: Iterable[Question], bank: Bank | None = None
+) -> Iterator[tuple[Question, list[Problem]]]:
+    """
+    Yield each question with its problems. `questions` count as the whole bank.
+
+    Costs 2 to 10 ms a question, however many there are.
+    """
+    questions = list(questions)
+    bank = bank or Bank()
+    asked = [question for question in questions if question.replaced_by_id is None]
+    index = duplicates.Index((q.slug, q.title, q.prompt) for q in asked)
+    for question in questions:
+        alike = index.alike(question.slug, question.title, question.prompt)
+        yield question, problems_of(question, alike, bank)
+
+
+def problems_of(question: Question, alike: Alike, bank: Bank) -> list[Problem]:
     if question.replaced_by_id is not None:
         return []
-    bank = bank or Bank()
     problems = [
-        *check_title(question, titles),
+        *check_title(question.title, alike),
         *check_asked_as(question),
         *check_prompt(question.prompt),
         *check_short_answer(question.short_answer, question.title),
@@ -95,18 +134,21 @@ def check_question(
     return sorted(problems, key=lambda problem: not problem.is_error)
 
 
-def check_questions(
-    questions: Iterable[Question], bank: Bank | None = None
-) -> Iterator[tuple[Question, list[Problem]]]:
-    """Yield each question with its problems. `questions` count as the whole bank."""
-    questions = list(questions)
-    asked = [question for question in questions if question.replaced_by_id is None]
-    all_titles = {question.slug: question.title for question in asked}
-    for question in questions:
-        titles = all_titles
-        if prompt := question.prompt.strip():
-            titles = {q.slug: q.title for q in asked if q.prompt.strip() in {"", prompt}}
-        yield question, check_question(question, titles, bank)
+def new_errors(problems: Iterable[Problem], before: Iterable[Problem]) -> list[Problem]:
+    """
+    Return the errors among `problems` that were not there before.
+
+    An edit of a published question is refused for these only: who mends one thing need not mend
+    everything. An error is the same one where only its numbers have changed.
+    """
+    known = Counter(problem.kind for problem in before if problem.is_error)
+    new = []
+    for problem in problems:
+        if problem.is_error:
+            known[problem.kind] -= 1
+            if known[problem.kind] < 0:
+                new.append(problem)
+    return new
 
 
 def titles_beside(question: Question) -> dict[str, str]:
@@ -122,44 +164,27 @@ def titles_beside(question: Question) -> dict[str, str]:
     return dict(others.values_list("slug", "title"))
 
 
-def check_title(question: Question, titles: Mapping[str, str]) -> Iterator[Problem]:
-    title = question.title
+def check_title(title: str, alike: Alike) -> Iterator[Problem]:
     if not title.strip():
         yield Problem("title", "A published question needs a title.")
         return
-    if not title.endswith("?"):
+    if not title.endswith(QUESTION_MARKS):
         yield style("title", "Word it as a question that ends with “?”.")
     if len(title) > TITLE_CHARACTERS:
         yield style("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
     if "**" in title or "](" in title or title.count("`") % 2:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
-    for slug, other in titles.items():
-        if slug == question.slug:
-            continue
-        if folded(title) == folded(other):
-            yield Problem("title", f"Word it differently, or give both a prompt: “{slug}” asks it.")
-        elif similarity(title, other) >= NEAR_DUPLICATE:
-            yield style("title", f"Word it differently: “{slug}” asks nearly the same.")
+    yield from check_code("title", parser().parseInline(title))
+    if alike.equal:
+        others = f" and {alike.equal_count - 1} others ask" if alike.equal_count > 1 else " asks"
+        message = f"Word it differently, or give both a prompt: “{alike.equal}”{others} it."
+        yield Problem("title", message)
+    elif alike.near:
+        yield style("title", f"Word it differently: “{alike.near}” asks nearly the same.")
 
 
 def style(field: str, message: str, *, is_error: bool = True) -> Problem:
     return Problem(field, message, is_error, is_style=True)
-
-
-def folded(phrasing: str) -> str:
-    """Return a title or a phrasing so that those that differ in case or space only are equal."""
-    return " ".join(phrasing.casefold().split())
-
-
-def similarity(one: str, other: str) -> float:
-    """Return the share of words that two titles have in common, from 0 to 1, in any order."""
-    a, b = title_words(one), title_words(other)
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
-
-
-@lru_cache(maxsize=10_000)
-def title_words(title: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", title.lower())) - TITLE_STOP_WORDS
 
 
 def check_asked_as(question: Question) -> Iterator[Problem]:
@@ -180,6 +205,7 @@ def check_asked_as(question: Question) -> Iterator[Problem]:
                 field,
                 f"Cut line {number} to {PHRASING_CHARACTERS} characters; it has {len(line)}.",
             )
+        yield from check_code(field, parser().parseInline(line))
         if has_markup(line):
             yield Problem(
                 field,
@@ -224,7 +250,7 @@ def check_short_answer(source: str, title: str) -> Iterator[Problem]:
     least, most = SHORT_ANSWER_WORDS[0], SHORT_ANSWER_WORDS[-1]
     if words not in SHORT_ANSWER_WORDS:
         yield style(field, f"Bring it to {least} to {most} words; it has {words}.")
-    sentences = re.split(r"(?<=[.!?])\s+", " ".join(shown_texts(tokens)).strip())
+    sentences = SENTENCE_END.split(" ".join(shown_texts(tokens)).strip())
     if stems(title) and not stems(title) & stems(sentences[0]):
         message = "Say in the first sentence what the title asks about, in a word of the title."
         yield style(field, message, is_error=False)
@@ -250,7 +276,9 @@ def count_words(tokens: list[Token]) -> int:
 
 
 def word_count(text: str) -> int:
-    return sum(any(map(str.isalnum, word)) for word in text.split())
+    """Return the number of words; where a script has no spaces, two characters count as one."""
+    others, unspaced = re.subn(f"[{UNSPACED}]", " ", text)
+    return sum(any(map(str.isalnum, word)) for word in others.split()) + (unspaced + 1) // 2
 
 
 def check_answer(source: str, names: list[str]) -> Iterator[Problem]:
@@ -397,26 +425,75 @@ def check_verified(question: Question) -> Iterator[Problem]:
 
 def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem]:
     """Check the rules that hold for every Markdown field."""
+    yield from check_code(field, tokens)
     for tag in raw_html(source):
         yield Problem(field, f"Put {tag} into backquotes or take it out: HTML is not rendered.")
     for text in shown_texts(tokens, code=False):
         if leftover := LEFTOVER.search(text):
             yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
-        if re.search("https?://", text) and text not in link_addresses(tokens):
-            message = f"Make a link of the bare address in “{clipped(text, text.index('http'))}”."
-            yield style(field, message, is_error=False)
+    yield from check_targets(field, tokens)
     for token in flat(tokens):
         if token.type == "strong_open" and token.markup == "__":
             yield Problem(field, "Put names such as `__init__` into backquotes.")
-        elif token.type == "image":
-            yield Problem(field, "Take out the image: only its text is shown.")
         elif token.type == "heading_open" and token.tag == "h1":
             yield style(field, "Begin headings with ## or more: # is the page's own.")
+        elif token.type in {"math_inline", "math_block"}:
+            message = f"Look at the formula “{clipped(token.content, 0)}”: its source is shown."
+            yield style(field, message, is_error=False)
         elif token.type == "fence":
-            for line in token.content.splitlines():
-                if len(line) > CODE_WIDTH:
-                    message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
-                    yield style(field, f"{message} ({CODE_WIDTH} fit)")
+            yield from check_fence(field, token)
+
+
+def check_targets(field: str, tokens: list[Token]) -> Iterator[Problem]:
+    """Check where links and images of a text lead."""
+    taken: set[str] = set()
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            anchor(heading_text(inline), taken)
+    for token in flat(tokens):
+        address = unquote(str(token.attrGet("src" if token.type == "image" else "href") or ""))
+        if token.type == "image" and is_ours(address):
+            if not token.content.strip():
+                yield Problem(field, f"Say in the text of the image {address} what it shows.")
+            if is_missing(address):
+                yield Problem(field, f"Add the file {address} to the static files: it is missing.")
+        elif token.type == "image":
+            message = f"Look at the image {address}: only a link to it is shown."
+            yield style(field, message, is_error=False)
+        elif token.type == "link_open" and address.startswith("#"):
+            if address[1:].lower() not in {*taken, "top"}:
+                yield style(field, f"Link to a heading of this text: none is called “{address}”.")
+        elif token.type == "link_open" and leads_nowhere(address):
+            yield style(field, f"Link to a page by its https address: “{address}” leads nowhere.")
+
+
+def is_missing(address: str) -> bool:
+    """Whether an address of ours names no static file; `/media/` is kept elsewhere."""
+    name = address.removeprefix(settings.STATIC_URL)
+    return name != address and finders.find(name) is None
+
+
+def check_fence(field: str, fence: Token) -> Iterator[Problem]:
+    if fence.info.split()[:1] == ["mermaid"]:
+        message = "Look at the diagram in ```mermaid: its source is shown."
+        yield style(field, message, is_error=False)
+    for line in fence.content.splitlines():
+        if len(line) > CODE_WIDTH:
+            message = f"Break the line of {len(line)} characters of code: {line[:40]}…"
+            yield style(field, f"{message} ({CODE_WIDTH} fit)")
+
+
+def check_code(field: str, tokens: list[Token]) -> Iterator[Problem]:
+    for token in flat(tokens):
+        if token.type not in {"fence", "code_block", "code_inline"}:
+            continue
+        if found := BIDI_CONTROLS.search(token.content):
+            near = BIDI_CONTROLS.sub("", clipped(token.content, found.start())).strip()
+            yield Problem(
+                field,
+                f"Take {unicodedata.name(found[0])} (U+{ord(found[0]):04X}) out of the code near "
+                f"“{' '.join(near.split())}”: it is not shown as it runs.",
+            )
 
 
 @lru_cache(maxsize=1)
@@ -426,8 +503,15 @@ def html_parser() -> MarkdownIt:
 
 def raw_html(source: str) -> list[str]:
     tokens = flat(html_parser().parse(source))
-    html = [token.content for token in tokens if token.type in {"html_block", "html_inline"}]
+    found = [token for token in tokens if token.type in {"html_block", "html_inline"}]
+    html = [t.content for t in found if t.type == "html_block" or not is_rendered(t.content)]
     return [clipped(tag.strip(), 0) for tag in html]
+
+
+def is_rendered(tag: str) -> bool:
+    """Whether a tag is one of the few that our Markdown knows."""
+    name = tag.replace("</", "<", 1)
+    return bool(TAG.fullmatch(name) or (name == tag and IMAGE.fullmatch(tag)))
 
 
 def shown_texts(tokens: list[Token], *, code: bool = True) -> list[str]:

@@ -27,12 +27,14 @@ from markdown_it.token import Token
 from questions.checking import interpreters, sandbox
 from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.markdown import is_sample, parser, shown_output
-from questions.models import Question, fingerprint
+from questions.models import Question, SampleFailure, fingerprint
+from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Version, listed
-from questions.refreshing.files import with_fields
+from questions.refreshing.files import with_fields, write_file
 
 TIMEOUT = 10.0  # seconds
 OUTPUT_LIMIT = 1 << 20  # bytes
+REPORT_LENGTH = 10_000  # characters of what failed in a question that the admin shows
 POLL_INTERVAL = 0.01  # seconds
 
 FIELDS = ("prompt", "answer")  # of a question: what its samples stand in
@@ -205,6 +207,30 @@ def store_results(checks: Sequence[Check]) -> None:
                 # Not to a question that was edited while its samples ran.
                 unchanged = {field: getattr(question, field) for field in FIELDS}
                 Question.objects.filter(pk=question.pk, **unchanged).update(**result)
+                store_failure(question, of_question)
+
+
+def store_failure(question: Question, checks: Sequence[Check]) -> None:
+    """Write down for the editor how the samples of a question failed, or that none did."""
+    report = "\n".join(report_of(check) for check in checks if check.problem)
+    failures = SampleFailure.objects.filter(question_id=question.pk)
+    if not report:
+        failures.delete()
+        return
+    failures.update_or_create(
+        question_id=question.pk,
+        defaults={
+            "text_hash": fingerprint(question.prompt + question.answer),
+            "at": timezone.now(),
+            "report": report[:REPORT_LENGTH],
+        },
+    )
+
+
+def report_of(check: Check) -> str:
+    """Return what went wrong, without the characters that no column takes."""
+    said = f"Sample {check.sample.number} on {check.interpreter}: {check.problem}"
+    return said.translate(WITHOUT_REFUSED)
 
 
 def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[Check]:
@@ -226,8 +252,8 @@ def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[
             **{field: text for field, text in texts.items() if text},
             **{name: value or None for name, value in result.items()},
         }
-    # As bytes: write_text and read_text convert line ends on some systems.
-    path.write_bytes(with_fields(path.read_bytes().decode(), changes).encode())
+    # As bytes: read_text converts line ends on some systems.
+    write_file(path, with_fields(path.read_bytes().decode(), changes))
     return list(checks)
 
 

@@ -9,15 +9,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.refreshing.files import (
-    Entry,
-    FixtureError,
-    Key,
     as_bank,
     as_questions,
     checked_entries,
 )
+from questions.refreshing.reading import FixtureError
 
 
 class BankCommand(BaseCommand):
@@ -28,7 +27,11 @@ class BankCommand(BaseCommand):
     def read_questions(self, files: list[Path]) -> list[Question]:
         """Return the questions of fixture files, or those of the database where none is given."""
         with in_one_line():
-            return as_questions(read(files)) if files else list(Question.objects.in_order())
+            return (
+                as_questions(checked_entries(*files))
+                if files
+                else list(Question.objects.in_order())
+            )
 
     def read_bank(self, files: list[Path]) -> tuple[Bank, list[Question]]:
         """
@@ -39,7 +42,7 @@ class BankCommand(BaseCommand):
         with in_one_line():
             if not files:
                 return Bank.objects.current(), list(Question.objects.in_order())
-            entries = read(files)
+            entries = checked_entries(*files)
             return as_bank(entries), as_questions(entries)
 
     def show_progress(self, done: int, total: int) -> None:
@@ -48,15 +51,11 @@ class BankCommand(BaseCommand):
             self.stderr.write(f"\r{done} of {total}", str, ending="\n" if done == total else "")
 
 
-def read(files: list[Path]) -> list[Entry]:
-    keys: set[Key] = set()
-    return [entry for path in files for entry in checked_entries(path, keys)]
-
-
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """Say what stands in the way of reading a bank in one line."""
     try:
         yield
     except (FixtureError, DatabaseError, OSError) as error:
-        raise CommandError(str(error)) from error
+        line = str(error) if isinstance(error, FixtureError) else f"{reason(error)}."
+        raise CommandError(line) from error

@@ -1,9 +1,11 @@
 import django.db.models.functions.text
 import django.db.models.lookups
 from django.contrib.postgres.operations import AddConstraintNotValid
+from django.core.management import CommandError
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ProjectState, StateApps
+from django.db.models.functions import Length
 
 
 class AddConstraint(AddConstraintNotValid):
@@ -24,12 +26,30 @@ class AddConstraint(AddConstraintNotValid):
             )
 
 
+LIMITS = {"short_answer": 5000, "answer": 50000, "further_reading": 10000}  # characters
+
+
+def refuse_longer(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Name the question whose text is too long, where the database would name a constraint."""
+    Question = apps.get_model("questions", "Question")
+    questions = Question._base_manager.using(schema_editor.connection.alias)
+    for field, limit in LIMITS.items():
+        lengths = questions.annotate(length=Length(field)).filter(length__gt=limit)
+        for slug, length in lengths.order_by("slug").values_list("slug", "length"):
+            raise CommandError(
+                f"The question “{slug}” has {length:,} characters in its {field.replace('_', ' ')}, "
+                f"and this release allows {limit:,}. Shorten it in the older release, and prepare "
+                "again. This migration was not applied."
+            )
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("questions", "0008_record_changes"),
     ]
 
     operations = [
+        migrations.RunPython(refuse_longer, migrations.RunPython.noop, elidable=True),
         migrations.AlterField(
             model_name="question",
             name="answer",

@@ -6,6 +6,7 @@ from questions.models.bank import (
     CHECK_RESULT,
     FURTHER_READING_LENGTH,
     KEPT_BY_DATABASE,
+    LAST_POSITION,
     PROMPT_LENGTH,
     SHORT_ANSWER_LENGTH,
     TITLE_LENGTH,
@@ -30,6 +31,7 @@ from questions.models.records import (
     MissedSearch,
     Origin,
     Refreshed,
+    SampleFailure,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "CHECK_RESULT",
     "FURTHER_READING_LENGTH",
     "KEPT_BY_DATABASE",
+    "LAST_POSITION",
     "MISSED_LENGTH",
     "PROMPT_LENGTH",
     "SHORT_ANSWER_LENGTH",
@@ -58,6 +61,7 @@ __all__ = [
     "QuestionQuerySet",
     "Refreshed",
     "SampleChecks",
+    "SampleFailure",
     "Tally",
     "TallyQuerySet",
     "compiled",

@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
+from questions.markdown import OutputCheck
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -31,6 +32,7 @@ from questions.models.fields import (
     validate_language,
 )
 from questions.models.numbering import Tally
+from questions.models.records import SampleFailure
 from questions.products import listed, versions_in
 
 TITLE_LENGTH = 250
@@ -44,6 +46,7 @@ ANSWER_LENGTH = 50_000
 PROMPT_LENGTH = 5_000
 ASKED_AS_LENGTH = 1_300  # eight lines of 160 characters
 FURTHER_READING_LENGTH = 10_000
+OTHER_NAMES_LENGTH = 20_000
 # Fields that no editor writes. The database and its triggers keep the first set, `check_samples`
 # the second: that samples were run again is no edit of an answer.
 KEPT_BY_DATABASE = frozenset({"id", "created", "updated"})
@@ -124,6 +127,13 @@ class Bank(models.Model):
         "sections, lengths and links. Otherwise the style only gives advice.",
     )
 
+    other_names = PlainTextField(
+        max_length=OTHER_NAMES_LENGTH,
+        blank=True,
+        help_text="Words that mean the same to those who search, one thing a line: "
+        "“k8s = kubernetes”. A search for one finds the others.",
+    )
+
     objects = BankQuerySet.as_manager()
 
     class Meta:
@@ -164,6 +174,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def published(self) -> Self:
         """Keep those with a published question; nobody sees the others on the site."""
         return self.filter(Exists(Tally.objects.filter(category=OuterRef("pk"), questions__gt=0)))
+
+    def next_position(self) -> int:
+        """Return the position after the last of the categories."""
+        last: int = self.aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_CATEGORY_POSITION)
 
     def with_counts(self) -> Self:
         """Annotate `question_count`: how many published questions a category has."""
@@ -273,16 +288,34 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def search(self, text: str) -> Self:
         """Keep what `text` asks for, the most relevant first; at most `search.LIMIT` rows."""
-        return search.find(self, text).sort(self)
+        names = Bank.objects.current().other_names
+        return search.find(self, text, other_names=names).sort(self)
 
     def last_change(self) -> datetime | None:
         """Return when one of the questions was last added or edited; None if there is none."""
         last: datetime | None = self.aggregate(last=Max("updated"))["last"]
         return last
 
+    def next_position(self, category: Category) -> int:
+        """Return the position after the last question of a category, drafts included."""
+        last: int = self.filter(category=category).aggregate(last=Max("position"))["last"] or 0
+        return min(last + 1, LAST_POSITION)
+
     def with_unchecked_samples(self) -> Self:
         """Keep questions with a sample that was not checked as it is now."""
         return self.filter(HAS_SAMPLE).exclude(checked_hash=Fingerprint(CHECKED_TEXT))
+
+    def with_failed_samples(self) -> Self:
+        """Keep questions whose samples, as they are now, failed when they were last run."""
+        failed = SampleFailure.objects.filter(
+            question_id=OuterRef("pk"), text_hash=OuterRef("current_hash")
+        )
+        return self.alias(current_hash=Fingerprint(CHECKED_TEXT)).filter(Exists(failed))
+
+    def with_waiting_samples(self) -> Self:
+        """Keep questions, but no retired ones, with samples that were not run as they are now."""
+        unchecked = self.filter(replaced_by=None).with_unchecked_samples()
+        return unchecked.exclude(pk__in=self.with_failed_samples().values("pk"))
 
     def in_order(self) -> Self:
         """Sort by the order of the page, and fetch the category along."""
@@ -534,6 +567,18 @@ class Question(models.Model):
     def is_checked(self) -> bool:
         """Whether the samples of exactly this prompt and answer printed what they show."""
         return self.checked_hash == fingerprint(self.prompt + self.answer)
+
+    @property
+    def output_check(self) -> OutputCheck | None:
+        """What its page says of the outputs in prompt and answer, if they were checked."""
+        if self.is_checked and self.checked_on:
+            return OutputCheck(self.checked_with, self.checked_on)
+        return None
+
+    def sample_failure(self) -> SampleFailure | None:
+        """Return how the samples of exactly this prompt and answer failed, if they did."""
+        text_hash = fingerprint(self.prompt + self.answer)
+        return SampleFailure.objects.filter(question_id=self.pk, text_hash=text_hash).first()
 
     def replacements(self) -> "Iterator[Question]":
         """

@@ -3,22 +3,38 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from questions.models.fields import PlainCharField
+from questions.models.fields import PlainCharField, PlainTextField
 
 MISSED_LENGTH = 100  # characters of a search without a hit
 
 
 class MissedSearch(models.Model):
-    """A search of the whole bank that found nothing, and how often it was made."""
+    """A search of the whole bank that found little, and how often it was made."""
+
+    class Outcome(models.TextChoices):
+        NOTHING = "nothing", "found nothing"
+        CORRECTED = "corrected", "was corrected"
+        WEAK = "weak", "lacks a word"
 
     text = PlainCharField(max_length=MISSED_LENGTH, unique=True)
+    outcome = PlainCharField(max_length=10, choices=Outcome, default=Outcome.NOTHING)
+    # Without a constraint: whoever deletes a question by plain SQL need not know of searches.
+    question = models.ForeignKey(
+        "Question",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="+",
+        help_text="What came first, until you choose the question that should have.",
+    )
     count = models.PositiveIntegerField(default=0)
     last_made = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["-count", "-last_made", "text"]
-        verbose_name = "search without a hit"
-        verbose_name_plural = "searches without a hit"
+        verbose_name = "search that found little"
+        verbose_name_plural = "searches that found little"
 
     def __str__(self) -> str:
         return self.text
@@ -55,6 +71,26 @@ class Refreshed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.slug}"
+
+
+class SampleFailure(models.Model):
+    """
+    What `check_samples` reported of a question whose samples failed.
+
+    It counts while the prompt and the answer are those that were run. No foreign key: a question
+    that was deleted can come back.
+    """
+
+    question_id = models.BigIntegerField(unique=True, editable=False)
+    text_hash = PlainCharField(max_length=64, editable=False)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    report = PlainTextField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"question {self.question_id}"
 
 
 class Change(models.Model):

@@ -25,6 +25,7 @@ type Headers = list[tuple[str, str]]
 OVERHEAD = 6 * 1024  # bytes that a page takes beside its bodies: key, headers, objects
 SETTLED = 2.0  # seconds after a change for which its page has no Last-Modified
 NOT_FROM_DJANGO = {"Content-Length", "ETag", "Last-Modified"}  # headers that are set here
+COMPRESSED = ("image/", "application/zip")  # media types that no encoding makes smaller
 OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not for a 304
 
 
@@ -47,7 +48,7 @@ def requested_key(environ: Environ) -> Key:
     scheme = environ["wsgi.url_scheme"]
     if (by_proxy := https_header()) and by_proxy[0] in environ:
         name, value = by_proxy
-        scheme = "https" if environ[name].partition(",")[0].strip() == value else "http"
+        scheme = "https" if environ[name].partition(",")[0].strip().lower() == value else "http"
     return Key(
         scheme,
         environ["HTTP_HOST"].lower(),
@@ -100,7 +101,8 @@ class Page:
         self.headers = [(name, value) for name, value in headers if name not in NOT_FROM_DJANGO]
         self.headers_of_304 = [header for header in self.headers if header[0] not in OF_A_BODY]
         self.is_ok = status.startswith("200")
-        self.is_text = not dict(headers).get("Content-Type", "").startswith("image/")
+        media_type = dict(headers).get("Content-Type", "")
+        self.is_text = not media_type.startswith(COMPRESSED)
         digest = hashlib.blake2b(repr((status, self.headers)).encode(), digest_size=12)
         digest.update(body)
         self.digest = digest.hexdigest()
@@ -137,7 +139,7 @@ class Page:
         body = self.body
         if body is None:
             known, variant = next(iter(self.variants.items()))
-            body = DECOMPRESS[known](variant.body)
+            body = DECOMPRESS[known](variant.body) if self.is_ok else variant.body
         headers = []
         if encoding != "identity" and self.is_ok:
             body = COMPRESS[encoding](body)
@@ -171,14 +173,22 @@ class Page:
         """Whether the browser says that it has this variant."""
         if not variant.tag:
             return False
-        listed = environ.get("HTTP_IF_NONE_MATCH")
-        if listed is not None:
-            tags = {tag.strip().removeprefix("W/") for tag in listed.split(",")}
-            return "*" in tags or variant.tag in tags
-        since = environ.get("HTTP_IF_MODIFIED_SINCE")
-        if since is None or (modified := self.modified) is None:
-            return False
-        return modified <= seconds(since)
+        modified = self.modified
+        return is_current(variant.tag, http_date(modified) if modified else "", environ)
+
+
+def is_current(tag: str, modified: str, environ: Environ) -> bool:
+    """
+    Whether the browser says that it has what has this tag and this Last-Modified.
+
+    The latter is "" where there is none. RFC 9110, 13.2.2: a list of tags counts alone.
+    """
+    listed = environ.get("HTTP_IF_NONE_MATCH")
+    if listed is not None:
+        tags = {item.strip().removeprefix("W/") for item in listed.split(",")}
+        return "*" in tags or tag in tags
+    since = environ.get("HTTP_IF_MODIFIED_SINCE", "")
+    return modified != "" and seconds(modified) <= seconds(since)
 
 
 @lru_cache(maxsize=256)
@@ -216,14 +226,16 @@ DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @lru_cache(maxsize=256)
-def preferred_encoding(accepted: str) -> str:
-    """Return the best of our encodings that an Accept-Encoding allows."""
+def accepted_encodings(accepted: str) -> tuple[str, ...]:
+    """Return those of our encodings that an Accept-Encoding allows, the best first."""
     allowed: dict[str, bool] = {}
     for item in accepted.lower().split(","):
         name, _, parameters = item.partition(";")
         quality = parameters.replace(" ", "").removeprefix("q=") or "1"
         allowed[name.strip()] = quality.strip("0.") != ""
-    for encoding in COMPRESS:
-        if allowed.get(encoding, allowed.get("*", False)):
-            return encoding
-    return "identity"
+    return tuple(name for name in COMPRESS if allowed.get(name, allowed.get("*", False)))
+
+
+def preferred_encoding(accepted: str) -> str:
+    """Return the best of our encodings that an Accept-Encoding allows."""
+    return next(iter(accepted_encodings(accepted)), "identity")

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -121,7 +122,7 @@ class SQLiteWatcher:
         name = self.settings["NAME"]
         # mode=rw does not make a database that isn't there.
         connection = sqlite3.connect(
-            f"file:{name}?mode=rw",
+            f"{Path(name).absolute().as_uri()}?mode=rw",
             uri=True,
             timeout=QUERY_WAIT,
             isolation_level=None,

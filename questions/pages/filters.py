@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from questions import search
-from questions.models import Category, Question, QuestionQuerySet
+from questions.models import Bank, Category, Question, QuestionQuerySet
 from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
@@ -62,16 +62,23 @@ class Filters:
         """Whether the list is narrowed down."""
         return bool(self.q or self.category or self.level)
 
+    @property
+    def chosen(self) -> Self:
+        """What chooses questions, without what says how a list shows them."""
+        return type(self)(q=self.q, category=self.category, level=self.level)
+
     def questions(self) -> QuestionQuerySet:
         """
         Return all published questions that match, in the order of a list.
 
         That is the order of the page or, where `q` is searched for, of relevance; a search finds
-        a thousand at most. `category` has to be one that exists: see within().
+        a thousand at most, and what it finds less close does not match. `category` has to be one
+        that exists: see within().
         """
         questions = Question.objects.published()
         if self.q:
-            return self.matches().found.sort(questions)
+            found = self.matches().found
+            return replace(found, keys=found.keys[: found.close]).sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
         if self.level:
@@ -85,20 +92,22 @@ class Filters:
         So the counts beside the filters are those of the lists that they lead to. Where the search
         stopped before it had found everything, it is made again within category and level.
         """
-        found = search.find(Question.objects.all(), self.q, search.Narrowing(published=True))
-        everywhere = len(found.keys)
-        places = Question.objects.filter(pk__in=found.keys).order_by()
+        found = self.find(search.Narrowing(published=True))
+        rows = Question.objects.filter(pk__in=found.keys).order_by()
         by_key = {
             key: (category, level)
-            for key, category, level in places.values_list("pk", "category__slug", "level")
+            for key, category, level in rows.values_list("pk", "category__slug", "level")
         }
-        at_level = [c for c, level in by_key.values() if self.level in ("", level)]
-        in_category = [level for c, level in by_key.values() if self.category in ("", c)]
+        close = [key for key in found.keys[: found.close] if key in by_key]
+        at_level = [c for c, level in (by_key[key] for key in close) if self.level in ("", level)]
+        in_category = [
+            level for c, level in (by_key[key] for key in close) if self.category in ("", c)
+        ]
         counts = Counter(at_level), Counter(in_category)
         if not (self.category or self.level):
-            return Matches(found, *counts, everywhere, found.is_cut)
+            return Matches(found, *counts, found.close, found.is_cut)
         if found.is_cut:
-            return Matches(self.found_within(), *counts, everywhere, is_cut=True)
+            return Matches(self.found_within(), *counts, found.close, is_cut=True)
         keys = [
             key
             for key in found.keys
@@ -106,7 +115,9 @@ class Filters:
             and self.category in ("", by_key[key][0])
             and self.level in ("", by_key[key][1])
         ]
-        return Matches(replace(found, keys=keys), *counts, everywhere, is_cut=False)
+        kept = len(set(keys).intersection(close))
+        left = replace(found, keys=keys if kept else [], close=kept)
+        return Matches(left, *counts, found.close, is_cut=False)
 
     def found_within(self) -> search.Found:
         """Search for `q` where category and level match, with the index's own narrowing."""
@@ -114,7 +125,11 @@ class Filters:
         narrowing = search.Narrowing(
             published=True, category=category.pk if category else None, level=self.level
         )
-        return search.find(Question.objects.all(), self.q, narrowing)
+        return self.find(narrowing)
+
+    def find(self, narrowing: search.Narrowing) -> search.Found:
+        names = Bank.objects.current().other_names
+        return search.find(Question.objects.all(), self.q, narrowing, names)
 
     def opens(self, category: str, question: str) -> bool:
         """Whether an entry is open, of a category's open_name and a question's slug."""

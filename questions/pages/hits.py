@@ -23,8 +23,17 @@ class Hits:
 
     @property
     def count(self) -> int:
-        """The number of all hits."""
-        return len(self.found.keys)
+        """The number of all hits but the less close."""
+        return self.found.close
+
+    @property
+    def close(self) -> list[Entry]:
+        return self.entries[: self.count - self.start + 1]
+
+    @property
+    def less_close(self) -> list[Entry]:
+        """The runners-up. There are some on the first page only, where the hits are few."""
+        return self.entries[self.count - self.start + 1 :]
 
     @property
     def next_start(self) -> int | None:
@@ -37,7 +46,7 @@ def hits(filters: Filters, categories: list[Category]) -> Hits:
     """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
     matches = filters.matches()
     found = matches.found
-    start = filters.start if filters.start <= len(found.keys) else 1
+    start = filters.start if filters.start <= found.close else 1
     start, end = reaching(start, page_length(start), last_place(found, filters))
     keys = found.keys[start - 1 : end]
     # Not a slice of filters.questions(), for which the database sorts all that was found.

@@ -1,6 +1,9 @@
 """
 What people look for in vain: counted for the editors, and nothing about the person.
 
+A search that found nothing is counted each time. One that was corrected, or whose best hit lacks a
+word, is counted when its page is made: pages with hits are cached.
+
 A request only adds to a counter in memory. A thread of the process writes now and then what has
 come together, in one short transaction, and keeps it for the next time where the database is
 busy. What has not been written when the process ends is lost.
@@ -10,13 +13,15 @@ import logging
 import threading
 from collections import Counter
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.db import Error, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from questions.models import MISSED_LENGTH, MissedSearch
-from questions.search.words import indexed_words
+from questions.search import Found
+from questions.search.words import told
 
 INTERVAL = 30.0  # seconds between two writes
 WAITING_LIMIT = 200  # searches that wait to be written; further ones are not counted
@@ -25,19 +30,30 @@ ROW_LIMIT = 1000  # searches that the database keeps, those made most often
 logger = logging.getLogger(__name__)
 
 
+class Outcome(NamedTuple):
+    """What became of a search."""
+
+    name: str  # one of MissedSearch.Outcome
+    question: int | None  # the key of the one that came first
+
+
 class Recorder:
     def __init__(self) -> None:
         self.waiting: Counter[str] = Counter()
+        self.outcomes: dict[str, Outcome] = {}  # of those that wait
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
         self.stopped = threading.Event()
 
-    def record(self, text: str) -> None:
-        """Count a search that found nothing. Never touches the database."""
-        text = indexed_words(text)[:MISSED_LENGTH]
+    def record(
+        self, text: str, outcome: str = MissedSearch.Outcome.NOTHING, question: int | None = None
+    ) -> None:
+        """Count a search that found little, `question` first. Never touches the database."""
+        text = told(text)[:MISSED_LENGTH]
         with self.lock:
             if text and (text in self.waiting or len(self.waiting) < WAITING_LIMIT):
                 self.waiting[text] += 1
+                self.outcomes[text] = Outcome(outcome, question)
             if not self.thread:
                 self.start()
 
@@ -57,13 +73,19 @@ class Recorder:
         """Write what has come together, or keep it where the database can't take it now."""
         with self.lock:
             counts, self.waiting = self.waiting, Counter()
+            outcomes, self.outcomes = self.outcomes, {}
         texts = finished(counts)
         if not texts:
             return
         try:
             with transaction.atomic():
                 MissedSearch.objects.bulk_create(
-                    (MissedSearch(text=text) for text in texts), ignore_conflicts=True
+                    (
+                        MissedSearch(text=text, outcome=of.name, question_id=of.question)
+                        for text in texts
+                        for of in [outcomes[text]]
+                    ),
+                    ignore_conflicts=True,
                 )
                 for text in texts:
                     MissedSearch.objects.filter(text=text).update(
@@ -75,6 +97,17 @@ class Recorder:
             logger.warning("Searches without a hit are not counted yet: %s", error)
             with self.lock:
                 self.waiting.update({text: counts[text] for text in texts})
+                self.outcomes = {text: outcomes[text] for text in texts} | self.outcomes
+
+
+def note(text: str, found: Found) -> None:
+    """Count a search of the whole bank if it found nothing, or not what was typed."""
+    if not found.keys:
+        recorder.record(text)
+    elif found.corrected or found.is_partial:
+        outcomes = MissedSearch.Outcome
+        outcome = outcomes.CORRECTED if found.corrected else outcomes.WEAK
+        recorder.record(text, outcome, found.keys[0])
 
 
 def finished(texts: Counter[str]) -> list[str]:

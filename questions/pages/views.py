@@ -19,7 +19,7 @@ from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
 from questions.pages.choices import Choices
 from questions.pages.entries import LEVELS
-from questions.pages.filters import Filters, normalize
+from questions.pages.filters import ALL, Filters, normalize
 from questions.pages.hits import Hits, hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
@@ -144,15 +144,16 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "shown": len(shown),
         "start": start,
         "total": total,
+        "sheet": request.path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
         "samples": samples(filters, total),
     }
     template = "questions/bank.html"
     fragment = wants_fragment(request.headers)
     response = render(request, f"{template}#fragment" if fragment else template, context)
+    if found and not (filters.category or filters.level):
+        missed.note(filters.q, found.found)
     if found and not found.count:
-        if not (filters.category or filters.level):
-            missed.recorder.record(filters.q)
         response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
     return response
 

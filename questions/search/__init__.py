@@ -9,6 +9,7 @@ marks the words in titles and passages.
 The search receives a queryset. Of the models it knows only the columns that `index.py` names.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -28,6 +29,11 @@ from questions.search.words import Query, parse
 
 __all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
 
+ALL_TEXTS = (*TEXTS, *DETAILS)
+IS_SPECIAL = re.compile(r"__\w+__").fullmatch  # a name that stands for itself: `__get__`
+SHORT = 5  # hits below which runners-up are shown as well
+MOST = 10  # hits then, runners-up included
+LESS_CLOSE = 0.25  # share of the best hit's relevance that a runner-up has at least
 PROMINENT = 0.5  # relevance below which the words are in the short answer and details only
 
 
@@ -37,6 +43,8 @@ class Found:
 
     keys: list[int]  # primary keys, the most relevant first
     query: Query  # what was searched for
+    close: int = 0  # how many of the keys; the rest are runners-up, which lack words and rank low
+    is_partial: bool = False  # whether the best of them lacks a word
     corrected: str = ""  # the text that was searched for instead, if the typed one found nothing
     similar: tuple[str, ...] = ()  # words to try, if nothing was found
 
@@ -58,9 +66,13 @@ def install(connection: BaseDatabaseWrapper, table: str) -> None:
         engine(connection).install(cursor, table)
 
 
-def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -> Found:
+def find(
+    questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING, other_names: str = ""
+) -> Found:
     """
     Return what is found for `text`, which may be anything, among `questions`.
+
+    `other_names` are lines as in `aliases.txt`, which they add to.
 
     The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
     the limited number of candidates that the index proposes: they cost a query, and matches beyond
@@ -69,13 +81,16 @@ def find(questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING) -
     connection = connections[questions.db]
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
-        query, corrected = parse(text), ""
+        categories = questions.model._meta.get_field("category").related_model._meta.db_table
+        query, corrected = index.with_categories(parse(text, other_names), categories), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
-            query = parse(corrected)
+            query = index.with_categories(parse(corrected, other_names), categories)
             keys = every_word(index, query)
-        if best := ranked(index, questions, query, keys):
-            return Found(best, query, corrected)
+        best, close = ranked(index, questions, query, keys)
+        if best:
+            is_partial = best[0] not in keys
+            return Found(best, query, close, is_partial, corrected)
         return Found([], query, similar=tuple(index.similar(parse(text))))
 
 
@@ -99,19 +114,25 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
     return postgresql if connection.vendor == "postgresql" else sqlite
 
 
-def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]) -> list[int]:
+def ranked(
+    index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
+) -> tuple[list[int], int]:
     """
-    Return `keys` in order of relevance; those after the first RANKED keep their order.
+    Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    If there are few, or none has the words in a prominent place, questions that lack a word are
-    added, provided that they are more relevant than all questions that lack none.
+    Those after the first RANKED keep their order. If there are few, or none has the words in a
+    prominent place, questions that lack a word are added: those that are more relevant than all
+    questions that lack none and, where that makes fewer than SHORT, runners-up.
     """
+    if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
+        keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys
     texts = texts_of(index, questions, keys[:RANKED], TEXTS)
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
     # A question that lacks the only word is no match.
     is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
+    others: dict[int, float] = {}
     if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
         lacking, weights = most_words(index, query, is_last_resort=not keys)
         ranking = Ranking(query, weights if any(weights) else ())
@@ -119,11 +140,26 @@ def ranked(index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
         rest = [key for key in lacking if key not in keys]
         others = {
             key: ranking.score(more, missing=0.0)
-            for key, more in texts_of(index, questions, rest, (*TEXTS, *DETAILS)).items()
+            for key, more in texts_of(index, questions, rest, ALL_TEXTS).items()
         }
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}
-    return [*sorted(scores, key=lambda key: (-scores[key], key)), *keys[RANKED:]]
+    close = [*in_order(scores), *keys[RANKED:]]
+    if not close or len(close) >= SHORT:
+        return close, len(close)
+    bar = max(scores.values()) * LESS_CLOSE
+    runners_up = {key: score for key, score in others.items() if key not in scores and score >= bar}
+    return [*close, *in_order(runners_up)][: max(len(close), MOST)], len(close)
+
+
+def having(names: list[str], texts: dict[int, tuple[str, ...]]) -> list[int]:
+    """Return the keys of `texts` in which all of `names` stand as they were typed."""
+    lowered = {key: " ".join(parts).lower() for key, parts in texts.items()}
+    return [key for key, text in lowered.items() if all(name in text for name in names)]
+
+
+def in_order(scores: dict[int, float]) -> list[int]:
+    return sorted(scores, key=lambda key: (-scores[key], key))
 
 
 def texts_of(

@@ -14,19 +14,28 @@ from types import ModuleType
 from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
-from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, at_least
-from questions.search.words import Concept, Query, Term, inflected, replaced_word
+from questions.search.index import AllOf, AnyOf, Condition, Facet, Narrowing, Scope, at_least
+from questions.search.words import (
+    Concept,
+    Query,
+    Term,
+    indexed_words,
+    inflected,
+    replaced_word,
+    stem,
+)
 
 CANDIDATES = 1000  # collected at most
 RANKED = 48  # candidates that are ranked by their texts, the first ones
 ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not searched
 FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
 LACKING = 64  # candidates that lack a word, at most
-RELAXED = 5  # words of a search of which some may be missing, the rarest
+RELAXED = 6  # words of a search of which some may be missing, the rarest
+CATEGORIES = 1000  # whose names are searched
 COUNTED = 500  # questions with a word, above which they are not counted
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
-LAST_LETTER = "{"  # sorts after z
+LAST_LETTER = "\U0010ffff"  # sorts after all others
 
 type Expand = Callable[[Term], Condition]
 
@@ -70,6 +79,22 @@ class Index:
         )
         return [word for (word,) in self.cursor.fetchall()]
 
+    def with_categories(self, query: Query, table: str) -> Query:
+        """Return `query` with the categories that have one of its words in their names."""
+        self.cursor.execute(f"SELECT id, name FROM {table} LIMIT {CATEGORIES}")
+        names = [(key, indexed_words(name).split()) for key, name in self.cursor.fetchall()]
+
+        def found(concept: Concept) -> Concept:
+            terms = [way[0] for way in concept.ways if len(way) == 1 and not way[0].is_exact]
+            keys = [
+                key
+                for key, words in names
+                if any(stem(word) == term.beginning for term in terms for word in words)
+            ]
+            return replace(concept, categories=tuple(keys)) if keys else concept
+
+        return replace(query, concepts=tuple(map(found, query.concepts)))
+
     def size(self, limit: int) -> int:
         """Return how many questions there are, up to `limit`."""
         self.cursor.execute(
@@ -101,9 +126,7 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if any(typed.matches(word) for word in self.beginning_like(typed)):
-                continue
-            if self.has(Scope.ALL, literally(typed)):
+            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -114,7 +137,7 @@ class Index:
 
     def similar(self, query: Query) -> list[str]:
         """Return words that occur and look like the longest word of a search."""
-        words = [concept.word for concept in query.concepts if concept.word.isalpha()]
+        words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
         if not words:
             return []
         similar = spelling.similar(self.cursor, self.table, max(words, key=len))
@@ -226,7 +249,8 @@ def every(query: Query, expand: Expand) -> Condition:
 
 
 def any_way(concept: Concept, expand: Expand) -> Condition:
-    return AnyOf(tuple(AllOf(tuple(expand(term) for term in way)) for way in concept.ways))
+    in_texts = [AllOf(tuple(expand(term) for term in way)) for way in concept.ways]
+    return AnyOf((*in_texts, *(Facet(f"category{key}") for key in concept.categories)))
 
 
 def literally(term: Term) -> Condition:

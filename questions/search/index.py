@@ -6,12 +6,13 @@ its head (these, and the words of title and slug), its lead (the head and the sh
 of it. Each from the head on contains the ones before. `sqlite.py` and `postgresql.py` store them.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
-from questions.search.words import LANGUAGE_NAMES, SYMBOLS, Term
+from questions.search.words import LANGUAGE_NAMES, SYMBOLS, Term, folded_letters
 
 # The columns that the index is made from. A change of another column changes nothing in it.
 INDEXED = (
@@ -40,7 +41,14 @@ class AnyOf:
     parts: tuple["Condition", ...]
 
 
-type Condition = Term | AllOf | AnyOf
+@dataclass(frozen=True)
+class Facet:
+    """A word that stands in the index for what is no text, such as `category3`."""
+
+    name: str
+
+
+type Condition = Term | Facet | AllOf | AnyOf
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,11 @@ def run_together(names: str) -> str:
     separators = [(character, "") for character in NAME_SEPARATORS]
     joined = nested_replace(f"lower({names})", [*LANGUAGE_NAMES.items(), *separators])
     return f"replace({joined}, ',', ' ')"
+
+
+def version_of_letters() -> str:
+    """Return what differs where letters are folded in another way, as by another Python."""
+    return hashlib.sha256(repr(folded_letters()).encode()).hexdigest()[:16]
 
 
 def nested_replace(expression: str, replacements: Iterable[tuple[str, str]]) -> str:

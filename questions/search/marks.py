@@ -1,11 +1,20 @@
 """What a hit shows: the passage that has most of a search, and marks around the words in it."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from questions.markdown import passages
 from questions.search.ranking import Ranking, words_of
-from questions.search.words import SYMBOLS, Query, stem
+from questions.search.words import (
+    DENSE_RUN,
+    LETTER,
+    SYMBOLS,
+    Query,
+    in_original,
+    stem,
+    with_places,
+)
 
 # These stand around a word that was found. The template escapes the text and then replaces them.
 START, END = "\x02", "\x03"
@@ -25,24 +34,38 @@ class Marks:
         signs = [SIGNS[word] for word in sorted(self.words) if word in SIGNS]
         beginnings = sorted({term.beginning for term in terms if term.word not in SIGNS})
         self.searched = [*signs, *beginnings]
+        self.runs = [word for word in beginnings if DENSE_RUN.match(word)]
         parts = [re.escape(sign) for sign in signs]
         if beginnings:
-            parts.append(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, beginnings))})[^\W_]*")
-        self.pattern = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+            parts.append(rf"(?<!{LETTER})(?:{'|'.join(map(re.escape, beginnings))}){LETTER}*")
+        self.pattern = re.compile("|".join(parts) or r"(?!)")
         self.ranking = Ranking(query)
 
     def mark(self, text: str) -> str:
         """Return `text` with START and END around each word of the query."""
-        return self.pattern.sub(self.marked, text.replace(START, "").replace(END, ""))
+        text = text.replace(START, "").replace(END, "")
+        parts, end = [], 0
+        for span in self.spans(text):
+            parts += [text[end : span[0]], START, text[span[0] : span[1]], END]
+            end = span[1]
+        return "".join([*parts, text[end:]])
 
-    def marked(self, match: re.Match[str]) -> str:
-        word = match[0].lower()
-        is_searched = (
-            not word.isalnum()
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return from where to where in `text` the words of the query are."""
+        letters, places = with_places(text)
+        found = [m.span() for m in self.pattern.finditer(letters) if self.is_searched(m[0])]
+        for run in self.runs:
+            starts = [match.start() for match in re.finditer(f"(?={run})", letters)]
+            found += [(start, start + len(run)) for start in starts]
+        return [in_original(span, places) for span in merged(found)]
+
+    def is_searched(self, word: str) -> bool:
+        """Whether a word that begins like one of the query is a form of it, or continues it."""
+        return (
+            word in SIGNS.values()
             or stem(word) in self.stems
             or any(word.startswith(searched) for searched in self.words)
         )
-        return f"{START}{match[0]}{END}" if is_searched else match[0]
 
     def passage(self, short_answer: str, answer: str) -> str:
         """
@@ -55,7 +78,7 @@ class Marks:
         if not best or (share < 1.0 and self.may_occur_in(answer)):
             other, other_share = self.best_passage(answer)
             best = other if not best or other_share > share else best
-        return self.mark(shortened(best, self.pattern))
+        return self.mark(shortened(best, self.spans))
 
     def best_passage(self, source: str) -> tuple[str, float]:
         """Return the passage of a text that has most of the query, and how much, from 0 to 1."""
@@ -64,7 +87,7 @@ class Marks:
             if best and not self.may_occur_in(passage.source):
                 continue
             share = self.ranking.coverage(passage_words(passage.text))
-            if share > best_share and not self.pattern.search(passage.text):
+            if share > best_share and not self.spans(passage.text):
                 share = 0.0  # nothing could be marked
             if not best or share > best_share:
                 best, best_share = passage.text, share
@@ -90,11 +113,23 @@ def passage_words(text: str) -> str:
     return words_of(text)
 
 
-def shortened(text: str, pattern: re.Pattern[str]) -> str:
+def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in their order, those that overlap or touch as one."""
+    whole: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(end, whole[-1][1]))
+        else:
+            whole.append((start, end))
+    return whole
+
+
+def shortened(text: str, spans_of: Callable[[str], list[tuple[int, int]]]) -> str:
     """Return the part of `text` around its first hit, cut between words."""
     if len(text) > PASSAGE_LENGTH:
-        hit = pattern.search(text)
-        start = max(0, min(hit.start() - CONTEXT_LENGTH if hit else 0, len(text) - PASSAGE_LENGTH))
+        spans = spans_of(text)
+        first = spans[0][0] if spans else 0
+        start = max(0, min(first - CONTEXT_LENGTH, len(text) - PASSAGE_LENGTH))
         end = start + PASSAGE_LENGTH
         start = text.index(" ", start) + 1 if start > 0 and " " in text[start:end] else start
         end = text.rindex(" ", start, end) if end < len(text) and " " in text[start:end] else end

@@ -16,21 +16,17 @@ from questions.search.index import (
     INDEXED_LENGTH,
     AllOf,
     Condition,
+    Facet,
     Narrowing,
     Scope,
     cleaned,
     run_together,
+    version_of_letters,
 )
-from questions.search.words import WORD_LENGTH, Term
+from questions.search.words import DENSE_CLASS, WORD_LENGTH, Term, folded_letters
 
-# What separates words: the signs of ASCII and Latin-1, general punctuation, currencies, arrows,
-# mathematical and technical signs, CJK punctuation. The character classes of the locale "C" would
-# take every letter beyond ASCII for a sign.
-SEPARATOR_PATTERN = (
-    r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7"
-    r"\u2000-\u206F\u20A0-\u20CF\u2190-\u23E8\u27C0-\u2BFF\u3000-\u303F]+"
-)
-
+SIGNS = "[\\x01-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+"  # those of ASCII
+DENSE = f"[{DENSE_CLASS}]"
 
 STOPS_AT_LIMIT = False  # a GIN index collects all matches first
 
@@ -55,6 +51,8 @@ def candidates(
 def expression(condition: Condition, scope: Scope) -> str:
     if isinstance(condition, Term):
         return f"'{scope}:{condition.beginning}'" + ("" if condition.is_exact else ":*")
+    if isinstance(condition, Facet):
+        return f"'facet:{condition.name}'"
     joint = " & " if isinstance(condition, AllOf) else " | "
     return joint.join(f"({expression(part, scope)})" for part in condition.parts)
 
@@ -79,6 +77,11 @@ def install(cursor: CursorWrapper, table: str) -> None:
     if not is_current:
         for statement in wanted:
             cursor.execute(statement)
+        letters = folded_letters()
+        cursor.execute(
+            f"INSERT INTO {table}_letter SELECT * FROM unnest(%s::text[], %s::text[])",
+            [list(letters), list(letters.values())],
+        )
         cursor.execute(f"COMMENT ON TABLE {table}_search IS '{version}'")
     for statement in triggers(table).values():
         cursor.execute(statement)
@@ -103,7 +106,11 @@ def statements(table: str) -> list[str]:
     old = ", ".join(f"OLD.{column}" for column in INDEXED)
     new = ", ".join(f"NEW.{column}" for column in INDEXED)
     return [
-        f"DROP TABLE IF EXISTS {table}_search, {table}_word",
+        f"DROP TABLE IF EXISTS {table}_search, {table}_word, {table}_letter",
+        f"""
+        CREATE TABLE {table}_letter (
+          /* {version_of_letters()} */
+          letter text COLLATE "C" PRIMARY KEY, folded text NOT NULL)""",
         f"CREATE TABLE {table}_search (question_id bigint PRIMARY KEY, tokens tsvector NOT NULL)",
         # Without the list of pending entries, which each search would have to go through.
         f"""
@@ -119,12 +126,29 @@ def statements(table: str) -> list[str]:
           RETURN QUERY SELECT question_id FROM {table}_search WHERE tokens @@ query LIMIT most;
         END $$""",
         f"""
+        CREATE OR REPLACE FUNCTION {table}_folded(word text) RETURNS text
+        LANGUAGE sql STABLE AS $$
+          SELECT string_agg(
+            CASE WHEN letter !~ '{DENSE}' THEN letter
+            ELSE ' ' || letter || CASE WHEN next ~ '{DENSE}' THEN next ELSE '' END || ' ' END,
+            '' ORDER BY place)
+          FROM (
+            SELECT place, letter, lead(letter) OVER (ORDER BY place) AS next
+            FROM string_to_table((
+              SELECT string_agg(coalesce(known.folded, typed), '' ORDER BY at)
+              FROM string_to_table(word, NULL) WITH ORDINALITY AS letters(typed, at)
+              LEFT JOIN {table}_letter known ON known.letter = typed COLLATE "C"
+            ), NULL) WITH ORDINALITY AS letters(letter, place)
+          ) pairs
+        $$""",
+        f"""
         CREATE OR REPLACE FUNCTION {table}_words(content text) RETURNS text[]
-        LANGUAGE sql IMMUTABLE AS $$
+        LANGUAGE sql STABLE AS $$
           SELECT coalesce(array_agg(left(word, {WORD_LENGTH})), '{{}}')
-          FROM regexp_split_to_table(
-            {cleaned(r"regexp_replace(normalize(content, NFKD), '[\u0300-\u036F]+', '', 'g')")},
-            '{SEPARATOR_PATTERN}') word
+          FROM regexp_split_to_table({cleaned('content COLLATE "C"')}, '{SIGNS}') typed,
+            regexp_split_to_table(
+              CASE WHEN typed ~ '[^\x01-\x7f]' THEN {table}_folded(typed) ELSE typed END, ' +'
+            ) word
           WHERE word <> ''
         $$""",
         # That of a release that indexed less.
@@ -135,15 +159,15 @@ def statements(table: str) -> list[str]:
         CREATE OR REPLACE FUNCTION {table}_tokens(
           slug text, title text, keywords text, short_answer text, asked_as text, prompt text,
           answer text, published boolean, category_id bigint, level text) RETURNS tsvector
-        LANGUAGE plpgsql IMMUTABLE AS $$
+        LANGUAGE plpgsql STABLE AS $$
         DECLARE
           topic text[] := {table}_words(
             slug || ' ' || split_part(keywords, ',', 1) || ' ' ||
             {run_together("slug || ',' || split_part(keywords, ',', 1)")});
           names text[] := {table}_words({run_together("keywords")});
           head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
-          lead text[] := head || {table}_words(short_answer);
-          everything text[] := lead || {table}_words(asked_as || ' ' || prompt)
+          lead text[] := head || {table}_words(short_answer || ' ' || asked_as);
+          everything text[] := lead || {table}_words(prompt)
                                || {table}_words(left(answer, {INDEXED_LENGTH}));
           facets text[] := ARRAY['category' || category_id, 'level' || level]
                            || CASE WHEN NOT published THEN ARRAY['draft'] END;
@@ -199,6 +223,6 @@ def new_words(table: str, row: str) -> str:
     return f"""
             LATERAL (
               SELECT DISTINCT word FROM unnest({table}_words({text})) word
-              WHERE word ~ '^[a-z0-9]{{3,}}$' AND word ~ '[a-z]' AND word !~ '^qq'
+              WHERE length(word) >= 3 AND word ~ '[^0-9]' AND word !~ '^qq'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""

@@ -2,7 +2,8 @@
 Relevance: one order for both databases, computed from the texts of a limited set of questions.
 
 Two things count alike: how well each word of the search matches, and in which field; and how much
-of one of the question's names (its slug, its keywords) was searched for.
+of one of the question's names (its slug, its keywords) was searched for. Where words may be
+missing, how often each occurs and how rare it is counts as well, which is BM25F.
 """
 
 import re
@@ -11,20 +12,22 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from questions.search.words import Query, Term, separated, stem
+from questions.search.words import Query, Term, joined, separated, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
-IN_TITLE, IN_KEYWORDS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.45, 0.2
+IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 0.45, 0.2
 # The share of that for a match that is not the word itself.
 OTHER_FORM, BEGINNING, AKIN, OTHER_NAME = 0.95, 0.6, 0.3, 0.9
 TOPIC = 1.3  # added if the search is the slug or the first keyword
 LATER_KEYWORD = 0.03  # a later keyword adds 1, less this for each place in the list
-LONG_NAME = 1.05  # added if the search is a keyword of several words
+FREQUENCY = 2.0  # added if rare words occur often, where words may be missing
+SATURATION = 1.2  # occurrences in a title from which more of them add little
 SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
 LITERAL = 0.5  # added if code occurs exactly as it was typed
 
-TEXTS = ("slug", "keywords", "title", "short_answer")  # the columns that a question is ranked by
-DETAILS = ("asked_as", "prompt", "answer")  # where a hit is worth as much as one in the answer
+# The columns that a question is ranked by.
+TEXTS = ("slug", "keywords", "title", "short_answer", "asked_as")
+DETAILS = ("prompt", "answer")  # where a hit is worth as much as one in the answer
 
 
 class Ranking:
@@ -35,6 +38,7 @@ class Ranking:
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
         self.total_weight = sum(self.weights) or 1.0  # an empty query has none
+        self.rarities = [max(0.0, weight - 1.0) for weight in weights]
         # For each way to find a concept: what it is worth, and its patterns.
         self.ways = [
             [
@@ -59,8 +63,8 @@ class Ranking:
         `missing` is what a word is worth that is in none of them. The result is 0 or more; a
         question with all words in the title and the search as its topic has 2.3 or more.
         """
-        slug, keywords, title, short_answer, *details = texts
-        words = question_words(slug, keywords, title, short_answer)
+        slug, keywords, title, short_answer, asked_as, *details = texts
+        words = question_words(slug, keywords, title, short_answer, asked_as)
         fields = [*words.fields, *((detail_words(detail), IN_ANSWER) for detail in details)]
         score = self.mean(strength(ways, fields, missing) for ways in self.ways)
         score += self.aboutness(words.names)
@@ -68,7 +72,20 @@ class Ranking:
             score += SIDE_BY_SIDE * self.neighbors(words.title, words.keywords)
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
+        if self.rarities:
+            score += FREQUENCY * self.frequency(fields)
         return score
+
+    def frequency(self, fields: Sequence[tuple[str, float]]) -> float:
+        """Return BM25F without lengths of texts, as a share of the most that there can be."""
+        total = 0.0
+        for ways, rarity in zip(self.ways, self.rarities, strict=True):
+            occurrences = max(
+                worth * sum(field_worth * often(patterns, field) for field, field_worth in fields)
+                for worth, patterns in ways
+            )
+            total += rarity * occurrences / (occurrences + SATURATION)
+        return total / (sum(self.rarities) or 1.0)
 
     def coverage(self, words: str) -> float:
         """Return how much of the query is in `words`, from 0 to 1: all of it in the same words."""
@@ -88,8 +105,7 @@ class Ranking:
             if worth <= best:
                 break
             if name.stem in self.names:
-                is_long = index > 1 and name.length > 1
-                return LONG_NAME - LATER_KEYWORD / 3 * index if is_long else worth
+                return worth
             if not any(stem in name.joined for stem in self.stems):
                 continue
             common = [
@@ -128,20 +144,23 @@ class QuestionWords(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # 5 MB
-def question_words(slug: str, keywords: str, title: str, short_answer: str) -> QuestionWords:
+def question_words(
+    slug: str, keywords: str, title: str, short_answer: str, asked_as: str
+) -> QuestionWords:
     slug, keywords, title = spaced(slug), spaced(keywords), spaced(title)
     fields = (
         (title, IN_TITLE),
         (f"{slug}{keywords}", IN_KEYWORDS),
         (spaced(short_answer), IN_SHORT_ANSWER),
+        (spaced(asked_as), IN_ASKED_AS),
     )
     return QuestionWords(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
 
 
 def name_of(text: str) -> Name:
     words = text.split()
-    joined = "".join(words)
-    return Name(joined, stem(joined), f" {' '.join(words)} {joined} ", len(words))
+    whole = joined(words)
+    return Name(whole, stem(whole), f" {' '.join(words)} {whole} ", len(words))
 
 
 @lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
@@ -179,6 +198,11 @@ def likeness(patterns: list["Pattern"], field: str) -> float:
     return min([pattern.likeness(field) for pattern in patterns])
 
 
+def often(patterns: list["Pattern"], field: str) -> float:
+    """Return how often all of several patterns occur in a field."""
+    return min(pattern.occurrences(field) for pattern in patterns)
+
+
 class Pattern:
     """A term, in the forms that are searched for in a field."""
 
@@ -191,6 +215,10 @@ class Pattern:
     def is_begun(self, word: str) -> bool:
         """Whether a word begins with what was typed, if that is more than one letter."""
         return word.startswith(self.typed) and len(self.typed) > 1
+
+    def occurrences(self, field: str) -> float:
+        """Return how often the word or a form of it occurs in a field."""
+        return field.count(self.beginning) if self.likeness(field) >= BEGINNING else 0.0
 
     def likeness(self, field: str) -> float:
         """Return how close the best match in a field is: from 0, none, to 1, the word itself."""

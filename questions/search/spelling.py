@@ -7,6 +7,7 @@ stays in it when its last question is gone, so a correction counts only if it fi
 
 import re
 from collections.abc import Callable
+from itertools import combinations, pairwise
 
 from django.db.backends.utils import CursorWrapper
 from rapidfuzz import fuzz, process
@@ -18,6 +19,7 @@ SHORTEST = 5  # letters of a word that is corrected
 LONG = 7  # letters of a word in which two may be wrong
 SIMILAR = 60  # percent of likeness from which a word is suggested
 NEAREST = 5  # words that are tried
+SPLIT = 30  # letters of a word that is split, at most
 
 # Letters that sound alike have the same code. Vowels, h and w have none.
 SOUNDS = str.maketrans(
@@ -37,7 +39,7 @@ def correction(
     cursor: CursorWrapper, table: str, word: str, is_found: Callable[[str], bool]
 ) -> str:
     """Return the word or two that `word`, which finds nothing, may stand for; empty if none."""
-    if len(word) < SHORTEST or not word.isalpha():
+    if len(word) < SHORTEST or any(map(str.isdigit, word)):
         return ""
     return next(
         (
@@ -50,15 +52,21 @@ def correction(
 
 
 def splits(cursor: CursorWrapper, table: str, word: str) -> list[str]:
-    """Return the ways to split a word into two of the vocabulary: event loop for eventloop."""
-    parts = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
-    if not parts:
+    """Return the ways to split a word into two or three of the vocabulary, two first."""
+    parts = {word[start:end] for start, end in combinations(range(len(word) + 1), 2)}
+    long_enough = sorted(part for part in parts if 3 <= len(part) <= len(word) - 3)
+    if not long_enough or len(word) > SPLIT:
         return []
-    halves = sorted({half for pair in parts for half in pair})
-    places = ", ".join(["%s"] * len(halves))
-    cursor.execute(f"SELECT word FROM {table}_word WHERE word IN ({places})", halves)
-    known = {half for (half,) in cursor.fetchall()}
-    return [f"{first} {second}" for first, second in parts if {first, second} <= known]
+    places = ", ".join(["%s"] * len(long_enough))
+    cursor.execute(f"SELECT word FROM {table}_word WHERE word IN ({places})", long_enough)
+    known = {part for (part,) in cursor.fetchall()} - stop_words()
+    found = []
+    for count in (1, 2):
+        for cuts in combinations(range(3, len(word) - 2), count):
+            cut = [word[start:end] for start, end in pairwise((0, *cuts, len(word)))]
+            if known.issuperset(cut):
+                found.append(" ".join(cut))
+    return found
 
 
 def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:

@@ -14,19 +14,25 @@ from questions.search.index import (
     INDEXED_LENGTH,
     AllOf,
     Condition,
+    Facet,
     Narrowing,
     Scope,
     cleaned,
     nested_replace,
     quoted,
     run_together,
+    version_of_letters,
 )
-from questions.search.words import WORD_LENGTH, Term
+from questions.search.words import DENSE_CLASS, WORD_LENGTH, Term, folded_letters
 
 # Signs that stand between words without a space, and around them. SQLite's parser refuses more than
 # some thirty nested calls.
 INNER_SIGNS = "\n-_/.,('`:="
-OUTER_SIGNS = punctuation + "\r\t\u201c\u201d\u2018\u2019\u2026"  # typographic quotes, ellipsis
+OUTER_SIGNS = punctuation + "\r\t"
+BEYOND = "\u0080-\U0010ffff"
+BEYOND_ASCII = f"'*[{BEYOND}]*'"
+DENSE = f"[{DENSE_CLASS}]"
+BLOCK = 64  # letters
 
 # The scope that is searched for beginnings of words also stores the column of each word, though
 # there is only one. Such a search gets several times as fast, and the table three times as large.
@@ -58,6 +64,8 @@ def candidates(
 def expression(condition: Condition) -> str:
     if isinstance(condition, Term):
         return f'"{condition.beginning}"' + ("" if condition.is_exact else "*")
+    if isinstance(condition, Facet):
+        return f'"facet{condition.name}"'
     joint = " AND " if isinstance(condition, AllOf) else " OR "
     return joint.join(f"({expression(part)})" for part in condition.parts)
 
@@ -79,6 +87,9 @@ def install(cursor: CursorWrapper, table: str) -> None:
         cursor.execute(f"DROP {kind} {name}")
     for statement in wanted.values():
         cursor.execute(statement)
+    cursor.executemany(
+        f"INSERT INTO {table}_letter VALUES (%s, %s)", list(folded_letters().items())
+    )
     for scope in Scope:
         cursor.execute(f"{added(table, scope, table)} FROM {table}")
     cursor.execute(f"INSERT INTO {table}_word {words(table, table, source=f'{table}, ')}")
@@ -95,11 +106,15 @@ def statements(table: str) -> dict[str, str]:
         f"{table}_search_{scope}": f"""
             CREATE VIRTUAL TABLE {table}_search_{scope} USING fts5(
               words, content='', columnsize=0, detail={DETAIL[scope]}, prefix='1 2 3',
-              tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co So Mn'")"""
+              tokenize=ascii)"""
         for scope in Scope
     }
     return {
         **tables,
+        # The index has to be filled anew where the letters differ, which are as here.
+        f"{table}_letter": f"""
+            CREATE TABLE {table}_letter (
+              /* {version_of_letters()} */ letter text PRIMARY KEY, folded text) WITHOUT ROWID""",
         f"{table}_word": f"CREATE TABLE {table}_word (word text PRIMARY KEY) WITHOUT ROWID",
         f"{table}_search_insert": f"""
             CREATE TRIGGER {table}_search_insert AFTER INSERT ON {table} BEGIN{add} END""",
@@ -113,31 +128,33 @@ def statements(table: str) -> dict[str, str]:
 
 def added(table: str, scope: Scope, row: str) -> str:
     return f"""
-      INSERT INTO {table}_search_{scope} (rowid, words) SELECT {row}.id, {text(scope, row)}"""
+      INSERT INTO {table}_search_{scope} (rowid, words)
+      SELECT {row}.id, {text(table, scope, row)}"""
 
 
 def removed(table: str, scope: Scope, row: str) -> str:
     # FTS5 has no text here, so it has to be told what it is to forget.
     name = f"{table}_search_{scope}"
     return f"""
-      INSERT INTO {name} ({name}, rowid, words) SELECT 'delete', {row}.id, {text(scope, row)}"""
+      INSERT INTO {name} ({name}, rowid, words)
+      SELECT 'delete', {row}.id, {text(table, scope, row)}"""
 
 
-def text(scope: Scope, row: str) -> str:
+def text(table: str, scope: Scope, row: str) -> str:
     """Return SQL for what a scope holds of a row: of NEW, of OLD, or of each in the table."""
     topic = f"{row}.slug || ',' || substr({row}.keywords, 1, instr({row}.keywords || ',', ',') - 1)"
     names = [run_together(f"{row}.keywords")]
-    head = [*names, *(cleaned(f"{row}.{column}") for column in ("slug", "title", "keywords"))]
-    lead = [*head, cleaned(f"{row}.short_answer")]
+    head = [*names, *(f"{row}.{column}" for column in ("slug", "title", "keywords"))]
+    lead = [*head, f"{row}.short_answer", f"{row}.asked_as"]
     parts = {
-        Scope.TOPIC: [f"lower({topic})", run_together(topic)],
+        Scope.TOPIC: [topic, run_together(topic)],
         Scope.NAMES: names,
         Scope.HEAD: head,
         Scope.LEAD: lead,
         Scope.ALL: [
             *lead,
-            *(cleaned(f"{row}.{column}") for column in ("asked_as", "prompt")),
-            cleaned(f"substr({row}.answer, 1, {INDEXED_LENGTH})"),
+            f"{row}.prompt",
+            f"substr({row}.answer, 1, {INDEXED_LENGTH})",
         ],
     }[scope]
     facets = [
@@ -145,18 +162,63 @@ def text(scope: Scope, row: str) -> str:
         f"'facetlevel' || {row}.level",
         f"iif({row}.published, '', 'facetdraft')",
     ]
-    return " || ' ' || ".join(parts + facets)
+    return as_indexed(table, " || ' ' || ".join(parts + facets))
+
+
+def as_indexed(table: str, content: str) -> str:
+    """
+    Return SQL for a text as the index holds it: what words.separated() returns, but signs of ASCII.
+
+    It is read in blocks: SQLite finds a place in a text by counting letters from its beginning.
+    """
+    return f"""(
+      WITH
+        plain(content) AS MATERIALIZED (SELECT {content}),
+        typed(content) AS MATERIALIZED (SELECT {cleaned("content")} FROM plain)
+      SELECT iif(content NOT GLOB {BEYOND_ASCII}, content, (
+        WITH RECURSIVE
+          place(at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM place WHERE at < {BLOCK}),
+          {blocks("typed")},
+          letters(content) AS MATERIALIZED (
+            SELECT group_concat(iif(part NOT GLOB {BEYOND_ASCII}, substr(part, 1, {BLOCK}), (
+              SELECT group_concat(coalesce(folded, substr(part, at, 1)), '') FROM place
+              LEFT JOIN {table}_letter ON letter = substr(part, at, 1)
+              WHERE at <= min(length(part), {BLOCK}))), '')
+            FROM typed_block),
+          {blocks("letters")}
+        SELECT iif(content NOT GLOB '*{DENSE}*', content, (
+          SELECT group_concat(iif(part NOT GLOB '*{DENSE}*', substr(part, 1, {BLOCK}), (
+            SELECT group_concat(iif(substr(part, at, 1) NOT GLOB '{DENSE}', substr(part, at, 1),
+              ' ' || substr(part, at, 1 + (substr(part, at + 1, 1) GLOB '{DENSE}')) || ' '), '')
+            FROM place WHERE at <= min(length(part), {BLOCK}))), '')
+          FROM letters_block))
+        FROM letters))
+      FROM typed)"""
+
+
+def blocks(source: str) -> str:
+    """
+    Return SQL for the blocks of a text, each with the first letter of the next one.
+
+    The step of the recursion doesn't name `source`, which SQLite would compute anew in each.
+    """
+    return f"""{source}_block(rest, part) AS (
+            SELECT content, substr(content, 1, {BLOCK} + 1) FROM {source}
+            UNION ALL SELECT substr(rest, {BLOCK} + 1), substr(rest, {BLOCK} + 1, {BLOCK} + 1)
+            FROM {source}_block WHERE length(rest) > {BLOCK})"""
 
 
 def words(table: str, row: str, source: str = "") -> str:
     """Return the SELECT of the words in a row's head and short answer that are new."""
     columns = ("slug", "title", "keywords", "short_answer")
     content = " || ' ' || ".join(f"{row}.{column}" for column in columns)
-    spaced = nested_replace(f"lower({content})", [(sign, " ") for sign in INNER_SIGNS])
+    spaced = nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
     # A list in JSON is the one text that SQLite takes apart.
-    listed = f"""'[' || replace(json_quote({spaced}), ' ', '","') || ']'"""
+    listed = f"""(
+      WITH indexed(content) AS (SELECT {as_indexed(table, content)})
+      SELECT '[' || replace(json_quote({spaced}), ' ', '","') || ']' FROM indexed)"""
     return f"""
       SELECT DISTINCT trim(value, {quoted(OUTER_SIGNS)}) fresh FROM {source}json_each({listed})
-      WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9]*'
-        AND fresh GLOB '*[a-z]*'
+      WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9{BEYOND}]*'
+        AND fresh GLOB '*[a-z{BEYOND}]*' AND fresh NOT GLOB 'qq*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""

@@ -7,10 +7,11 @@ other names and joined words exist in searches only, so a change of their rules 
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
+from keyword import kwlist
 from pathlib import Path
 
 QUERY_LENGTH = 500  # characters of a search that are used
@@ -38,31 +39,107 @@ SYMBOLS = {
 
 SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
 
+# A call of a name with a dot, an underscore or an @, and its arguments.
+ARGUMENTS = re.compile(r"(@\w+|\w*[a-z0-9][._]\w+)\((?:[^()]|\([^()]*\))*\)")
+
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
     *("ions", "ion", "ies", "ied", "tors", "tor", "ers", "er", "ed", "es", "e", "s", "y"),
 )
+# Families of endings that belong to one word: scalable and scalability, latent and latency.
+FAMILIES = (
+    *("abilities", "ability", "ables", "able", "ably", "ibilities", "ibility", "ible", "ibly"),
+    *("isations", "isation", "isers", "iser", "ising", "ised", "ises", "ise"),
+    *("encies", "ences", "ency", "ence", "ents", "ent", "ancies", "ances", "ancy", "ance"),
+    *("ants", "ant", "ives", "ive"),
+)
+FAMILY_STEM_LENGTH = 5  # letters at least: `current` and `currency` are two words; 4 before `able`
 DOUBLING = ("ing", "ed", "er", "ers")
 STEM_LENGTH = 4  # letters of a stem at least; 3 if the last is a consonant
 
 
-class Separators(dict[int, int | str]):
-    """
-    The table for `str.translate` that replaces all but letters, digits and pictures by spaces.
+# Scripts that put no spaces between words: Thai and Lao, Burmese, Khmer, kana, bopomofo, Chinese
+# characters. A run of their letters is indexed, and searched for, as pairs of neighbouring letters.
+DENSE = (
+    *(("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u3005", "\u3007")),
+    *(("\u3040", "\u312f"), ("\u31f0", "\u31ff"), ("\u3400", "\u9fff")),
+    ("\U00020000", "\U0003ffff"),
+)
+DENSE_CLASS = "".join(f"{first}-{last}" for first, last in DENSE)
+DENSE_RUN = re.compile(f"[{DENSE_CLASS}]+")
 
-    Its letters are those of Unicode 3.2. SQLite's tokenizer and Python disagree about some later
-    ones, and FTS5 refuses a search for a word that its tokenizer splits in two.
-    """
+# A letter, digit or picture of the other scripts in a text with its letters folded.
+BETWEEN_DENSE = zip(
+    ("\x7f", *(last for _, last in DENSE)), (first for first, _ in DENSE), strict=False
+)
+LETTER = "[a-z0-9{}]".format(
+    "".join(f"{chr(ord(after) + 1)}-{chr(ord(before) - 1)}" for after, before in BETWEEN_DENSE)
+)
 
-    def __missing__(self, code: int) -> int | str:
+# Where Unicode has letters that are folded, or signs: not among Chinese characters.
+FOLDED_RANGES = (
+    *(range(0x80, 0x3400), range(0xA000, 0xD800), range(0xF900, 0x20000)),
+    *(range(0x2F800, 0x2FA20), range(0xE0000, 0xE01F0)),
+)
+
+
+def folded(character: str) -> str:
+    """
+    Return what the index holds of a character beyond ASCII, whatever stands around it.
+
+    That is the character in lower case and without accents, a space for a sign, or nothing for a
+    mark that is not seen. The database does the same by a table of folded_letters().
+    """
+    if is_sign(character):
+        return " "
+    decomposed = unicodedata.normalize("NFKD", character.casefold()).casefold()
+    return "".join(map(folded_part, unicodedata.normalize("NFKD", decomposed)))
+
+
+def is_sign(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "So":
+        return character < "\u2190"  # ™ and ®, but no picture
+    if category == "Cn" and (
+        ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+    ):
+        return True  # no character will ever stand there
+    return category[0] not in "LNM" and category not in {"Cf", "Cn", "Co"}
+
+
+def folded_part(character: str) -> str:
+    accent = unicodedata.combining(character)
+    # Marks of other classes are letters to those who read them: dakuten, virama, tones.
+    is_accent = accent >= 200 or 10 <= accent <= 36
+    if is_accent or unicodedata.category(character) in {"Cf", "Me"} or character in INVISIBLE:
+        return ""
+    return " " if is_sign(character) else character
+
+
+INVISIBLE = {"\u034f", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))}
+
+
+@lru_cache(maxsize=1)
+def folded_letters() -> dict[str, str]:
+    """Return what the index holds of each character beyond ASCII that it doesn't hold as it is."""
+    letters = {chr(code): folded(chr(code)) for codes in FOLDED_RANGES for code in codes}
+    return {letter: result for letter, result in letters.items() if letter != result}
+
+
+class Folding(dict[int, str]):
+    """The table for `str.translate` that folds letters; signs but commas become spaces."""
+
+    def __missing__(self, code: int) -> str:
         character = chr(code)
-        category = unicodedata.ucd_3_2_0.category(character)
-        is_picture = unicodedata.category(character) == "So" and category in {"So", "Cn"}
-        self[code] = code if category[0] in "LN" or is_picture else " "
+        if character.isascii():
+            self[code] = character.lower() if character.isalnum() or character == "," else " "
+        else:
+            self[code] = folded(character)
         return self[code]
 
 
-SEPARATORS = Separators({ord(","): ","})
+FOLDING = Folding()
+UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def indexed_words(text: str) -> str:
@@ -72,14 +149,67 @@ def indexed_words(text: str) -> str:
 
 def separated(text: str) -> str:
     """Return the words of `text` as the index holds them, with commas and spaces between."""
-    text = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    text = letters(text)
+    return text if text.isascii() else DENSE_RUN.sub(pairs, text)
+
+
+def letters(text: str) -> str:
+    """Return `text` with its letters folded, words for the signs that people search for, spaces."""
+    # The database knows no other capitals before it folds.
+    text = text.lower() if text.isascii() else text.translate(UPPER)
     for symbol, word in SYMBOLS.items():
         if symbol in text:
             text = text.replace(symbol, word)
-    return text.translate(SEPARATORS)
+    return text.translate(FOLDING)
+
+
+def told(text: str) -> str:
+    """Return the words of `text` as somebody would write them, with single spaces between."""
+    words = " ".join(letters(text).replace(",", " ").split())
+    for symbol, word in SYMBOLS.items():
+        words = words.replace(word.strip(), symbol)
+    return words
+
+
+def with_places(text: str) -> tuple[str, list[int]]:
+    """
+    Return `text` with its letters folded and its signs as they are, and where each letter was.
+
+    The places end with the length of `text`.
+    """
+    if text.isascii():
+        return text.lower(), list(range(len(text) + 1))
+    parts = [c.lower() if c.isascii() else FOLDING[ord(c)] for c in text]
+    places = [place for place, part in enumerate(parts) for _ in part]
+    return "".join(parts), [*places, len(text)]
+
+
+def in_original(span: tuple[int, int], places: list[int]) -> tuple[int, int]:
+    """Return where a part of a folded text is in the original, with the accents that follow."""
+    start, end = span
+    while places[end] == places[end - 1]:  # in the middle of a letter that became two
+        end += 1
+    return places[start], places[end]
+
+
+def pairs(run: re.Match[str]) -> str:
+    """Return the pairs of neighbouring letters in a run of them, and the last letter."""
+    letters = run[0]
+    return f" {' '.join(letters[at : at + 2] for at in range(len(letters)))} "
+
+
+def is_rest(word: str, before: str) -> bool:
+    """Whether a word is the last letter of a run, which the pair `before` it has already."""
+    return len(word) == 1 and before[1:] == word and bool(DENSE_RUN.match(word))
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as one: `jsonwebtoken`; pairs of neighbouring letters as the run they were."""
+    whole = ""
+    for before, word in pairwise(("", *words)):
+        is_pair = len(before) == 2 and before[1] == word[:1] and DENSE_RUN.match(word)
+        whole += word[1:] if is_pair else word
+    return whole
 
 
 @lru_cache(maxsize=4096)
@@ -91,6 +221,11 @@ def stem(word: str) -> str:
     """
     if word.endswith(("ater", "aters")):  # decorater is a misspelling, which is corrected
         return word
+    for ending in FAMILIES:
+        if word.endswith(ending):
+            rest = word.removesuffix(ending)
+            if len(rest) >= FAMILY_STEM_LENGTH - ("bl" in ending or "bil" in ending):
+                return rest
     for ending in ENDINGS:
         if not word.endswith(ending):
             continue
@@ -109,7 +244,12 @@ def inflected(word: str) -> set[str]:
     """Return the forms that a word may have."""
     beginning = stem(word)
     doubled = [f"{beginning}{beginning[-1]}{ending}" for ending in DOUBLING]
-    return {word, beginning, *doubled, *(f"{beginning}{ending}" for ending in ENDINGS)}
+    return {
+        word,
+        beginning,
+        *doubled,
+        *(f"{beginning}{ending}" for ending in (*ENDINGS, *FAMILIES)),
+    }
 
 
 @dataclass(frozen=True)
@@ -141,6 +281,7 @@ class Concept:
 
     word: str  # as it was typed, as the index holds it
     ways: tuple[tuple[Term, ...], ...]
+    categories: tuple[int, ...] = ()  # the keys of those whose names have it: in these it is found
 
 
 @dataclass(frozen=True)
@@ -153,33 +294,80 @@ class Query:
     names: tuple[str, ...]  # what the thing searched for may be called, each name as one word
 
 
-def parse(text: str) -> Query:
-    """Return what `text`, which may be anything at all, asks for."""
+type Aliases = dict[str, list[tuple[str, ...]]]
+
+
+def parse(text: str, other_names: str = "") -> Query:
+    """
+    Return what `text`, which may be anything at all, asks for.
+
+    `other_names` are lines as in `aliases.txt`, which they add to.
+    """
     words: list[str] = []
     telling: list[str] = []
     literals = []
     coded: set[str] = set()
     whole: set[str] = set()
-    for chunk in SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH]).split():
-        parts = [word[:WORD_LENGTH] for word in indexed_words(chunk).split()]
+    spelled: dict[str, tuple[str, ...]] = {}
+    text = SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH])
+    chunks = ARGUMENTS.sub(r"\1()", text).split()
+    for place, chunk in enumerate(chunks):
+        found = indexed_words(chunk).split()
+        parts = [
+            word[:WORD_LENGTH]
+            for before, word in pairwise(("", *found))
+            if not is_rest(word, before)
+        ]
         words += parts
         is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
+        if is_code and len(parts) > 1:
+            parts = [word for word in parts if len(word) > 1] or parts  # f(x) says nothing of x
+        whole.update(word for word in parts if len(parts) > 1 and len(word) <= 2)  # ci/cd
         if is_code:
             code = chunk.lower().strip("`'\"(),;:?!")
             literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
             coded.update(parts)
             whole.update(word for word in parts if ends_here(word, chunk))
-        telling += [word for word in parts if is_code or word not in stop_words()]
+        is_keyword = asks_for_keyword(chunks, place)
+        telling += [w for w in parts if is_code or is_keyword or w not in stop_words()]
+        for word in camel_case(chunk):
+            spelled[word.lower()] = camel_case(chunk)[word]
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
-    names = [words, telling, *aliases().get(" ".join(telling), ())]
-    joined = dict.fromkeys("".join(name) for name in names if name)
+    names = [words, telling, *aliases(other_names).get(" ".join(telling), ())]
+    whole_names = dict.fromkeys(joined(name) for name in names if name)
     return Query(
-        concepts(telling, whole),
+        concepts(telling, whole, spelled, aliases(other_names)),
         tuple(dict.fromkeys(literals)),
         is_code=coded.issuperset(telling),
-        names=tuple(joined),
+        names=tuple(whole_names),
     )
+
+
+def camel_case(chunk: str) -> dict[str, tuple[str, ...]]:
+    """Return the words in a name such as `PicklingError`, but its last if that says nothing."""
+    found = {}
+    for name in re.findall(r"[A-Za-z]+", chunk):
+        parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|^[a-z]+", name)]
+        telling = tuple(p for p in parts if p not in stop_words() and p not in KINDS_OF_ERRORS)
+        if len(parts) > 1 and telling:
+            found[name] = telling
+    return found
+
+
+KINDS_OF_ERRORS = {"error", "exception", "warning"}
+# Python's own words that are stop words too, and what stands beside them where they are meant.
+KEYWORDS = frozenset(word for word in kwlist if word.islower())
+BESIDE_KEYWORDS = {"statement", "keyword", "operator", "block", "clause", "loop", "async"}
+
+
+def asks_for_keyword(chunks: list[str], place: int) -> bool:
+    """Whether a chunk is a word of Python's, as in `with` or “with statement”."""
+    word = chunks[place].strip("`'\".,?")
+    if word not in KEYWORDS:
+        return False
+    beside = {*chunks[max(0, place - 1) : place], *chunks[place + 1 : place + 2]}
+    return "`" in chunks[place] or bool(BESIDE_KEYWORDS & beside)
 
 
 def ends_here(word: str, code: str) -> bool:
@@ -188,19 +376,36 @@ def ends_here(word: str, code: str) -> bool:
 
 
 def replaced_word(text: str, word: str, other: str) -> str:
-    """Return `text` with `other` in place of `word`, in upper or lower case."""
-    return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, text, flags=re.IGNORECASE)
+    """Return `text` with `other` in place of `word`, however its letters are written."""
+    folded_text, places = with_places(text)
+    pattern = rf"(?<!{LETTER}){re.escape(word)}(?!{LETTER})"
+    for found in reversed(list(re.finditer(pattern, folded_text))):
+        start, end = in_original(found.span(), places)
+        text = text[:start] + other + text[end:]
+    return text
 
 
-def concepts(words: list[str], whole: Collection[str] = ()) -> tuple[Concept, ...]:
-    """Return the concepts of a search for `words`; those in `whole` match as they are only."""
+def concepts(
+    words: list[str],
+    whole: Collection[str],
+    spelled: dict[str, tuple[str, ...]],
+    other_names: Aliases,
+) -> tuple[Concept, ...]:
+    """
+    Return the concepts of a search for `words`.
+
+    Those in `whole` match as they are only, those in `spelled` also by the words that they are of.
+    """
     ways: list[list[tuple[Term, ...]]] = [
         [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
         for word in words
     ]
+    for word, word_ways in zip(words, ways, strict=True):
+        if word in spelled:
+            word_ways.append(tuple(term(part) for part in spelled[word]))
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
-        names = aliases().get(" ".join(run), [])
+        names = other_names.get(" ".join(run), [])
         if len(run) == 2 and all(word.isalpha() for word in run):
             names = [*names, ("".join(run),)]  # micro services are microservices
         for word_ways in ways[start:end]:
@@ -222,21 +427,24 @@ def stop_words() -> frozenset[str]:
     return frozenset(word for line in lines_of("stop_words.txt") for word in line.split())
 
 
-@lru_cache(maxsize=1)
-def aliases() -> dict[str, list[tuple[str, ...]]]:
-    """Return the other names of each name in `aliases.txt`, as tuples of words."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for line in lines_of("aliases.txt"):
+@lru_cache(maxsize=8)
+def aliases(more: str) -> Aliases:
+    """Return the other names of each name in `aliases.txt` and `more`, as tuples of words."""
+    found: Aliases = {}
+    for line in (*lines_of("aliases.txt"), *lines_in(more)):
         names = [
             tuple(word for word in indexed_words(name).split() if word not in stop_words())
             for name in line.split("=")
         ]
         for name in names:
             others = found.setdefault(" ".join(name), [])
-            others += [other for other in names if other not in (name, ())]
+            others += [other for other in names if name and other not in (name, ())]
     return found
 
 
 def lines_of(file: str) -> list[str]:
-    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return lines_in((Path(__file__).parent / file).read_text(encoding="utf-8"))
+
+
+def lines_in(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
@@ -32,6 +33,9 @@ class Changes(Feed):
     def title(self, bank: Bank) -> str:
         return f"{bank.name}: new and corrected questions"
 
+    def feed_guid(self, bank: Bank) -> str:
+        return identity("")
+
     def subtitle(self, bank: Bank) -> str:
         return f"{bank.title}. {bank.promise}".rstrip()
 
@@ -45,6 +49,9 @@ class Changes(Feed):
 
     def item_title(self, question: Question) -> str:
         return plain(question.title)
+
+    def item_guid(self, question: Question) -> str:
+        return identity(question.slug)
 
     def item_description(self, question: Question) -> str:
         said = markdown.render(question.short_answer) + verified(question)
@@ -61,6 +68,15 @@ class Changes(Feed):
 
     def item_categories(self, question: Question) -> list[str]:
         return [question.category.name, question.get_level_display()]
+
+
+def identity(slug: str) -> str:
+    """
+    Return the id of a question in the feed, or of the feed: the same under each scheme and host.
+
+    With its address as its id, everything in the feed would be new to readers when the site moves.
+    """
+    return uuid5(NAMESPACE_URL, f"/questions/{slug}").urn
 
 
 def verified(question: Question) -> str:

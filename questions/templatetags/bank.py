@@ -37,7 +37,8 @@ def markdown(source: str, heading_level: int = 2) -> SafeString:
 @register.simple_tag
 def prompt(question: Question, heading_level: int = 2) -> SafeString:
     """Render what a question adds to its title; its outputs say that they were checked."""
-    return rendering.render(question.prompt, heading_level, output_check(question))
+    page = f"{question.slug}:prompt"
+    return rendering.render(question.prompt, heading_level, question.output_check, page=page)
 
 
 @register.simple_tag
@@ -47,25 +48,14 @@ def answer(question: Question, heading_level: int, follow_ups: str) -> SafeStrin
 
     `follow_ups` is the bank's name for the section whose hints are folded.
     """
-    return rendering.render(
-        question.answer,
-        heading_level,
-        output_check(question),
-        follow_ups,
-        has_anchors=heading_level == PAGE_LEVEL,
-    )
+    check = question.output_check
+    return rendering.render(question.answer, heading_level, check, follow_ups, question.slug)
 
 
 @register.simple_tag
 def outline(question: Question, follow_ups: str) -> list[tuple[str, str]]:
     """Return id and text of the headings in the answer on the question's own page."""
     return rendering.headings(answer(question, PAGE_LEVEL, follow_ups))
-
-
-def output_check(question: Question) -> rendering.OutputCheck | None:
-    if question.is_checked and question.checked_on:
-        return rendering.OutputCheck(question.checked_with, question.checked_on)
-    return None
 
 
 @register.filter

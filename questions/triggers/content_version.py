@@ -11,12 +11,17 @@ from questions.triggers.tables import CONTENT, CONTENT_VERSION, Columns
 
 CHANNEL = CONTENT_VERSION  # PostgreSQL: each new version is sent there with NOTIFY
 
+# The time never goes back, although a clock may: Last-Modified is made of it, and a browser with a
+# page from before would be told that it has not changed since.
+
 # Two statements instead of INSERT OR REPLACE: inside a trigger SQLite uses the OR clause of the
 # statement that fired it. After an INSERT OR IGNORE ours would do nothing.
 SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 SQLITE_MOVE = [
     f"""UPDATE {CONTENT_VERSION}
-        SET version = lower(hex(randomblob(16))), changed = {SQLITE_NOW}""",
+        SET version = lower(hex(randomblob(16))), changed = CASE
+            WHEN changed <= {SQLITE_NOW} THEN {SQLITE_NOW}
+            ELSE strftime('%Y-%m-%d %H:%M:%f', changed, '+1 second') END""",
     f"""INSERT INTO {CONTENT_VERSION} (id, version, changed)
         SELECT 1, lower(hex(randomblob(16))), {SQLITE_NOW}
         WHERE NOT EXISTS (SELECT 1 FROM {CONTENT_VERSION})""",
@@ -24,7 +29,9 @@ SQLITE_MOVE = [
 POSTGRESQL_MOVE = f"""
         INSERT INTO {CONTENT_VERSION} (id, version, changed)
         VALUES (1, gen_random_uuid()::text, clock_timestamp())
-        ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version, changed = EXCLUDED.changed"""
+        ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version, changed = CASE
+            WHEN {CONTENT_VERSION}.changed <= EXCLUDED.changed THEN EXCLUDED.changed
+            ELSE {CONTENT_VERSION}.changed + interval '1 second' END"""
 
 
 def move(cursor: CursorWrapper) -> None:

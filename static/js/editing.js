@@ -39,14 +39,45 @@ document.addEventListener("DOMContentLoaded", () => {
     attributeFilter: ["data-theme"],
   });
 
-  function line({ field, label, message, is_error: isError }) {
+  // What the rules say stands at each field, as in the page that the server sent.
+  function note(list) {
+    for (const notes of form.querySelectorAll(".notes")) notes.remove();
+    for (const { field, message, is_error: isError } of list) {
+      const help = form.querySelector(`#id_${field}_helptext`);
+      if (!help) continue;
+      if (!help.querySelector(".notes")) {
+        help.append(document.createElement("ul"));
+        help.lastChild.className = "notes";
+      }
+      const item = document.createElement("li");
+      item.className = isError ? "error" : "warning";
+      item.textContent = `${isError ? "Before publishing" : "To look at"}: ${message}`;
+      help.querySelector(".notes").append(item);
+    }
+  }
+
+  // Beside the preview stands which fields these are.
+  function summary(list, isError) {
+    const fields = new Map(
+      list.filter((problem) => problem.is_error === isError).map(({ field, label }) => [field, label]),
+    );
+    if (!fields.size) return [];
     const item = document.createElement("li");
     item.className = isError ? "error" : "warning";
-    const link = document.createElement("a");
-    link.href = `#id_${field}`;
-    link.textContent = label;
-    item.append(isError ? "Error in " : "Warning for ", link, `: ${message}`);
-    return item;
+    const links = [...fields].flatMap(([field, label]) => {
+      const link = document.createElement("a");
+      link.href = `#id_${field}`;
+      link.textContent = label;
+      return [", ", link];
+    });
+    item.append(isError ? "Before publishing: " : "To look at: ", ...links.slice(1));
+    return [item];
+  }
+
+  // Django proposes one for Latin letters as one types; the server's comes in every script.
+  function proposeSlug(slug) {
+    const field = form.querySelector("#id_slug");
+    if (slug && field && !django.jQuery(field).data("_changed")) field.value = slug;
   }
 
   let request = null;
@@ -66,8 +97,10 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!response.ok || response.redirected) throw new Error(`answer ${response.status}`);
       const answer = await response.json();
       show(answer.html);
+      proposeSlug(answer.slug);
       words.textContent = `Words: ${answer.words.short_answer} in the short answer, ${answer.words.answer} in the answer.`;
-      problems.replaceChildren(...answer.problems.map(line));
+      note(answer.problems);
+      problems.replaceChildren(...summary(answer.problems, true), ...summary(answer.problems, false));
     } catch (error) {
       if (error.name === "AbortError") return;
       words.textContent = "No preview now: the server does not answer, or you are logged out. Your text is still here.";
@@ -75,7 +108,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   let timer = null;
-  let isEdited = false;
+  let isEdited = Boolean(form.querySelector("[name=_unsaved]"));
   // jQuery's, as the field “replaced by” tells of its changes by no other event.
   django.jQuery(form).on("input", () => {
     isEdited = true;
@@ -95,5 +128,28 @@ document.addEventListener("DOMContentLoaded", () => {
     if (isEdited) event.preventDefault();
   });
 
-  update();
+  // An empty answer is offered the sections to start with.
+  const answer = form.querySelector("#id_answer");
+  if (answer?.dataset.skeleton) {
+    const offer = document.createElement("button");
+    offer.type = "button";
+    offer.className = "button skeleton";
+    offer.textContent = "Start with the sections";
+    const showOffer = () => {
+      offer.hidden = answer.value.trim() !== "";
+    };
+    offer.addEventListener("click", () => {
+      answer.value = answer.dataset.skeleton;
+      answer.setSelectionRange(0, 0);
+      answer.focus();
+      answer.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    answer.addEventListener("input", showOffer);
+    answer.after(offer);
+    showOffer();
+  }
+
+  // Of a question that nobody has begun there is nothing to say yet.
+  if (preview.dataset.begun) update();
+  else words.textContent = "The page as it will be appears here as you type.";
 });

@@ -109,3 +109,11 @@ def test_the_preview_goes_by_what_the_bank_says(editor: Client) -> None:
         headers={"Accept": "application/json"},
     )
     assert "“## Exemplo”" in str(response.json()["problems"])
+
+
+def test_the_admin_has_the_name_of_the_bank(owner: Client) -> None:
+    Bank.objects.update_or_create(defaults={"name": "Rätsel & Co"})
+    for page in (text(owner.get("/admin/")), text(Client().get("/admin/login/"))):
+        assert re.search(r'id="site-name"><a href="/admin/">Rätsel &amp; Co</a>', page)
+        assert re.search(r"<title>[^<]*\| Rätsel &amp; Co</title>", page)
+        assert "QA Bank" not in page

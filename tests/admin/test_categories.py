@@ -191,3 +191,8 @@ def test_mistakes_are_explained_in_plain_words(
     assert response.status_code == 200
     assert message in text(response)
     assert not Category.objects.exists()
+
+
+def test_a_new_category_comes_last_unless_an_editor_says_where(editor: Client) -> None:
+    build.category(position=4)
+    assert 'name="position" value="5"' in text(editor.get(f"{LIST}add/"))

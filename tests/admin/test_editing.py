@@ -1,25 +1,30 @@
 """Writing in the admin: the preview, two editors at once, many questions at once, their order."""
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from threading import Barrier, Thread
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, Position, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions import history
 from questions.admin import diffs
-from questions.models import ANSWER_LENGTH, Change, Question, fingerprint
+from questions.admin.guide import GUIDES
+from questions.checking import rules
+from questions.models import ANSWER_LENGTH, LAST_POSITION, Bank, Change, Question, fingerprint
 from tests import build
-from tests.admin.forms import LIST, form
+from tests.admin.forms import ADD, LIST, form
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +61,8 @@ def preview(client: Client, data: dict[str, Any]) -> Any:
     return response.json()
 
 
-def main(html: str) -> str:
-    return re.search(r"<main.*</main>", html, re.DOTALL)[0]  # type: ignore[index]
+def main(page: str) -> str:
+    return re.search(r"<main.*</main>", page, re.DOTALL)[0]  # type: ignore[index]
 
 
 @pytest.mark.usefixtures("bank")
@@ -107,8 +112,8 @@ def test_a_new_question_has_the_number_that_it_would_get(editor: Client) -> None
     category = build.category()
     for position in (1, 2, 4):
         build.question(category=category, position=position)
-    html = preview(editor, form(category=category.pk, position=3))["html"]
-    assert "Question 3 of 4" in html
+    shown = preview(editor, form(category=category.pk, position=3))["html"]
+    assert "Question 3 of 4" in shown
 
 
 @pytest.mark.parametrize(
@@ -298,6 +303,132 @@ def test_of_two_saves_at_the_same_moment_one_is_told() -> None:
     assert sorted(codes) == [200, 302]
 
 
+# The form
+
+
+def texts(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_a_saved_draft_tells_success_first_and_then_one_summary(editor: Client) -> None:
+    build.category()
+    data = form(title="No question", short_answer="", further_reading="", _continue="")
+    del data["published"]
+    response = editor.post(ADD, data, follow=True)
+    success, summary = texts(response)
+    assert "was added successfully" in success
+    assert summary == (
+        "Before publishing, see to: title, short answer, further reading. Have a look at: keywords,"
+        " verified with, verified on. The form says why, at each field."
+    )
+    page = text(response)
+    for field, note in (
+        ("title", "Before publishing: Word it as a question"),
+        ("further_reading", "Before publishing: Give 1 to 4 links"),
+        ("verified_on", "To look at: Say when"),
+    ):
+        at_field = page.split(f'id="id_{field}_helptext"')[1].split("</ul>")[0]
+        assert note in at_field
+
+
+def test_a_question_without_a_problem_is_saved_with_one_message(editor: Client) -> None:
+    build.category()
+    data = form(title="What does a question ask?", keywords="editing")
+    data |= {"verified_with": "CPython 3.13.0", "verified_on": "2026-01-01"}
+    assert len(texts(editor.post(ADD, data, follow=True))) == 1
+
+
+def test_a_new_form_begins_with_the_title_and_has_no_errors(editor: Client) -> None:
+    build.category()
+    page = text(editor.get(ADD))
+    assert re.search(r'<input type="text" name="title"[^>]* autofocus', page)
+    assert "change_form.js" not in page
+    assert 'class="notes"' not in page
+    # One that was begun does not steal the focus.
+    assert "autofocus" not in text(editor.post(ADD, form(title="")))
+
+
+def test_an_empty_answer_is_offered_the_banks_own_sections(editor: Client) -> None:
+    Bank.objects.update_or_create(defaults={"example": "Beispiel", "pitfalls": "Fallen"})
+    build.category()
+    page = html.unescape(text(editor.get(ADD)))
+    offered = re.search(r'data-skeleton="([^"]*)"', page)
+    assert offered
+    assert re.findall(r"^## (.*)$", offered[1], re.MULTILINE) == [
+        "Beispiel",
+        "Fallen",
+        "Follow-ups",
+    ]
+    data = form(answer=offered[1])
+    assert "Begin with the detail" in text(editor.post(ADD, data))  # not to be published as it is
+    assert "“## Beispiel”, “## Fallen” and “## Follow-ups”" in page
+
+
+def test_every_help_text_leads_where_an_editor_gets_to(editor: Client) -> None:
+    question = build.question()
+    page = text(editor.get(address(question)))
+    for unreachable in ("docs/", "manage.py", "check_samples", "fixtures/"):
+        assert unreachable not in page
+    for link in re.findall(r'href="(/admin/[^"#]*/guide/[^"#]*)', page):
+        assert editor.get(link).status_code == 200
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_guides_are_in_the_admin_and_each_link_between_them_leads_on(
+    editor: Client, name: str
+) -> None:
+    where = reverse("admin:questions_question_guide", args=[name])
+    page = text(editor.get(where))
+    for link in re.findall(r'href="([^":/]*\.md(?:#[^"]*)?|#[^"]+)"', page):
+        file, _, part = link.partition("#")
+        there = text(editor.get(urljoin(where, file)))
+        assert not part or f'id="{part}"' in there, link
+    assert Client().get(where).status_code == 302
+    assert editor.get(where.replace(name, "operating")).status_code == 404
+
+
+def test_view_on_site_of_a_draft_leads_to_its_preview(editor: Client, client: Client) -> None:
+    def link(page: str) -> str:
+        return re.search(r'<a href="([^"]+)" class="viewsitelink"', page)[1]  # type: ignore[index]
+
+    question = build.question(published=False, title="What is a draft?")
+    where = link(text(editor.get(address(question))))
+    assert "What is a draft?" in main(text(editor.get(where)))
+    assert Client().get(where).status_code == 302
+    Question.objects.update(published=True)
+    where = link(text(editor.get(address(question))))
+    assert where == question.get_absolute_url()
+
+
+def test_deleting_says_that_it_can_be_undone(editor: Client) -> None:
+    question, other = build.question(), build.question()
+    where = f"{LIST}{question.pk}/delete/"
+    assert "This can be undone" in text(editor.get(where))
+    response = editor.post(where, {"post": "yes"}, follow=True)
+    assert "It can be brought back" in text(response)
+    assert f'href="{LIST}deleted/"' in text(response)
+    assert "This can be undone" in act(editor, "delete_selected", other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rules_are_applied_before_the_save_takes_its_lock(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(User.objects.create_superuser("anna"))
+    question = build.question()
+    original, holds_lock = rules.check_question, []
+
+    def check(*args: Any) -> list[rules.Problem]:
+        holds_lock.append(connection.in_atomic_block)
+        return original(*args)
+
+    monkeypatch.setattr(rules, "check_question", check)
+    client.get(address(question))
+    client.post(address(question), opened(question, keywords="one"))
+    assert Question.objects.get().keywords == "one"
+    assert holds_lock == [False, False]
+
+
 # Many at once
 
 
@@ -340,7 +471,7 @@ def test_moving_many_to_a_category_and_setting_their_level(editor: Client) -> No
     one, two = build.question(category=build.category()), build.question(category=category)
     page = text(editor.get(LIST))
     assert "Move to 100 % new" in page
-    assert "1 question changed." in act(editor, "category_new", one, two)
+    assert "1 question moved to the end of “100 % new”." in act(editor, "category_new", one, two)
     assert set(Question.objects.values_list("category", flat=True)) == {category.pk}
     assert "2 questions changed." in act(editor, "level_expert", one, two)
     assert set(Question.objects.values_list("level", flat=True)) == {"expert"}
@@ -428,6 +559,58 @@ def test_a_text_that_is_too_long_is_refused(editor: Client) -> None:
     assert "Ensure this value has at most 50000 characters" in page
 
 
+# Positions
+
+
+def test_a_new_question_comes_last_and_renumbers_no_other(editor: Client) -> None:
+    category = build.category()
+    for position in (3, 7):
+        build.question(category=category, position=position)
+    build.question(category=build.category(), position=20)
+    assert 'name="position" value="1"' not in text(editor.get(ADD))
+    assert "Question 3 of 4" in preview(editor, form(category=category.pk, position=""))["html"]
+    editor.post(ADD, form(category=category.pk, position=""))
+    assert Question.objects.get(slug="editor").position == 8
+
+
+def test_an_emptied_position_puts_a_question_last(editor: Client) -> None:
+    question = build.question(position=1)
+    build.question(position=2)
+    edited(editor, question, position="")
+    question.refresh_from_db()
+    assert question.position == 3
+
+
+def test_a_question_comes_last_in_the_category_that_it_moves_to(editor: Client) -> None:
+    question, stays = build.question(position=1), build.question(position=5)
+    other = build.category()
+    build.question(category=other, position=4)
+    shown = preview(editor, opened(question, category=other.pk, key=question.pk))["html"]
+    assert "Question 3 of 3" in shown
+    edited(editor, question, category=other.pk)
+    question.refresh_from_db()
+    assert (question.category, question.position) == (other, 5)
+    # Unless the editor says where.
+    edited(editor, stays, category=other.pk, position=1)
+    assert Question.objects.filter(category=other).in_order().first() == stays
+
+
+def test_many_that_are_moved_come_last_in_their_order(editor: Client) -> None:
+    category = build.category(slug="new", position=2)
+    there = [build.question(category=category, position=n) for n in (1, 2)]
+    first = build.category(position=1)
+    moved = [build.question(category=first, position=n) for n in (1, 3, 3)]
+    draft = build.question(category=first, position=9, published=False)
+    act(editor, "category_new", draft, *reversed(moved))
+    assert list(Question.objects.filter(category=category).in_order()) == [*there, *moved, draft]
+
+
+def test_the_last_position_of_all_is_no_failure(editor: Client) -> None:
+    last = build.question(position=LAST_POSITION)
+    editor.post(ADD, form(last, slug="editor", position="", title="What is added?"))
+    assert Question.objects.get(slug="editor").position == LAST_POSITION
+
+
 # In a browser
 
 
@@ -450,8 +633,28 @@ def test_the_preview_follows_the_typing(logged_in: Page) -> None:
     logged_in.get_by_label("Title").fill("What changes at once?")
     expect(page.get_by_role("heading", name="What changes at once?")).to_be_visible()
     logged_in.get_by_label("Short answer").fill("Far too short.")
-    expect(logged_in.locator("#preview-problems")).to_contain_text("it has 3")
+    expect(logged_in.locator("#id_short_answer_helptext")).to_contain_text("it has 3")
+    expect(logged_in.locator("#preview-problems")).to_contain_text("short answer")
     expect(logged_in.locator("#preview-words")).to_contain_text("3 in the short answer")
+
+
+def test_a_new_question_is_begun_without_a_surprise(logged_in: Page) -> None:
+    build.category(name="First")
+    logged_in.goto(ADD)
+    title = logged_in.get_by_label("Title")
+    expect(title).to_be_focused()
+    expect(logged_in.locator("#preview-words")).to_contain_text("as you type")
+    expect(logged_in.locator(".notes")).to_have_count(0)
+    words = "collector of CPython decide which objects of a long-lived process are unreachable"
+    title.press_sequentially(f"How does the {words}?")
+    slug = logged_in.get_by_label("Slug").input_value()
+    assert len(slug) <= 80
+    assert f"how-does-the-{words}-".lower().replace(" ", "-").startswith(f"{slug}-")
+    offer = logged_in.get_by_role("button", name="Start with the sections")
+    offer.click()
+    expect(logged_in.locator("#id_answer")).to_have_value(re.compile("## Follow-ups"))
+    expect(offer).to_be_hidden()
+    expect(logged_in.locator("#id_answer_helptext")).to_contain_text("Begin with the detail")
 
 
 def test_nothing_runs_in_the_preview(logged_in: Page) -> None:
@@ -518,3 +721,34 @@ def test_an_editor_does_not_leave_by_mistake(logged_in: Page) -> None:
     logged_in.on("dialog", answer)
     logged_in.goto(LIST)
     assert asked == ["beforeunload"]
+
+
+# The slug
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        (
+            "\u7ebf\u7a0b\u6c60\u6709\u54ea\u4e9b\u53c2\u6570\uff1f",
+            "xian-cheng-chi-you-na-xie-can-shu",
+        ),
+        (
+            "\u0645\u0627 \u0647\u0648 \u0627\u0644\u0625\u063a\u0644\u0627\u0642\u061f",
+            "m-hw-lghlq",
+        ),
+        ("What is question one?", "what-is-question-one-2"),
+    ],
+)
+def test_a_new_question_gets_a_slug_in_every_script(editor: Client, title: str, slug: str) -> None:
+    build.question(slug="what-is-question-one")
+    fields = form(title=title, slug="", published="")
+    assert preview(editor, fields)["slug"] == slug
+    assert editor.post(ADD, fields).status_code == 302
+    assert Question.objects.get(title=title).slug == slug
+
+
+def test_without_a_title_there_is_no_slug(editor: Client) -> None:
+    page = text(editor.post(ADD, form(title=" ", slug="")))
+    assert "This field is required." in page
+    assert not Question.objects.exists()

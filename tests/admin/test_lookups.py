@@ -210,3 +210,17 @@ def test_a_filter_with_a_value_that_cannot_be_shows_the_list(owner: Client, numb
 def test_a_year_at_the_end_of_all_years(owner: Client, query: str) -> None:
     query = query.replace("year", "attempt_time__year").replace("M", "attempt_time__month")
     assert owner.get(f"/admin/axes/accessattempt/?{query}", follow=True).status_code == 200
+
+
+def test_a_list_takes_no_more_rows_than_a_page_has(owner: Client) -> None:
+    question = build.question()
+    began = time.process_time()
+    sent = {"form-TOTAL_FORMS": "9999", "form-INITIAL_FORMS": "0", "_save": "Save"}
+    response = owner.post(LIST, sent)
+    assert time.process_time() - began < 2
+    assert response.status_code == 400
+    assert response.content.decode() == "A page of this list has 30 rows at most.\n"
+    sent |= {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1"}
+    sent |= {"form-0-id": str(question.pk), "form-0-position": "7"}
+    assert owner.post(LIST, sent).status_code == 302
+    assert Question.objects.get().position == 7

@@ -1,8 +1,10 @@
 """The rules for content: what blocks publishing, what is only said, and who asks them."""
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from questions.checking import rules
+from questions.checking import duplicates, rules
+from questions.markdown import parser
 from questions.models import Bank, Question
 from questions.refreshing.files import as_questions, checked_entries, read_entries
 from tests import build
@@ -86,7 +89,7 @@ ERRORS = {
     "an underlined heading in the prompt": ({"prompt": "Look\n==="}, "prompt", "the heading"),
     "a sample without output in the prompt": (
         {"prompt": "```python run\nprint(1)\n```\n"}, "prompt", "text output"),
-    "HTML in the prompt": ({"prompt": "A <b>tag</b>."}, "prompt", "Put <b> into backquotes"),
+    "HTML in the prompt": ({"prompt": "A <u>tag</u>."}, "prompt", "Put <u> into backquotes"),
     "a wide line of code in the prompt": (
         {"prompt": f"```sql\n{'x' * 89}\n```"}, "prompt", "line of 89 characters"),
     "no detail": (replaced("The detail behind the short answer.\n", ""), "answer", "the detail"),
@@ -104,18 +107,33 @@ ERRORS = {
     "pitfalls that are no list": (replaced("- One that is real.", "One."), "answer", "a list"),
     "a sample without output": (replaced("```text output", "```text"), "answer", "text output"),
     "a wide line of code": (replaced("two 2", "x" * 89), "answer", "line of 89 characters"),
-    "HTML": (with_line("A <b>tag</b>."), "answer", "Put <b> into backquotes"),
+    "an override in a block of code": (
+        replaced("two 2", "two \u202e2\u202c"), "answer", "RIGHT-TO-LEFT OVERRIDE (U+202E)"),
+    "an isolate in code": (with_line("A `name\u2066x\u2069`."), "answer", "(U+2066) out of"),
+    "a mark in indented code": (with_line("\n    one\u200ftwo\n"), "answer", "(U+200F)"),
+    "an override in code of the title": (
+        {"title": "What does `a\u202eb\u202c` mean?"}, "title", "near “ab”"),
+    "an override in code of a phrasing": (
+        {"asked_as": "What is `a\u202eb`?\n"}, "asked_as", "(U+202E)"),
+    "an override in code of the prompt": ({"prompt": "See `a\u202db`."}, "prompt", "(U+202D)"),
+    "HTML": (with_line("A <u>tag</u>."), "answer", "Put <u> into backquotes"),
     "an HTML block": (with_line("<div>\nblock\n</div>"), "answer", "<div>"),
     "an HTML comment": (with_line("<!-- hidden -->"), "answer", "<!-- hidden -->"),
     "HTML in the short answer": (
-        {"short_answer": f"<i>{WORD * 50}</i>"}, "short_answer", "Put <i> into"),
+        {"short_answer": f"<u>{WORD * 50}</u>"}, "short_answer", "Put <u> into"),
     "bold that is none": (with_line("This is ** bold ** here."), "answer", "Mend the Markdown"),
     "a broken link": (with_line("See [this](two words)."), "answer", "Mend the Markdown"),
     "a heading that is none": (with_line("##Heading"), "answer", "Mend the Markdown"),
     "an open backquote": (with_line("Call `this."), "answer", "Mend the Markdown"),
     "a table that is none": (with_line("| a | b |\n| c | d |"), "answer", "Mend the Markdown"),
     "a dunder in bold": (with_line("Call __init__ first."), "answer", "names such as `__init__`"),
-    "an image": (with_line("![alt](https://x.org/a.png)"), "answer", "Take out the image"),
+    "an image of ours without a text": (
+        with_line("![](/static/icons.svg)"), "answer", "Say in the text of the image"),
+    "an image of ours that is not there": (
+        with_line("![x](/static/nowhere.png)"), "answer", "is missing"),
+    "a link to a file": (with_line("[x](other.md)"), "answer", "“other.md” leads nowhere"),
+    "a link by another protocol": (with_line("[x](ftp://x.org)"), "answer", "leads nowhere"),
+    "a link to no heading": (with_line("[x](#nowhere)"), "answer", "none is called “#nowhere”"),
     "the heading of the page": (with_line("Text.\n\n# Top"), "answer", "Begin headings with ##"),
     "no link": ({"further_reading": ""}, "further_reading", "there are 0"),
     "five links": (
@@ -128,7 +146,6 @@ ERRORS = {
         "further_reading", "each link once"),
     "text beside a link": (
         {"further_reading": "- See [A](https://x.org/a)\n"}, "further_reading", "nothing but"),
-    "a bare address": ({"further_reading": "- https://x.org/\n"}, "further_reading", "nothing but"),
     "a link without a name": (
         {"further_reading": "- [](https://x.org/)\n"}, "further_reading", "nothing but"),
     "upper-case keywords": ({"keywords": "GIL, nogil"}, "keywords", "lower case"),
@@ -149,7 +166,9 @@ WARNINGS = {
         {"short_answer": f"A question. {WORD * 24}.\n\n{WORD * 24}."},
         "short_answer", "one paragraph"),
     "no runnable sample": (replaced("python run", "python"), "answer", "runnable"),
-    "a bare address": (with_line("See https://docs.python.org/ too."), "answer", "Make a link"),
+    "an image": (with_line("![alt](https://x.org/a.png)"), "answer", "a link to it is shown"),
+    "a formula": (with_line("The set $A = \\{1\\}$."), "answer", "its source is shown"),
+    "a diagram": (with_line("```mermaid\ngraph\n```"), "answer", "its source is shown"),
     "a skipped level": (with_line("Text.\n\n## One\n\n#### Three"), "answer", "level is missing"),
     "no keywords": ({"keywords": ""}, "keywords", "other names"),
     "an empty keyword": ({"keywords": "a,,b"}, "keywords", "comma"),
@@ -201,7 +220,10 @@ def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
         "If a < b and c > d, then a * d is no multiple of b.",
         "Names_with_underscores, C#, #1 and [brackets].",
         "A [link](https://x.org/) and <https://x.org/>.",
+        "In prose \u2067\u05d0\u05d1, C++\u2069 has its use.",
         "```html\n<b>**raw**</b>\n# no heading\n```",
+        "Bare https://x.org/, ~~old~~, <kbd>K</kbd>, H<sub>2</sub>O<br>and [below](#pitfalls).",
+        "- [ ] open\n- [x] done\n\nA note.[^1]\n\n[^1]: Of it.\n\n> [!NOTE]\n> So.",
         "| a | b |\n| --- | --- |\n| 1 | 2 |",
     ],
 )
@@ -222,7 +244,7 @@ def test_what_is_fine(line: str) -> None:
 def test_near_duplicates_have_their_telling_words_in_common(
     *, one: str, other: str, same: bool
 ) -> None:
-    assert (rules.similarity(one, other) >= rules.NEAR_DUPLICATE) is same
+    assert (duplicates.similarity(one, other) >= duplicates.NEAR_DUPLICATE) is same
 
 
 # What the bank says
@@ -246,7 +268,9 @@ ALWAYS = {
     *("no short answer", "a heading in the short answer", "a sample without output"),
     *("HTML", "an HTML block", "an HTML comment", "HTML in the short answer", "bold that is none"),
     *("a broken link", "a heading that is none", "an open backquote", "a table that is none"),
-    *("a dunder in bold", "an image", "verified in the future"),
+    *("a dunder in bold", "an image of ours without a text", "verified in the future"),
+    *("an override in a block of code", "an isolate in code", "a mark in indented code"),
+    *("an override in code of the title", "an image of ours that is not there"),
 }
 
 
@@ -365,7 +389,7 @@ def test_the_command_reads_files(tmp_path: Path) -> None:
     tmp_path.joinpath("some.json").write_text(as_json)
     assert run("check_bank", tmp_path / "some.json").code == 0
     path.write_text("- 1\n")
-    assert run("check_bank", path).text.startswith("some.yaml: entry 1: ")
+    assert run("check_bank", path).text.startswith("some.yaml: line 1: entry 1: ")
 
 
 @pytest.fixture
@@ -424,9 +448,9 @@ def test_the_style_blocks_nothing_where_the_bank_does_not_require_it(editor: Cli
     response = editor.post(ADD, fields, follow=True)
     assert Question.objects.get().published is True
     assert "To look at, in title: Word it as a question" in response.content.decode()
-    fields = form(title="Another", slug="b", short_answer="Short <b>.", asked_as="Another\n")
+    fields = form(title="Another", slug="b", short_answer="Short <u>.", asked_as="Another\n")
     page = editor.post(ADD, fields).content.decode()
-    assert "Put &lt;b&gt; into backquotes" in page
+    assert "Put &lt;u&gt; into backquotes" in page
     assert "Say it once: line 1 repeats the title or another line." in page
     assert Question.objects.count() == 1
 
@@ -439,3 +463,131 @@ def test_a_question_is_no_duplicate_of_itself(editor: Client) -> None:
     address = f"/admin/questions/question/{question.pk}/change/"
     assert editor.post(address, fields).status_code == 302
     assert Question.objects.get().slug == "renamed"
+
+
+# A published question that breaks rules already
+
+
+def published_with_errors(**changes: Any) -> Question:
+    """Return a question as `loaddata` can bring it, which asks for no style."""
+    return build.question(
+        slug="good", title="What does a good question look like?", answer="All.", **changes
+    )
+
+
+def test_an_error_counts_as_the_same_where_only_its_numbers_differ() -> None:
+    def problems(**changes: Any) -> list[rules.Problem]:
+        return rules.check_question(unsaved(**changes), {})
+
+    before = problems(short_answer="Too short.", keywords="GIL")
+    assert rules.new_errors(problems(short_answer="Much too short."), before) == []
+    [new] = rules.new_errors(problems(keywords="GIL", title="No question"), before)
+    assert new.field == "title"
+    [new] = rules.new_errors(problems(**with_line("<u> <u>")), problems(**with_line("<u>")))
+    assert "Put <u>" in new.message
+
+
+@pytest.mark.django_db
+def test_a_published_question_can_be_saved_where_its_errors_were_there_before(
+    editor: Client,
+) -> None:
+    question = published_with_errors()
+    address = f"/admin/questions/question/{question.pk}/change/"
+    fields = form(answer="All.", keywords="new")
+    page = editor.post(address, fields, follow=True).content.decode()
+    assert "Still to be mended, in answer: Give it the sections" in page
+    question.refresh_from_db()
+    assert question.keywords == "new"
+    page = editor.post(address, {**fields, "keywords": "New"}).content.decode()
+    assert "Write them in lower case." in page
+    assert "Give it the sections" not in page
+    Question.objects.update(published=False)
+    page = editor.post(address, fields).content.decode()
+    assert "Give it the sections" in page
+
+
+@pytest.mark.django_db
+def test_a_refresh_takes_back_what_an_export_wrote(tmp_path: Path) -> None:
+    published_with_errors(asked_as="One?\nOne?\n")
+    path = tmp_path / "export.yaml"
+    run("export_bank", path)
+    assert run("refresh_bank", path).code == 0
+    assert run("loaddata", path).code == 0
+    path.write_text(path.read_text().replace("level: core", "level: core\n    keywords: A"))
+    result = run("refresh_bank", path, on_conflict="theirs")
+    assert result == (
+        1,
+        "question “good”: error: keywords: Write them in lower case. Nothing was written.\n",
+    )
+
+
+@pytest.mark.django_db
+def test_a_refresh_tells_all_errors_of_content_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "some.yaml"
+    text = SHIPPED.read_text()
+    path.write_text(text.replace("    keywords: ", "    keywords: A, ").replace("```text", "```a"))
+    lines = run("refresh_bank", path).text.splitlines()
+    assert len(lines) == 21
+    assert "question “gil”: error: keywords: Write them in lower case." in lines
+    assert lines[-1].startswith("And ")
+
+
+# Many titles
+
+
+def test_of_many_equal_titles_each_question_says_so_once() -> None:
+    questions = [unsaved(slug=f"q{n}", prompt="") for n in range(30)]
+    for question, problems in rules.check_questions(questions):
+        [problem] = problems
+        other = "q1" if question.slug == "q0" else "q0"
+        assert problem.message == (
+            f"Word it differently, or give both a prompt: “{other}” and 28 others ask it."
+        )
+
+
+def test_the_index_finds_the_near_duplicates_that_comparing_all_titles_finds() -> None:
+    random = Random(1)  # noqa: S311
+    words = [f"word{n}" for n in range(300)]
+    titles = {
+        f"q{n}": f"{' '.join(random.choices(words, k=random.randint(1, 9)))}?" for n in range(400)
+    }
+    titles |= {f"{slug}-b": title.replace("?", " more?") for slug, title in titles.items()}
+    index = duplicates.Index((slug, title, "") for slug, title in titles.items())
+    for slug, title in titles.items():
+        alike = index.alike(slug, title, "")
+        expected = duplicates.among(unsaved(slug=slug, title=title), titles)
+        assert (bool(alike.equal), bool(alike.near)) == (bool(expected.equal), bool(expected.near))
+
+
+@pytest.mark.parametrize("title", ["What is case {}?", "What comes out of the tap in this house?"])
+def test_ten_thousand_titles_are_compared_in_seconds(title: str) -> None:
+    rows = [(f"q{n}", title.format(n), f"{n}" if "{" not in title else "") for n in range(10_000)]
+    started = time.process_time()
+    index = duplicates.Index(rows)
+    assert not any(any(index.alike(*row)) for row in rows)
+    assert time.process_time() - started < 20
+
+
+# Any language
+
+CHINESE = "\u9600\u95e8"
+
+
+@pytest.mark.parametrize("mark", ["\uff1f", "\u061f", "\u037e", ";"])
+def test_a_question_ends_with_the_mark_of_its_language(mark: str) -> None:
+    assert rules.check_question(unsaved(title=f"A good question{mark}"), {}) == []
+
+
+def test_where_a_script_has_no_spaces_two_characters_count_as_a_word() -> None:
+    short = unsaved(title=f"{CHINESE}\uff1f", short_answer=f"{CHINESE * 44}\u3002")
+    problem, *_ = rules.check_question(short, {})
+    assert problem.message == "Bring it to 45 to 75 words; it has 44."
+    long = unsaved(title=f"{CHINESE}\uff1f", short_answer=f"{CHINESE * 25}\u3002" * 2)
+    assert rules.check_question(long, {}) == []
+    assert rules.count_words(parser().parse("\u9600\u95e8 API \u95e8")) == 3
+
+
+def test_titles_without_spaces_are_near_duplicates_by_their_pairs_of_characters() -> None:
+    titles = {"other": "\u4e3a\u4ec0\u4e48\u8981\u5173\u95ed\u603b\u9600\uff1f"}
+    same = unsaved(title="\u4e3a\u4ec0\u4e48\u8981\u5173\u95ed\u9600\uff1f")
+    assert any("nearly the same" in str(problem) for problem in rules.check_question(same, titles))

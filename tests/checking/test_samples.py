@@ -26,7 +26,7 @@ from questions.models import Question, fingerprint
 from questions.refreshing.files import dump
 from tests import build
 from tests.bank import SHIPPED
-from tests.commands import run
+from tests.commands import SECRET_KEY, run, sqlite_url
 
 pytestmark = pytest.mark.samples
 
@@ -193,7 +193,7 @@ def test_a_sample_ends_with_the_command_that_runs_it() -> None:
         "from questions.checking import samples\n"
         "samples.run_sample('import time; time.sleep(60)', timeout=60)"
     )
-    environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": "x"}
+    environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": SECRET_KEY}
     runner = subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
@@ -451,8 +451,8 @@ def check_elsewhere(
         [*start, sys.executable, "manage.py", "check_samples", "--fixture", str(file), *options],
         cwd=settings.BASE_DIR,
         env={
-            "DATABASE_URL": f"sqlite:///{file.parent}/db.sqlite3",
-            "SECRET_KEY": "x",
+            "DATABASE_URL": sqlite_url(file.parent / "db.sqlite3"),
+            "SECRET_KEY": SECRET_KEY,
             "PATH": path or os.environ["PATH"],
         },
         capture_output=True,
@@ -650,6 +650,54 @@ def test_a_sample_that_differs_on_one_interpreter_is_told_by_name_and_marked_for
         "good": BOTH,
         "bad": INTERPRETER,
     }
+
+
+@pytest.mark.django_db
+def test_waiting_samples_are_worked_off_and_the_editor_sees_the_result(client: Client) -> None:
+    good = build.question(slug="good", position=1, published=False)
+    bad = build.question(slug="bad", position=2, answer=answer('print("<\\x1b>")\n', "else\n"))
+    build.question(slug="none", position=3, answer="Prose.\n")
+    build.question(slug="retired", position=4, published=False, replaced_by=bad)
+    client.force_login(User.objects.create_superuser("anna"))
+
+    def todo(name: str) -> set[str]:
+        page = client.get(f"/admin/questions/question/?todo={name}").content.decode()
+        return {slug for slug, title in titles.items() if title in page}
+
+    def form_of(question: Question) -> str:
+        return client.get(f"/admin/questions/question/{question.pk}/change/").content.decode()
+
+    titles = dict(Question.objects.values_list("slug", "title"))
+    assert (todo("samples"), todo("failed")) == ({"good", "bad"}, set())
+    assert "they wait for a check." in form_of(good)
+    assert "There is none." in form_of(Question.objects.get(slug="none"))
+
+    result = run("check_samples", "--waiting")
+    assert result.code == 1
+    assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
+    assert (todo("samples"), todo("failed")) == (set(), {"bad"})
+    assert f"Output checked on {INTERPRETER}" in form_of(good)
+    page = form_of(bad)
+    assert f"Sample 1 on {INTERPRETER}: prints something else than shown" in page
+    assert "-else\n+&lt;&gt;" in page
+    assert run("check_samples", "--waiting") == (0, "No sample waits for a check.\n")
+
+    # After an edit it waits again.
+    Question.objects.filter(pk=bad.pk).update(answer=build.ANSWER)
+    assert (todo("samples"), todo("failed")) == ({"bad"}, set())
+    assert "they wait for a check." in form_of(bad)
+    assert run("check_samples", "--waiting").code == 0
+    assert (todo("samples"), todo("failed")) == (set(), set())
+
+
+@pytest.mark.django_db
+def test_waiting_is_of_the_whole_database(small_file: Path) -> None:
+    for given in (["good"], [f"--fixture={small_file}"]):
+        result = run("check_samples", "--waiting", *given)
+        assert result == (
+            1,
+            "--waiting is of the whole database: give no slug and no file.\n",
+        )
 
 
 @pytest.mark.django_db
@@ -1068,7 +1116,7 @@ def test_the_site_never_loads_what_runs_samples() -> None:
     result = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
-        env={"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": "x"},
+        env={"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": SECRET_KEY},
         capture_output=True,
         text=True,
         check=True,

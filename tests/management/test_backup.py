@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from questions.models import Question
-from tests.commands import manage, run
+from tests.commands import manage, run, sqlite_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
@@ -22,7 +22,7 @@ def operated(tmp_path: Path) -> dict[str, str]:
     """The environment of a site of its own, with the shipped bank."""
     if connection.vendor == "postgresql":
         pytest.skip("SQLite's part")
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    environment = {"DATABASE_URL": sqlite_url(tmp_path / "db.sqlite3")}
     assert manage("prepare", "--no-static", **environment).returncode == 0
     return environment
 
@@ -51,6 +51,19 @@ def test_a_backup_replaces_nothing(operated: dict[str, str], tmp_path: Path) -> 
     assert result.returncode == 1
     assert "exists already" in result.stderr
     assert target.read_text() == "precious"
+
+
+def test_without_a_database_there_is_no_backup(tmp_path: Path) -> None:
+    database, target = tmp_path / "db.sqlite3", tmp_path / "kept.sqlite3"
+    for _ in ("no file", "an empty file"):
+        result = manage("backup", str(target), DATABASE_URL=sqlite_url(database))
+        assert result.returncode == 1
+        assert result.stderr == (
+            "CommandError: There is no database yet, and no backup was made: run .venv/bin/python "
+            "manage.py prepare.\n"
+        )
+        assert not target.exists()
+        database.touch(mode=0o600)
 
 
 @pytest.mark.django_db(transaction=True)

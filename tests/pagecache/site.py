@@ -46,26 +46,35 @@ class Site:
     def get(
         self, address: str = "/", method: str = "GET", root: str = "", **headers: str
     ) -> Answer:
-        path, _, query = address.partition("?")
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "SCRIPT_NAME": root,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "testserver",
-            "HTTP_ACCEPT_ENCODING": "gzip, deflate, br, zstd",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(),
-            "wsgi.errors": BytesIO(),
-            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
-        }
-        started: list[Any] = []
-        response = self.cache(environ, lambda *arguments: started.extend(arguments))
-        raw = b"".join(response)
-        if hasattr(response, "close"):
-            response.close()
-        return Answer(int(started[0].split()[0]), dict(started[1]), raw)
+        return ask(self.cache, address, method, root, **headers)
+
+    def get_uncached(self, address: str, method: str = "GET", **headers: str) -> Answer:
+        return ask(self.django, address, method, **headers)
+
+
+def ask(
+    application: Callable[..., Any], address: str, method: str, root: str = "", **headers: str
+) -> Answer:
+    path, _, query = address.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": root,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "testserver",
+        "HTTP_ACCEPT_ENCODING": "gzip, deflate, br, zstd",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": BytesIO(),
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+    }
+    started: list[Any] = []
+    response = application(environ, lambda *arguments: started.extend(arguments))
+    raw = b"".join(response)
+    if hasattr(response, "close"):
+        response.close()
+    return Answer(int(started[0].split()[0]), dict(started[1]), raw)

@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from typing import Any
 
@@ -515,6 +515,15 @@ def test_the_best_encoding_that_is_accepted(accepted: str, encoding: str) -> Non
     assert preferred_encoding(accepted) == encoding
 
 
+@pytest.mark.parametrize("first", ["br", "gzip", "identity"])
+def test_a_redirect_serves_all_encodings_too(site: Site, first: str) -> None:
+    FormerSlug.objects.create(slug="former", question=build.question(slug="today"))
+    for encoding in (first, "br", "gzip", "identity"):
+        answer = site.get("/questions/former/", **{"Accept-Encoding": encoding})
+        assert (answer.status, answer.headers["Location"]) == (301, "/questions/today/")
+    assert len(site.rendered) == 1
+
+
 def test_one_rendering_serves_all_encodings(site: Site) -> None:
     build.question()
     answers = [site.get(**{"Accept-Encoding": name}) for name in ("gzip", "br", "identity", "gzip")]
@@ -600,6 +609,24 @@ def test_it_has_one_as_soon_as_no_second_change_can_be_taken_for_the_first(
     stamp = site.get().headers["Last-Modified"]
     assert site.get(**{"If-Modified-Since": stamp}).status == 304
     assert len(site.rendered) == 1
+
+
+def test_the_time_of_a_change_does_not_go_back_with_the_clock(site: Site) -> None:
+    """Or a browser would be told that what it has from before is what there is now."""
+    build.question(title="What is old?")
+    later = datetime.now(UTC) + timedelta(hours=1)  # as the clock said then
+    ContentVersion.objects.update(changed=later)
+    site.watcher.read()
+    seen = formatdate(later.timestamp(), usegmt=True)
+    Question.objects.update(title="What is new?")
+    assert ContentVersion.objects.get().changed >= later + timedelta(seconds=1)
+    wait_until(lambda: site.watcher.current() == site.watcher.read())
+    answer = site.get(**{"If-Modified-Since": seen})
+    assert answer.status == 200
+    assert "What is new?" in answer.body
+    ContentVersion.objects.update(changed=later - timedelta(hours=2))
+    Question.objects.update(title="What is newer?")
+    assert abs(ContentVersion.objects.get().changed - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_head_is_get_without_the_body(site: Site) -> None:

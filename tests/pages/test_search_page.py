@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from questions.models import Category, MissedSearch
+from questions.models import Category, Change, MissedSearch
 from questions.models.fields import REFUSED
 from questions.pages import missed as misses
 from tests import build
@@ -166,6 +166,19 @@ def test_a_correction_is_shown(client: Client) -> None:
     assert text(one(found, ".found")) == "1 of 1 question for “celery”"
 
 
+def test_what_lacks_a_word_is_told_as_such(client: Client) -> None:
+    build.question(slug="hit", title="Does a thread need a needle?")
+    build.question(slug="near", title="What is a needle?")
+    build.question(slug="far", title="What is hay?")
+    found = page(client, "/?q=needle+thread+hole")
+    assert text(one(found, ".found")) == "1 of 3 questions with some words of “needle thread hole”"
+    assert text(one(found, ".corrected")) == "The best of these lack some of the words."
+    assert slugs(found) == ["hit", "near"]
+    assert [text(heading) for heading in select(found, ".hits h2")][-1] == "Less close"
+    assert slugs(found) == ["hit", "near"]
+    assert "Less close" not in markup(client, "/?q=needle")
+
+
 def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:
     build.question(title="What is a descriptor?", category=build.category(slug="here"))
     found = page(client, "/?q=descriptozzle&level=core")
@@ -204,6 +217,13 @@ def test_a_search_without_a_hit_is_counted(client: Client) -> None:
     assert counted() == {"quantum computing": 3}
     misses.recorder.write()
     assert counted() == {"quantum computing": 3}
+
+
+def test_signs_are_told_as_they_were_typed(client: Client) -> None:
+    for address in ("/?q=C%2B%2B", "/?q=c%2B%2B", "/?q=为什么", "/?q=Объём"):
+        page(client, address)
+    misses.recorder.write()
+    assert counted() == {"c++": 2, "为什么": 1, "объем": 1}
 
 
 def test_a_filter_that_hides_the_hits_is_no_miss(client: Client) -> None:
@@ -302,6 +322,58 @@ def test_a_thread_writes_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recorder.thread
     recorder.thread.join()
     assert counted() == {"xyzzy": 1}
+
+
+def test_a_search_that_found_little_is_counted_with_what_came_first(client: Client) -> None:
+    first = build.question(title="Does a thread need a needle?")
+    build.question(title="What does Celery do?", slug="celery")
+    build.question(title="What is hay?")
+    for address in ("/?q=needle+thread+hole", "/?q=sellery", "/?q=xyzzy", "/?q=needle"):
+        page(client, address)
+    misses.recorder.write()
+    rows = MissedSearch.objects.values_list("text", "outcome", "question__slug")
+    assert set(rows) == {
+        ("needle thread hole", "weak", first.slug),
+        ("sellery", "corrected", "celery"),
+        ("xyzzy", "nothing", None),
+    }
+
+
+def test_an_editor_adds_a_phrase_to_a_question(client: Client) -> None:
+    question = build.question(slug="a", published=False, keywords="thread", asked_as="Is it?\n")
+    client.force_login(User.objects.create_superuser("editor"))
+    for action, typed in (("add_to_keywords", "Sewing"), ("add_to_phrasings", "who sews")):
+        key = MissedSearch.objects.create(text=typed, question=question).pk
+        data = {"action": action, "_selected_action": [key]}
+        client.post("/admin/questions/missedsearch/", data)
+    question.refresh_from_db()
+    assert question.keywords == "thread, sewing"
+    assert question.asked_as == "Is it?\nWho sews?\n"
+    assert counted() == {}
+    assert Change.objects.filter(question_id=question.pk, actor="editor").count() == 2
+
+
+def test_a_phrase_that_fits_nowhere_stays_and_is_told(client: Client) -> None:
+    question = build.question(slug="a", keywords="k" * 495)
+    client.force_login(User.objects.create_superuser("editor"))
+    keys = [
+        MissedSearch.objects.create(text="too long", question=question).pk,
+        MissedSearch.objects.create(text="xyzzy").pk,
+    ]
+    data = {"action": "add_to_keywords", "_selected_action": keys}
+    html = client.post("/admin/questions/missedsearch/", data, follow=True).content.decode()
+    assert "“xyzzy”: choose its question first." in html
+    assert "“too long”: Ensure this value has at most 500 characters" in html
+    assert set(counted()) == {"too long", "xyzzy"}
+
+
+def test_an_editor_starts_a_question_from_a_search(client: Client) -> None:
+    MissedSearch.objects.create(text="who sews")
+    client.force_login(User.objects.create_superuser("editor"))
+    found = page(client, "/admin/questions/missedsearch/")
+    form = page(client, links(found, ".field-new_question a")[0])
+    assert one(form, "[name=title]").get("value") == "Who sews?"
+    assert one(form, "[name=keywords]").get("value") == "who sews"
 
 
 def test_editors_read_them_and_can_only_delete(client: Client) -> None:

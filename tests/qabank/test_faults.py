@@ -1,16 +1,16 @@
 """Faults that the running site survives, in small; `make faults` measures them under load."""
 
 import hashlib
+import http.client
 import inspect
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,7 +18,8 @@ from django.conf import settings
 from gunicorn.workers import gthread
 
 from tests.commands import manage
-from tests.servers import Server
+from tests.servers import Server, database
+from tests.threads import soon
 
 IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 
@@ -39,21 +40,10 @@ def server(folder: Path) -> Iterator[Server]:
     server.process.wait()
 
 
-def connect(server: Server, sent: bytes = b"") -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
-    client.sendall(sent)
-    return client
-
-
 def status(client: socket.socket) -> str:
     """Read the answer's first line; raises ConnectionResetError where the client was cut off."""
     with client:
         return client.recv(65536).decode().partition("\r\n")[0]
-
-
-def workers(server: Server) -> list[int]:
-    pid = server.process.pid
-    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 # The worker
@@ -66,10 +56,10 @@ def test_gunicorn_is_the_one_that_our_worker_was_written_for() -> None:
 
 
 def test_who_waits_in_the_queue_is_answered_although_the_site_stops(server: Server) -> None:
-    for pid in workers(server):
+    for pid in server.workers():
         os.kill(pid, signal.SIGSTOP)
-    waiting = [connect(server, LAST) for _ in range(20)]
-    stopped = workers(server)
+    waiting = [server.connect(LAST) for _ in range(20)]
+    stopped = server.workers()
     server.process.terminate()
     time.sleep(0.2)
     for pid in stopped:
@@ -79,9 +69,9 @@ def test_who_waits_in_the_queue_is_answered_although_the_site_stops(server: Serv
 
 
 def test_idle_and_half_sent_connections_do_not_hold_up_a_stop(server: Server) -> None:
-    silent = [connect(server) for _ in range(3)]
-    half = [connect(server, REQUEST) for _ in range(3)]
-    idle = [connect(server, KEPT) for _ in range(3)]
+    silent = [server.connect() for _ in range(3)]
+    half = [server.connect(REQUEST) for _ in range(3)]
+    idle = [server.connect(KEPT) for _ in range(3)]
     for client in idle:
         answer = b""
         while not answer.endswith(b"alive\n\r\n0\r\n\r\n"):
@@ -98,11 +88,11 @@ def test_idle_and_half_sent_connections_do_not_hold_up_a_stop(server: Server) ->
 
 
 def test_a_client_that_keeps_its_end_open_holds_up_nobody(server: Server) -> None:
-    held = [connect(server, LAST) for _ in range(10)]
+    held = [server.connect(LAST) for _ in range(10)]
     time.sleep(0.2)
     began = time.monotonic()
     for _ in range(4):
-        assert status(connect(server, LAST)) == "HTTP/1.1 200 OK"
+        assert status(server.connect(LAST)) == "HTTP/1.1 200 OK"
     assert time.monotonic() - began < 1
     for client in held:
         client.close()
@@ -115,7 +105,7 @@ def test_a_head_that_does_not_end_is_given_up(folder: Path) -> None:
     hasty.write_text(source.replace("HEAD_SECONDS = 10\n", "HEAD_SECONDS = 1\n"))
     server = Server(folder, GUNICORN_CMD_ARGS=f"--config {hasty}")
     try:
-        client = connect(server, REQUEST)
+        client = server.connect(REQUEST)
         began = time.monotonic()
         while time.monotonic() - began < 8:
             time.sleep(0.2)
@@ -137,7 +127,7 @@ def test_a_reload_loses_nobody(server: Server) -> None:
     def ask() -> None:
         while not done.is_set():
             try:
-                answer: object = status(connect(server, LAST))
+                answer: object = status(server.connect(LAST))
             except OSError as error:
                 answer = error
             if answer != "HTTP/1.1 200 OK":
@@ -146,47 +136,60 @@ def test_a_reload_loses_nobody(server: Server) -> None:
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    before = workers(server)
+    before = server.workers()
     server.process.send_signal(signal.SIGHUP)
     deadline = time.monotonic() + 15
-    while set(before) & set(workers(server)) and time.monotonic() < deadline:
+    while set(before) & set(server.workers()) and time.monotonic() < deadline:
         time.sleep(0.05)
     done.set()
     for thread in threads:
         thread.join()
-    assert not set(before) & set(workers(server))
+    assert not set(before) & set(server.workers())
     assert not wrong
+
+
+def test_a_stop_cuts_no_answer(server: Server) -> None:
+    """Clients that ask for page after page on one connection each."""
+    lengths: list[int] = []
+    wrong: list[object] = []
+    is_stopping = threading.Event()
+
+    def ask() -> None:
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        client.connect()
+        try:
+            while client.sock:  # until an answer says that it was the last one
+                client.request("GET", "/?open=all")
+                lengths.append(len(client.getresponse().read()))
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            # The idle connection was closed, before a byte of the next answer.
+            if not is_stopping.is_set():
+                wrong.append(error)
+        except (OSError, http.client.HTTPException) as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    assert soon(lambda: len(lengths) > 20, 20)
+    is_stopping.set()
+    server.process.terminate()
+    for thread in threads:
+        thread.join()
+    assert server.process.wait(10) == 0
+    assert not wrong
+    assert len(set(lengths)) == 1
 
 
 # The database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
-    """Give the address of a database of its own, of the kind that the suite runs on."""
+def address(tmp_path: Path) -> Iterator[str]:
+    """The address of a database of its own, of the kind that the suite runs on."""
     (tmp_path / "data").mkdir()
-    if IS_SQLITE:
-        yield f"sqlite:///{tmp_path}/data/db.sqlite3"
-        return
-    with postgres() as cursor:
-        cursor.execute("CREATE DATABASE faults")
-    try:
-        yield f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/faults"
-    finally:
-        with postgres() as cursor:
-            cursor.execute("DROP DATABASE faults WITH (FORCE)")
-
-
-def postgres() -> Any:
-    """Connect to the server beside Django, whose test database may be in use."""
-    import psycopg  # noqa: PLC0415 (only here, and only on PostgreSQL)
-
-    wanted = settings.DATABASES["default"]
-    return closing(
-        psycopg.connect(
-            host=wanted["HOST"], user=wanted["USER"], dbname="postgres", autocommit=True
-        )
-    )
+    with database(tmp_path / "data") as address:
+        yield address
 
 
 class Relay:
@@ -233,18 +236,9 @@ class Relay:
         self.pairs.clear()
 
 
-def soon(condition: Callable[[], bool], seconds: float) -> bool:
-    ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @pytest.mark.skipif(not IS_SQLITE, reason="SQLite's")
-def test_a_disk_that_comes_late_is_503_until_then(database: str, tmp_path: Path) -> None:
-    server = Server(tmp_path, DATABASE_URL=database, WEB_CONCURRENCY="1")
+def test_a_disk_that_comes_late_is_503_until_then(address: str, tmp_path: Path) -> None:
+    server = Server(tmp_path, DATABASE_URL=address, WEB_CONCURRENCY="1")
     try:
         data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
         data.rename(elsewhere)
@@ -262,12 +256,12 @@ def test_a_disk_that_comes_late_is_503_until_then(database: str, tmp_path: Path)
 
 @pytest.mark.skipif(IS_SQLITE, reason="PostgreSQL's")
 def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
-    database: str, tmp_path: Path
+    address: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "data"
     relay = Relay(folder, settings.DATABASES["default"]["HOST"])
-    address = f"postgres://qabank@{quote(str(folder), safe='')}/faults"
-    server = Server(tmp_path, DATABASE_URL=address, WEB_CONCURRENCY="1")
+    relayed = f"postgres://qabank@{quote(str(folder), safe='')}/faults"
+    server = Server(tmp_path, DATABASE_URL=relayed, WEB_CONCURRENCY="1")
     try:
         tag = server.get("/")[1]["ETag"]
         numbers = iter(range(1000))
@@ -312,11 +306,11 @@ def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
 
 
 def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
-    database: str, tmp_path: Path
+    address: str, tmp_path: Path
 ) -> None:
     before, file, after = (tmp_path / name for name in ("before.yaml", "new.yaml", "after.yaml"))
-    assert manage("prepare", "--no-static", DATABASE_URL=database).returncode == 0
-    manage("export_bank", str(before), DATABASE_URL=database)
+    assert manage("prepare", "--no-static", DATABASE_URL=address).returncode == 0
+    manage("export_bank", str(before), DATABASE_URL=address)
     file.write_text(before.read_text().replace("level: core", "level: expert"))
     code = (
         "import os, signal; from django.core.management import call_command;"
@@ -324,10 +318,10 @@ def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
         "plan.remember = lambda entries: os.kill(os.getpid(), signal.SIGKILL);"
         f"call_command('refresh_bank', {str(file)!r})"
     )
-    result = manage("shell", "-v0", "-c", code, DATABASE_URL=database)
+    result = manage("shell", "-v0", "-c", code, DATABASE_URL=address)
     assert result.returncode == -signal.SIGKILL, result.stderr
-    manage("export_bank", str(after), DATABASE_URL=database)
+    manage("export_bank", str(after), DATABASE_URL=address)
     assert after.read_text() == before.read_text()
-    assert manage("refresh_bank", str(file), DATABASE_URL=database).returncode == 0
-    manage("export_bank", str(after), DATABASE_URL=database)
+    assert manage("refresh_bank", str(file), DATABASE_URL=address).returncode == 0
+    manage("export_bank", str(after), DATABASE_URL=address)
     assert after.read_text() == file.read_text()

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from functools import partial
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -106,6 +108,26 @@ def test_it_is_over_after_a_while(settings: Settings) -> None:
     assert log_in(Client()).status_code == 302
 
 
+@pytest.mark.usefixtures("owner")
+def test_whoever_is_refused_reads_until_when_and_who_can_help(settings: Settings) -> None:
+    for n in range(7):
+        log_in(Client(), "wrong", f"name {n}")
+    # Two minutes later the eighth: the lock ends when the first seven have expired.
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=3, seconds=30))
+    response = log_in(Client(), "wrong", "name 8")
+    page = response.content.decode()
+    end = timezone.now() + timedelta(minutes=11, seconds=30)
+    times = [f"{end + timedelta(minutes=more):%H:%M} UTC" for more in (0, 1)]
+    assert any(f"Try again in 12 minutes, at {time}." in page for time in times)
+    assert "The owner of this site can let you in sooner" in page
+    assert "axes_reset_ip 127.0.0.1" in page
+    assert 11 * 60 < int(response.headers["Retry-After"]) <= 11.5 * 60
+    for attempt in AccessAttempt.objects.all():
+        attempt.attempt_time -= timedelta(minutes=11, seconds=31)
+        attempt.save()
+    assert log_in(Client()).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
@@ -140,6 +162,20 @@ def test_a_login_that_is_to_lead_nowhere_leads_to_the_admin(client: Client, wher
     given = {"username": "owner", "password": PASSWORD, "next": where}
     answer = client.post(f"{LOGIN}?{urlencode({'next': where})}", given)
     assert answer.headers["Location"] == "/admin/"
+
+
+# The index
+
+
+def test_the_owners_index_leads_with_the_bank_and_ends_with_locks_and_devices(
+    client: Client, owner: User
+) -> None:
+    client.force_login(owner)
+    page = client.get("/admin/").content.decode()
+    apps = re.findall(r'<div class="app-(\w+) module', page)
+    assert apps == ["questions", "auth", "axes", "otp_static", "otp_totp"]
+    assert "Locks after wrong passwords" in page
+    assert page.index("?todo=samples") < page.index("Locks after wrong passwords")
 
 
 # The second factor
@@ -230,7 +266,7 @@ def test_guessing_codes_is_slowed_down(client: Client, owner: User) -> None:
         other.post(SECOND, {"code": "000000"})
     # Even the right one, until the wait is over.
     answer = other.post(SECOND, {"code": code(device)}).content.decode()
-    assert "Wait a little" in answer
+    assert re.search(r"Wait a little: you can try again in \d+ seconds?\.", answer)
     assert other.get("/admin/").status_code == 302
 
 

@@ -1,19 +1,12 @@
 """Behind a proxy: who a client is, in the set-ups that are shipped and documented."""
 
-import http.client
 import logging
-import os
 import re
-import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.cookies import SimpleCookie
-from pathlib import Path
+from contextlib import suppress
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import yaml
@@ -24,15 +17,12 @@ from pytest_django import Settings
 from qabank.clients import client_address
 from tests.commands import manage
 from tests.conftest import require
-from tests.qabank.login import LOGIN, PASSWORD, networks
-from tests.servers import Server
+from tests.nginx import NGINX, documented, running, shipped
+from tests.qabank.login import PASSWORD, networks
+from tests.servers import Server, log_in
+from tests.threads import at_once
 
-SHIPPED = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
-DOCUMENTED = (settings.BASE_DIR / "docs" / "operating.md").read_text()
 COMPOSE = yaml.safe_load((settings.BASE_DIR / "compose.yaml").read_text())
-
-# Debian keeps it where only root looks.
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 # nginx
@@ -42,39 +32,9 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     require("nginx", NGINX)
     server = Server(tmp_path_factory.mktemp("site"), TRUSTED_PROXIES="127.0.0.1")
-    code = (
-        "from django.contrib.auth.models import User;"
-        f"User.objects.create_superuser('owner', password={PASSWORD!r})"
-    )
-    assert manage("shell", "-v0", "-c", code, **server.environment).returncode == 0
+    server.create_owner(PASSWORD)
     yield server
     server.stop()
-
-
-def shipped(site: Server, port: int) -> str:
-    """deploy/nginx.conf without Docker's name server and names."""
-    return substituted(
-        SHIPPED,
-        (r"^resolver .*\n", ""),
-        (r"server site:8000 resolve;", f"server 127.0.0.1:{site.port};"),
-        (r"listen 8080;", f"listen 127.0.0.1:{port};"),
-    )
-
-
-def documented(site: Server, port: int) -> str:
-    """What docs/operating.md tells to write into a server of one's own."""
-    [location] = re.findall(r"```nginx\n(.*?)```", DOCUMENTED, re.DOTALL)
-    location = substituted(
-        location, (r"http://127\.0\.0\.1:8000;", f"http://127.0.0.1:{site.port};")
-    )
-    return f"server {{ listen 127.0.0.1:{port};\n{location} }}"
-
-
-def substituted(text: str, *changes: tuple[str, str]) -> str:
-    for pattern, new in changes:
-        text, count = re.subn(pattern, new, text, flags=re.MULTILINE)
-        assert count == 1, pattern
-    return text
 
 
 @pytest.fixture(scope="module", params=[shipped, documented], ids=["shipped", "documented"])
@@ -82,71 +42,12 @@ def front(
     request: pytest.FixtureRequest, site: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[int]:
     """The port of a running nginx."""
-    folder = tmp_path_factory.mktemp("nginx")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    temporary = "".join(
-        f"{kind}_temp_path {folder}/{kind};"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}"
-        f"{'user root;' * (os.geteuid() == 0)}"
-        f"http {{ access_log off; {temporary}\n{request.param(site, port)}\n}}"
-    )
-    with running(
-        [str(NGINX), "-e", f"{folder}/log", "-c", str(configuration)], port, folder / "log"
-    ):
+    with running(request.param, site.port, tmp_path_factory.mktemp("nginx")) as port:
         yield port
 
 
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    process = subprocess.Popen(command)  # noqa: S603
-    deadline = time.monotonic() + 20
-    try:
-        while True:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def log_in(port: int, address: str, password: str, forwarded: str = "") -> int:
-    """Return the status for a login by a client of this address, which may forge a header."""
-    forged = {"X-Forwarded-For": forwarded} if forwarded else {}
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(address, 0))
-    try:
-        client.request("GET", LOGIN, headers=forged)
-        page = client.getresponse()
-        page.read()
-        token = SimpleCookie(page.headers["Set-Cookie"])["csrftoken"].value
-        form = {"username": "owner", "password": password, "csrfmiddlewaretoken": token}
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": f"csrftoken={token}",
-            **forged,
-        }
-        client.request("POST", LOGIN, urlencode(form), headers)
-        answer = client.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        client.close()
-
-
 def test_a_forged_address_passes_no_proxy_of_ours(front: int, site: Server) -> None:
-    # Addresses of this proxy's own: both have one site behind them.
-    mine, victim = (f"127.{n}.{front >> 8}.{front & 255}" for n in (1, 2))
+    mine, victim = addresses(front, 1, 2)
     codes = [log_in(front, mine, f"wrong {n}", f"203.0.113.{n}") for n in range(4)]
     codes += [log_in(front, mine, f"wrong {n}", f"{victim}, 127.0.0.1") for n in range(5)]
     assert codes == [200] * 7 + [429] * 2
@@ -154,6 +55,84 @@ def test_a_forged_address_passes_no_proxy_of_ours(front: int, site: Server) -> N
     # Neither the one whose address was forged nor anybody else is locked out.
     assert log_in(front, victim, PASSWORD) == 302
     assert "TRUSTED_PROXIES" not in site.err.read_text()
+
+
+def test_of_many_at_once_few_are_checked_whatever_addresses_they_forge(front: int) -> None:
+    mine, victim = addresses(front, 3, 4)
+    codes = at_once(
+        *(partial(log_in, front, mine, f"wrong {n}", f"203.0.113.{n}") for n in range(40))
+    )
+    assert set(codes) == {200, 429}
+    assert codes.count(200) < settings.AXES_FAILURE_LIMIT
+    assert log_in(front, victim, PASSWORD) == 302
+
+
+def addresses(front: int, *numbers: int) -> list[str]:
+    """Return addresses that only this proxy's clients have: both have one site behind them."""
+    return [f"127.{number}.{front >> 8}.{front & 255}" for number in numbers]
+
+
+# A request that hides in another one: proxy and site have to agree where each ends.
+
+HIDDEN = "GET {name} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LENGTH, CHUNKS = "Content-Length: {length}", "Transfer-Encoding: chunked"
+HEADS = {
+    "length and chunks": f"{LENGTH}\r\n{CHUNKS}",
+    "chunks and length": f"{CHUNKS}\r\n{LENGTH}",
+    "two lengths": f"Content-Length: 0\r\n{LENGTH}",
+    "two lengths in one": "Content-Length: 0, {length}",
+    "length with a sign": "Content-Length: +{length}",
+    "length below zero": "Content-Length: -1",
+    "length in other digits": "Content-Length: \xb2",
+    "length before a space": "Content-Length : {length}",
+    "length of a folded line": "Content-Length:\r\n {length}",
+    "space before the chunks": f"{LENGTH}\r\nTransfer-Encoding : chunked",
+    "tab before the chunks": f"{LENGTH}\r\nTransfer-Encoding:\tchunked",
+    "vertical tab": f"{LENGTH}\r\nTransfer-Encoding: \x0bchunked",
+    "chunks in another case": f"{LENGTH}\r\ntRANSFER-ENCODING: ChUnKeD",
+    "unknown encoding": f"{LENGTH}\r\nTransfer-Encoding: xchunked",
+    "chunks twice": f"{LENGTH}\r\n{CHUNKS}\r\n{CHUNKS}",
+    "chunks before another": f"{LENGTH}\r\nTransfer-Encoding: chunked, identity",
+    "chunks with an underscore": f"{LENGTH}\r\nTransfer_Encoding: chunked",
+    "a line that ends early": f"X: y\n{LENGTH}\r\n{CHUNKS}",
+    "a bare return": f"X: y\r{CHUNKS}\r\n{LENGTH}",
+    "a zero byte": f"X: y\x00\r\n{LENGTH}\r\n{CHUNKS}",
+}
+
+
+def test_no_request_hides_in_another(site: Server) -> None:
+    assert hidden_requests_seen(site.port, site) == set()
+
+
+def test_no_request_hides_in_another_behind_a_proxy(front: int, site: Server) -> None:
+    assert hidden_requests_seen(front, site) == set()
+
+
+def hidden_requests_seen(port: int, site: Server) -> set[str]:
+    """Hide a request wherever a length may be read in two ways; return those that were answered."""
+    names = []
+    for number, head in enumerate(HEADS.values()):
+        for body in ("{hidden}", "0\r\n\r\n{hidden}"):
+            names.append(f"/hidden-{port}-{number}-{len(body)}")
+            content = body.format(hidden=HIDDEN.format(name=names[-1]))
+            outer = f"POST / HTTP/1.1\r\nHost: localhost\r\n{head.format(length=len(content))}"
+            send(port, f"{outer}\r\n\r\n{content}".encode("latin-1"))
+            # Who comes next on a connection of the proxy's gets an answer of its own.
+            assert b"alive" in send(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    seen = {str(line.get("path")) for line in site.lines()}
+    assert "/healthz" in seen
+    return seen & set(names)
+
+
+def send(port: int, text: bytes) -> bytes:
+    """Return all that is answered until the connection closes, or nothing has come for a while."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=0.5) as client:
+        client.sendall(text)
+        with suppress(OSError):
+            while data := client.recv(65536):
+                answer += data
+    return answer
 
 
 def test_compose_names_its_proxy() -> None:

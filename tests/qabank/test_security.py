@@ -22,7 +22,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from qabank.wsgi import application
-from tests.commands import manage
+from tests.commands import manage, sqlite_url
 
 STRICT = {
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -151,7 +151,7 @@ def test_public_answers_set_no_cookie(client: Client, address: str) -> None:
 
 
 def test_the_admin_sets_a_cookie_that_only_this_host_gets_over_tls(tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    database = sqlite_url(tmp_path / "db.sqlite3")
     manage("prepare", DATABASE_URL=database)
     code = (
         "from django.test import Client;"
@@ -255,7 +255,7 @@ def test_security_txt_says_whom_to_tell(client: Client, settings: Any) -> None:
     [("admin", "302 404"), ("desk/of-editors/", "404 302"), ("off", "404 404")],
 )
 def test_the_admin_can_be_moved_or_switched_off(path: str, statuses: str, tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    database = sqlite_url(tmp_path / "db.sqlite3")
     manage("prepare", DATABASE_URL=database)
     code = (
         "from django.test import Client; c = Client(headers={'host': 'localhost'});"

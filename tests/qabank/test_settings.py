@@ -1,15 +1,18 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.urls import get_resolver
 
 from qabank.environment import env_database
-from tests.commands import manage
+from tests.commands import manage, sqlite_url
 from tests.servers import checkout
 
 BASE_DIR = settings.BASE_DIR
@@ -27,15 +30,75 @@ BASE_DIR = settings.BASE_DIR
         ("DATABASE_URL", "postgres://u:secret%zz@host/name", "DATABASE_URL must be postgres://"),
         ("DATABASE_URL", "sqlite:///", "DATABASE_URL must be postgres://"),
         ("ADMIN_PATH", "a b", "ADMIN_PATH must be a path such as admin, or off."),
+        ("ADMIN_PATH", "questions", "ADMIN_PATH may not begin with questions"),
+        ("ADMIN_PATH", "static/admin", "ADMIN_PATH may not begin with static"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or plain, not 'xml'."),
+        ("DATABASE_URL", "postgres://u:secret/2@host/name", "DATABASE_URL must be postgres://"),
+        ("DATABASE_URL", "postgres://u:12/secret@host/name", "DATABASE_URL must be postgres://"),
+        ("DATABASE_URL", "postgres://u:p@secret@host/name", "DATABASE_URL must be postgres://"),
+        ("DATABASE_URL", "sqlite:///a%00b", "DATABASE_URL must be postgres://"),
+        ("ALLOWED_HOSTS", "http://qa.example.org", "ALLOWED_HOSTS must list host names such as"),
+        ("ALLOWED_HOSTS", "a.example,qa.example.org:8000", "ALLOWED_HOSTS must list host names"),
+        ("ALLOWED_HOSTS", "a.example b.example", "ALLOWED_HOSTS must list host names"),
+        ("ALLOWED_HOSTS", "::1", "ALLOWED_HOSTS must list host names"),
+        ("ALLOWED_HOSTS", "*.example.org", "ALLOWED_HOSTS must list host names"),
+        ("CSRF_TRUSTED_ORIGINS", "qa.example.org", "CSRF_TRUSTED_ORIGINS must list origins"),
+        ("CSRF_TRUSTED_ORIGINS", "https://qa.example.org/", "CSRF_TRUSTED_ORIGINS must list"),
+        ("SECRET_KEY", "short", "SECRET_KEY must be 32 characters or more"),
+        ("SECRET_KEY", "x" * 50, "SECRET_KEY must be 32 characters or more"),
+        ("STATEMENT_TIMEOUT", "abc", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
+        ("STATEMENT_TIMEOUT", "-1", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
+        ("DATABASE_POOL", "0", "DATABASE_POOL must be a whole number from 1 to 1000, not '0'."),
+        ("HSTS_PRELOAD", "maybe", "HSTS_PRELOAD must be true or false, not 'maybe'."),
+        ("METRICS_TOKEN", "two words", "METRICS_TOKEN must be letters, digits and signs"),
+        ("METRICS_TOKEN", "schlüssel", "METRICS_TOKEN must be letters, digits and signs"),
+        ("SENTRY_DSN", "here", "SENTRY_DSN must be an address such as https://key@"),
+        ("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES must list IP addresses or networks"),
+        ("REPORT_URL", "https://", "REPORT_URL must begin with https://"),
+        ("REPORT_URL", "https://a.example/{page}", "REPORT_URL may hold {slug} and {version}"),
+        ("SECURITY_CONTACT", "me@example.org", "SECURITY_CONTACT must begin with mailto:"),
+        ("HOST", "http://127.0.0.1", "HOST must be an address such as 127.0.0.1"),
+        ("PORT", "65536", "PORT must be a whole number from 1 to 65535, not '65536'."),
+        ("WEB_CONCURRENCY", "zero", "WEB_CONCURRENCY must be a whole number from 1 to 1000"),
+        ("WEB_THREADS", "1.5", "WEB_THREADS must be a whole number from 1 to 10000"),
+        ("ACCESS_LOG", "tru\udcff", "ACCESS_LOG must be text in one line."),
     ],
 )
 def test_an_odd_value_is_refused_in_one_plain_line(name: str, value: str, reason: str) -> None:
+    """Of every setting, also of those that only the server or only PostgreSQL uses."""
     result = manage("check", **{name: value})
     assert result.returncode == 1
     assert result.stderr.startswith(reason)
     assert result.stderr.count("\n") == 1
-    assert "secret" not in result.stderr
+    assert "secret" not in result.stderr.lower().replace("secret_key", "")
+
+
+def test_values_that_make_sense_are_taken() -> None:
+    result = manage(
+        "check",
+        ALLOWED_HOSTS="*,.example.org,qa.example.org,[::1],10.0.0.1,localhost,under_score",
+        CSRF_TRUSTED_ORIGINS="https://qa.example.org,http://10.0.0.1:8000,https://*.example.org",
+        SECRET_KEY="0123456789abcdef" * 2,
+        ADMIN_PATH="/back/office/",
+        METRICS_TOKEN="a-token_of.signs!",
+        SENTRY_DSN="https://0a1b2c@o1.ingest.sentry.example/4501",
+        REPORT_URL="mailto:qa@example.org?subject={slug}",
+        SECURITY_CONTACT="mailto:qa@example.org,tel:+1-201-555-0123",
+        TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8,::1",
+        HOST="::",
+        STATEMENT_TIMEOUT="0",
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_admin_may_lie_in_no_folder_of_the_pages() -> None:
+    def first(pattern: Any) -> str:
+        return str(pattern.pattern).partition("/")[0]
+
+    folders = {first(pattern) for pattern in get_resolver("questions.urls").url_patterns}
+    assert {folder for folder in folders if folder.isalnum()} <= settings.TAKEN
+    # What is in no list of URLs: qabank/probes.py and the static files.
+    assert {"healthz", "readyz", "metrics", "static"} <= settings.TAKEN
 
 
 def test_https_makes_cookies_that_only_this_host_gets_over_tls() -> None:
@@ -50,7 +113,7 @@ def test_https_makes_cookies_that_only_this_host_gets_over_tls() -> None:
 def test_prepare_makes_a_fresh_database_ready_and_changes_nothing_the_second_time(
     tmp_path: Path,
 ) -> None:
-    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    database = sqlite_url(tmp_path / "db.sqlite3")
     first = manage("prepare", "--no-static", DATABASE_URL=database)
     assert first.stdout == "Ready: migrations are applied, loaded the shipped bank.\n"
     second = manage("prepare", "--no-static", DATABASE_URL=database)
@@ -82,8 +145,48 @@ def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: P
     ]
 
 
+def test_the_files_of_the_release_before_stay_for_its_pages(tmp_path: Path) -> None:
+    site = checkout(tmp_path)
+    (site / "static").unlink()
+    shutil.copytree(BASE_DIR / "static", site / "static")
+    styles = site / "static" / "css" / "site.css"
+
+    def release(text: str) -> dict[str, float]:
+        """Change a file and prepare; return the hashed names of its releases, and their times."""
+        styles.write_text(f"{styles.read_text()}\n/* {text} */\n")
+        prepared = subprocess.run(
+            [sys.executable, "manage.py", "prepare"],
+            cwd=site,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert prepared.stdout.endswith("static files collected.\n")
+        folder = site / "var" / "static" / "css"
+        return {path.name: path.stat().st_mtime for path in folder.glob("site.*.css*")}
+
+    def age(days: int) -> None:
+        for path in (site / "var" / "static").rglob("*.*"):
+            os.utime(path, times=(path.stat().st_atime, path.stat().st_mtime - days * 24 * 3600))
+
+    first = release("1")
+    assert len(first) == 3  # as it is, gzip and brotli
+    age(days=400)  # in use all that time
+    second = release("2")
+    assert len(second) == 6
+    age(days=31)  # the first is out of use for so long
+    third = release("3")
+    assert third.keys() >= second.keys() - first.keys()
+    assert third.keys().isdisjoint(first)
+    manifest = (site / "var" / "static" / "staticfiles.json").read_text()
+    [current] = third.keys() - second.keys() - {name for name in third if not name.endswith("css")}
+    assert f"css/{current}" in manifest
+    assert not (site / "var" / "static.new").exists()
+
+
 def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    database = sqlite_url(tmp_path / "db.sqlite3")
     manage("migrate", DATABASE_URL=database)
     fixture = tmp_path / "bad.yaml"
     fixture.write_text("- model: questions.category\n  fields: {slug: a, name: A}\n")
@@ -150,7 +253,16 @@ def test_a_value_that_gunicorn_cannot_use_is_one_line_too() -> None:
         command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False
     )
     assert result.returncode == 1
-    assert result.stderr == "WEB_THREADS must be a whole number and at least 1, not 'many'.\n"
+    assert result.stderr == "WEB_THREADS must be a whole number from 1 to 10000, not 'many'.\n"
+
+
+def test_the_server_starts_after_the_settings_were_read() -> None:
+    """gunicorn reads WEB_CONCURRENCY itself, before its configuration, and fails with a trace."""
+    result = manage("serve", WEB_CONCURRENCY="zero")
+    assert result.returncode == 1
+    assert result.stderr == "WEB_CONCURRENCY must be a whole number from 1 to 1000, not 'zero'.\n"
+    assert manage("serve", "--", "--check-config").returncode == 0
+    assert "gunicorn (version" in manage("serve", "--", "--version").stdout
 
 
 def test_gunicorns_master_loads_nothing_of_the_site() -> None:

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from qabank import lockout
 from tests import build
+from tests.commands import sqlite_url
 from tests.qabank.login import PASSWORD, log_in
 from tests.threads import at_once
 
@@ -60,7 +61,7 @@ def test_of_eighty_passwords_at_once_no_more_wrong_ones_than_the_limit_are_check
     """In two processes, the right one among them."""
     name = connection.settings_dict["NAME"]
     server = os.environ.get("DATABASE_URL", "").rpartition("/")[0]
-    database = f"sqlite:///{name}" if connection.vendor == "sqlite" else f"{server}/{name}"
+    database = sqlite_url(name) if connection.vendor == "sqlite" else f"{server}/{name}"
     passwords = [f"wrong {number}" for number in range(79)]
     passwords.insert(60, PASSWORD)
     moment = str(time.time() + 5)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions.refreshing import files
+from questions.refreshing import files, reading
 from tests.bank import SHIPPED
 
 RECORD = {"checked_with": "CPython 3.13.0", "checked_on": date(2026, 1, 2), "checked_hash": "ab12"}
@@ -94,5 +94,5 @@ def test_putting_a_record_in_and_taking_it_out_leaves_the_shipped_file_as_it_was
     ["{category: [c], slug: q, answer: x}", '{"category": ["c"], "slug": "q",\n  "answer": "x"}'],
 )
 def test_a_style_that_cannot_be_changed_in_place_is_refused(fields: str) -> None:
-    with pytest.raises(files.FixtureError, match="by hand"):
+    with pytest.raises(reading.FixtureError, match="by hand"):
         files.with_fields(f"- model: questions.question\n  fields: {fields}\n", {"q": RECORD})

@@ -1,5 +1,7 @@
 """`manage.py loaddata`: the bank as in the file from any state, and nothing from a bad file."""
 
+import io
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from questions.models import Bank, Category, Change, FormerCategorySlug, FormerS
 from questions.refreshing import files
 from tests import build
 from tests.bank import SHIPPED, state
+from tests.commands import run
 from tests.refreshing.bad_files import BAD, BANK, GOOD, replaced_by
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +155,7 @@ def test_a_second_bank_in_another_file_is_refused_too(
 ) -> None:
     first, second = fixture(BANK + GOOD), fixture(BANK.replace("Ours", "Yours"), "other.yaml")
     with pytest.raises(
-        CommandError, match=r"^other.yaml: questions.bank: occurs twice. Nothing was"
+        CommandError, match=r"^other.yaml: line 1: questions.bank: occurs twice. Nothing was"
     ):
         call_command("loaddata", str(first), str(second), verbosity=0)
     assert not Bank.objects.exists()
@@ -209,3 +212,116 @@ def test_a_good_file_before_a_bad_one_is_not_loaded_either(
     with pytest.raises(CommandError):
         call_command("loaddata", str(good), str(bad), verbosity=0)
     assert not Question.objects.exists()
+
+
+# All faults at once
+
+
+def refused(*paths: Path) -> list[str]:
+    """Return the lines that refuse files."""
+    with pytest.raises(CommandError) as error:
+        call_command("loaddata", *map(str, paths), verbosity=0)
+    return str(error.value).removesuffix(" Nothing was loaded.").splitlines()
+
+
+def test_all_faults_of_all_files_are_told_at_once(fixture: Callable[..., Path]) -> None:
+    first = fixture(
+        GOOD.replace("level: core", "level: easy")
+        .replace("position: 2", "position: 0")
+        .replace("slug: second", "slug: три")
+        .replace("What comes second?", "' '")
+    )
+    second = fixture("- model: [", "second.yaml")
+    third = fixture("- 1\n- model: questions.tag\n  fields: {}\n", "third.yaml")
+    assert refused(first, second, third) == [
+        "second.yaml: line 2, column 1: did not find expected node content.",
+        "third.yaml: line 1: entry 1: expected a mapping with `model` and `fields`.",
+        (
+            "third.yaml: line 2: entry 2: model: 'questions.tag' is not questions.bank or "
+            "questions.category or questions.question."
+        ),
+        (
+            "some.yaml: line 9: questions.question “first”: level: 'easy' is not one of core, "
+            "advanced, expert."
+        ),
+        (
+            "some.yaml: line 16: questions.question “три”: slug: 'три' has other characters than "
+            "a-z, A-Z, 0-9, - and _."
+        ),
+        "some.yaml: line 18: questions.question “три”: title: Give the question a title.",
+        (
+            "some.yaml: line 17: questions.question “три”: position: Positions go from 1 to "
+            "2,147,483,647."
+        ),
+    ]
+    assert not Category.objects.exists()
+
+
+def test_of_many_faults_the_first_are_told_and_the_others_counted(
+    fixture: Callable[..., Path],
+) -> None:
+    lines = refused(fixture("[" + "[]," * 100_000 + "]"))
+    assert len(lines) == 21
+    assert lines[-1] == "And 99,980 more faults."
+
+
+def test_a_question_may_stand_before_its_category_and_in_an_earlier_file(
+    fixture: Callable[..., Path],
+) -> None:
+    entries = files.parse(GOOD)
+    path = fixture(files.dump(entries[1:]))
+    other = fixture(files.dump(entries[:1]), "other.yaml")
+    call_command("loaddata", str(path), str(other), verbosity=0)
+    assert Question.objects.count() == 2
+
+
+# JSON
+
+
+ENTRIES = json.dumps(files.parse(GOOD))
+
+
+def test_json_is_read_as_json(fixture: Callable[..., Path]) -> None:
+    load(fixture(ENTRIES.replace("What comes first?", "Why \\ud83d\\udc0d \\/ \\t?"), "a.json"))
+    assert Question.objects.get(slug="first").title == "Why 🐍 / \t?"
+    load(fixture("\n".join(map(json.dumps, files.parse(GOOD))), "a.jsonl"))
+    assert Question.objects.get(slug="first").title == "What comes first?"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"position": 2', '"position": NaN', "line 1: NaN is no value of JSON"),
+        ('"position": 2', '"position": 2, "position": 2', "the key 'position' occurs twice"),
+        ('"position": 2', f'"position": {"[" * 100_000}', "nested too deeply"),
+        ('"position": 2', '"position": two', "line 1, column "),
+        ("What comes first?", "\\ud83d", "U+D83D (half of a surrogate pair)"),
+        ("first", "first\\u0000", "first"),
+        ("}]", "},]", "A comma without an entry after it"),
+        ("}]", "}", "Expecting ',' or ']'"),
+        ("}]", "}] 1", "Extra data"),
+        ("[{", "{", "expected a list"),
+    ],
+)
+def test_bad_json_is_refused_in_one_line(
+    fixture: Callable[..., Path], old: str, new: str, reason: str
+) -> None:
+    assert old in ENTRIES
+    [line] = refused(fixture(ENTRIES.replace(old, new, 1) if old != "}]" else ENTRIES[:-2] + new,
+                             "a.json"))  # fmt: skip
+    assert reason in line
+    assert len(line) < 300
+
+
+@pytest.mark.parametrize("text", [GOOD, ENTRIES, "\n".join(map(json.dumps, files.parse(GOOD)))])
+def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for command in (["loaddata", "-", "--verbosity=0"], ["refresh_bank", "-"], ["check_bank", "-"]):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        result = run(*command)
+        assert "No such file" not in result.text
+        if command[0] != "loaddata":
+            assert "question “first”: error: title" not in result.text
+    assert Question.objects.count() == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"- 1\n")))
+    with pytest.raises(CommandError, match=r"^standard input: line 1: entry 1: "):
+        load("-")

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from questions.models import Category, Question
-from questions.refreshing import files
+from questions.refreshing import files, reading
 from tests.refreshing.bad_files import GOOD
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_a_file_that_is_replaced_after_the_check_brings_nothing_else(
 def test_a_pipe_that_does_not_end_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "FILE_LIMIT", 1 << 20)
+    monkeypatch.setattr(reading, "FILE_LIMIT", 1 << 20)
     pipe = tmp_path / "some.yaml"
     os.mkfifo(pipe)
 

@@ -1,7 +1,9 @@
 """`refresh_bank` and `export_bank`: nothing that an editor wrote gets lost."""
 
+import os
 import re
 import shutil
+import stat
 import sys
 from datetime import date
 from pathlib import Path
@@ -503,3 +505,32 @@ def test_an_export_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) ->
     result = run("export_bank", tmp_path / "nowhere" / "bank.yaml")
     assert result.code == 1
     assert "No such file" in result.text
+
+
+def test_an_export_through_a_link_writes_to_what_it_leads_to(file: Path, tmp_path: Path) -> None:
+    edit(title="What did the editor write?")
+    (tmp_path / "linked").mkdir()
+    link, coming = tmp_path / "linked" / "bank.yaml", tmp_path / "linked" / "coming.yaml"
+    link.symlink_to("../bank.yaml")
+    coming.symlink_to("../new.yaml")
+    file.chmod(0o640)
+    for path in (link, coming):
+        assert run("export_bank", path).code == 0
+        assert path.is_symlink()
+    assert "What did the editor write?" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "new.yaml").read_text() == file.read_text()
+
+
+def test_an_export_replaces_nothing_but_regular_files(tmp_path: Path) -> None:
+    pipe, circle, device = tmp_path / "pipe", tmp_path / "circle", tmp_path / "device"
+    os.mkfifo(pipe)
+    circle.symlink_to(circle)
+    device.symlink_to("/dev/null")
+    before = sorted((path.name, path.lstat().st_mode) for path in tmp_path.iterdir())
+    for path in (pipe, circle, device, Path("/dev/null"), tmp_path):
+        result = run("export_bank", path)
+        assert result.code == 1
+        assert result.text.endswith(" is no regular file. Nothing was written.\n")
+    assert sorted((path.name, path.lstat().st_mode) for path in tmp_path.iterdir()) == before
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

@@ -51,7 +51,7 @@ def test_a_passage_is_a_paragraph_an_item_a_row_or_a_line_of_code(
         ("a ``needle`` of hay", "a `[needle]` of hay"),
         ("2 * needle * 3, snake_needle_case", "2 * [needle] * 3, snake_[needle]_case"),
         (r"\*needle\* & &lt;hay&gt;", "*[needle]* & <hay>"),
-        ("<b>needle</b>", "<b>[needle]</b>"),
+        ("<u>needle</u>", "<u>[needle]</u>"),
         ("[the needle](https://hay.example/ 'stack')", "the [needle]"),
         ("[the needle][1] in `hay`\n\n[1]: https://hay.example/", "the [needle] in `hay`"),
         ("needle: <https://hay.example/>", "[needle]: https://hay.example/"),

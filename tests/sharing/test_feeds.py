@@ -1,10 +1,12 @@
 """The feed: what is new or corrected, the latest first."""
 
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from questions.models import Question
 from tests import build
@@ -35,7 +37,23 @@ def test_a_new_verification_moves_a_question_up(client: Client) -> None:
     build.question()
     Question.objects.filter(pk=first.pk).update(verified_on=datetime.now(UTC).date())
     feed = ET.fromstring(client.get("/feed/").content)  # noqa: S314 (our own)
-    assert feed.findtext("{*}entry/{*}id") == f"http://testserver{first.get_absolute_url()}"
+    [link, *_] = feed.findall("{*}entry/{*}link")
+    assert link.get("href") == f"http://testserver{first.get_absolute_url()}"
+
+
+def test_ids_are_the_same_under_each_scheme_and_host(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    build.question(slug="first")
+    build.question(slug="second")
+
+    def ids(**environ: Any) -> list[str]:
+        feed = ET.fromstring(client.get("/feed/", **environ).content)  # noqa: S314 (our own)
+        return [str(found.text) for found in feed.iter("{http://www.w3.org/2005/Atom}id")]
+
+    found = ids()
+    assert len(set(found)) == 3
+    assert all(identity.startswith("urn:uuid:") for identity in found)
+    assert ids(HTTP_HOST="qa.example.org", **{"wsgi.url_scheme": "https"}) == found
 
 
 def test_a_prompt_comes_with_its_question_before_the_answer(client: Client) -> None:

@@ -34,7 +34,7 @@ from questions.models import (
 from tests import build, roads
 from tests.admin.forms import LIST, form
 from tests.bank import SHIPPED, state
-from tests.commands import manage, run
+from tests.commands import manage, run, sqlite_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -327,7 +327,7 @@ def test_where_there_is_nothing_to_apply_no_trigger_is_taken_away() -> None:
 def empty_database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the URL of a database of its own."""
     if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path}/db.sqlite3"
+        yield sqlite_url(tmp_path / "db.sqlite3")
         return
     name = "started_twice"
     with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
@@ -373,6 +373,27 @@ def test_categories_and_records_are_mended_too(before: StateApps) -> None:
     ]
     # Of two that become the same, one stays.
     assert set(MissedSearch.objects.values_list("text", "count")) == {("monad", 2), ("functor", 1)}
+
+
+@pytest.mark.parametrize(("field", "limit"), [("answer", 50_000), ("further_reading", 10_000)])
+def test_a_text_that_is_too_long_stops_the_upgrade_with_its_name(field: str, limit: int) -> None:
+    build.question(slug="first")
+    migrate("questions", "0008_record_changes")
+    release = MigrationExecutor(connection).loader.project_state(
+        ("questions", "0008_record_changes")
+    )
+    questions = release.apps.get_model("questions", "Question")._base_manager
+    questions.update(**{field: "é" * (limit + 1)})
+    try:
+        with pytest.raises(CommandError) as stopped:
+            call_command("migrate", verbosity=0)
+        assert "The question “first” has" in str(stopped.value)
+        assert f"{limit + 1:,} characters in its {field.replace('_', ' ')}" in str(stopped.value)
+        assert questions.get().slug == "first"
+    finally:
+        questions.update(**{field: "é" * limit})
+        call_command("migrate", verbosity=0)
+    assert len(getattr(Question.objects.get(), field)) == limit
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has these bounds")

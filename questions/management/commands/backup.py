@@ -12,6 +12,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from questions.management.base import in_one_line
+from questions.management.reasons import reason
+
 
 class Command(BaseCommand):
     help = (
@@ -31,9 +34,15 @@ class Command(BaseCommand):
             else (copy_sqlite, "sqlite3")
         )
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
-        target = file or settings.VAR_DIR / "backups" / name
+        target = (file or settings.VAR_DIR / "backups" / name).resolve()
         if target.exists():
             raise CommandError(f"{target} exists already.")
+        with in_one_line():
+            if not has_tables():
+                raise CommandError(
+                    "There is no database yet, and no backup was made: run .venv/bin/python "
+                    "manage.py prepare."
+                )
         partial = target.with_name(f".{target.name}.partial")
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,17 +51,30 @@ class Command(BaseCommand):
             make(partial)
             partial.replace(target)
         except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
-            reason = getattr(error, "stderr", None) or str(error)
-            raise CommandError(f"{' '.join(reason.split())}. No backup was made.") from error
+            if isinstance(error, subprocess.CalledProcessError):
+                why = " ".join(error.stderr.split())
+            else:
+                why = reason(error)
+            raise CommandError(f"{why}. No backup was made.") from error
         finally:
             partial.unlink(missing_ok=True)
         if verbosity:
             self.stdout.write(f"Backed up to {target} ({target.stat().st_size:,} bytes).")
 
 
+def has_tables() -> bool:
+    """Whether there is a database with something in it, which asking does not make."""
+    is_missing = connection.vendor == "sqlite" and not Path(database_name()).exists()
+    return not is_missing and bool(connection.introspection.table_names())
+
+
+def database_name() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
 def copy_sqlite(target: Path) -> None:
     """Copy by SQLite's online backup: consistent, whoever writes meanwhile."""
-    source = f"{Path(connection.settings_dict['NAME']).absolute().as_uri()}?mode=ro"
+    source = f"{Path(database_name()).absolute().as_uri()}?mode=ro"
     with (
         contextlib.closing(sqlite3.connect(source, uri=True)) as database,
         contextlib.closing(sqlite3.connect(target)) as copy,

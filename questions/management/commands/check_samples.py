@@ -8,9 +8,10 @@ from django.core.management.base import CommandError
 from questions.checking import interpreters, samples
 from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
-from questions.management.base import BankCommand
+from questions.management.base import BankCommand, in_one_line
+from questions.models import Question
 from questions.products import listed
-from questions.refreshing.files import FixtureError
+from questions.refreshing.reading import FixtureError
 
 
 class Command(BankCommand):
@@ -22,13 +23,19 @@ output that is shown. A sample is a ```python run block of a prompt or an answer
 Each sample runs shut in by bubblewrap, on every interpreter that is given.
 
 From the database, the results are stored: the page marks the outputs as checked until the prompt
-or the answer changes. From a file, nothing is written without --record or --update.
+or the answer changes, and the admin shows what failed. --waiting runs only the samples that were
+not run as they are now. From a file, nothing is written without --record or --update.
 
 The exit code is 0 if in the end every sample that ran prints what is shown, and 1 otherwise.
 """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slugs", nargs="*", metavar="slug", help="Only these questions.")
+        parser.add_argument(
+            "--waiting",
+            action="store_true",
+            help="Check only the questions of the database that wait for it.",
+        )
         parser.add_argument(
             "--fixture", type=Path, metavar="FILE", help="Check FILE instead of the database."
         )
@@ -72,6 +79,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         self,
         *,
         slugs: list[str],
+        waiting: bool,
         fixture: Path | None,
         record: bool,
         update: bool,
@@ -86,7 +94,12 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
             raise CommandError("--record and --update write into a file: name it with --fixture.")
         if jobs < 1 or timeout <= 0:
             raise CommandError("--jobs and --timeout have to be above zero.")
-        questions = self.read_questions([fixture] if fixture else [])
+        if waiting and (slugs or fixture):
+            raise CommandError("--waiting is of the whole database: give no slug and no file.")
+        questions = self.waiting() if waiting else self.read_questions([fixture] if fixture else [])
+        if waiting and not questions:
+            self.stdout.write("No sample waits for a check.")
+            return
         if unknown := set(slugs) - {question.slug for question in questions}:
             raise CommandError(f"There is no question “{min(unknown)}”.")
         if slugs:
@@ -119,6 +132,13 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         except FixtureError as error:
             raise CommandError(f"{fixture}: {error}") from error
         self.sum_up(checks, on, verbosity)
+
+    def waiting(self) -> list[Question]:
+        """Return the questions whose samples wait for a check."""
+        with in_one_line():
+            found = Question.objects.with_waiting_samples().in_order()
+            # The database looks for samples with a pattern, which finds some that are none.
+            return [question for question in found if samples.samples_of(question)]
 
     def sum_up(self, checks: list[Check], on: list[Interpreter], verbosity: int) -> None:
         """Say in a sentence how many samples printed what is shown; an error if not all did."""

@@ -1,5 +1,3 @@
-import os
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,7 +6,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from questions.management.base import BankCommand
-from questions.refreshing.files import bank_entries, dump
+from questions.management.reasons import reason
+from questions.refreshing.files import FixtureError, bank_entries, dump, write_file
 
 
 class Command(BankCommand):
@@ -31,25 +30,8 @@ of fixtures/bank.yaml, reviewed and committed.
             if file is None:
                 self.stdout.write(text, ending="")
                 return
-            replace(file, text)
-        except (DatabaseError, OSError) as error:
-            raise CommandError(f"{error}. Nothing was written.") from error
+            write_file(file, text)
+        except (DatabaseError, FixtureError, OSError) as error:
+            raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
             self.stdout.write(f"Wrote {len(entries)} entries to {file}.")
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file atomically: nobody can read it half-written."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(mode)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink()
-            raise

@@ -14,21 +14,23 @@ from django.db import DatabaseError
 from questions import history
 from questions.checking import rules
 from questions.management.base import BankCommand
+from questions.management.reasons import reason
+from questions.models import Bank, Question
 from questions.refreshing import plan
 from questions.refreshing.files import (
     Entry,
-    FixtureError,
     Key,
     as_bank,
     as_questions,
     checked_entries,
-    replacements_first,
 )
 from questions.refreshing.plan import Difference, Fields, Kind, RefreshError
+from questions.refreshing.reading import Faults, FixtureError
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field
 STOPPED = 3
+MANY = 1_000  # questions; to check less takes no time that anybody would notice
 
 
 class Command(BankCommand):
@@ -73,7 +75,7 @@ changed. --dry-run gives the same codes.
         **options: Any,
     ) -> None:
         try:
-            entries = publishable_entries(files or [settings.BASE_DIR / "fixtures" / "bank.yaml"])
+            entries = self.publishable(files or [settings.BASE_DIR / "fixtures" / "bank.yaml"])
             found = plan.find_differences(entries)
             if verbosity:
                 for difference in found:
@@ -85,9 +87,29 @@ changed. --dry-run gives the same codes.
         except (FixtureError, RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:
-            raise CommandError(f"{' '.join(str(error).split())}. Nothing was written.") from error
+            raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
             self.stdout.write(summary(entries, found, ours, prune=prune, dry_run=dry_run))
+
+    def publishable(self, paths: list[Path]) -> list[Entry]:
+        """
+        Return the entries of all files.
+
+        Raises FixtureError where a file is bad, or a published question breaks a rule for content
+        that it keeps on the site.
+        """
+        entries = checked_entries(*paths)
+        questions, bank = as_questions(entries), as_bank(entries)
+        if len(questions) > MANY:
+            self.stdout.write(f"Checking {len(questions):,} questions ...")
+        faults = Faults()
+        for done, (question, problems) in enumerate(rules.check_questions(questions, bank), 1):
+            self.show_progress(done, len(questions))
+            if question.published and any(problem.is_error for problem in problems):
+                for problem in rules.new_errors(problems, problems_on_the_site(question, bank)):
+                    faults.add(f"question “{question.slug}”: {problem}")
+        faults.raise_if_any()
+        return entries
 
     def resolve(
         self, found: list[Difference], on_conflict: str, *, prune: bool, dry_run: bool
@@ -123,20 +145,15 @@ changed. --dry-run gives the same codes.
                 self.stdout.write(f"    {line}")
 
 
-def publishable_entries(paths: list[Path]) -> list[Entry]:
-    """
-    Return the entries of all files.
-
-    Raises FixtureError where a file is bad, or a published question breaks a rule for content.
-    """
-    slugs: set[tuple[str, str]] = set()
-    entries = [entry for path in paths for entry in checked_entries(path, slugs)]
-    replacements_first(entries)  # refuses those that lead in a circle through several files
-    for question, problems in rules.check_questions(as_questions(entries), as_bank(entries)):
-        for problem in problems:
-            if problem.is_error and question.published:
-                raise FixtureError(f"question “{question.slug}”: {problem}")
-    return entries
+def problems_on_the_site(question: Question, bank: Bank) -> list[rules.Problem]:
+    """Return the problems of a question of the files as it is published now, if it is."""
+    try:
+        stored = Question.objects.get_by_natural_key(question.slug)
+    except Question.DoesNotExist:
+        return []
+    if not stored.published:
+        return []
+    return rules.check_question(stored, rules.titles_beside(stored), bank)
 
 
 def diff_lines(database: Fields, files: Fields) -> Iterator[str]:

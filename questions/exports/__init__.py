@@ -1,0 +1,1 @@
+"""What candidates take along: the questions that a page shows, as a file for their own tools."""

@@ -1,0 +1,71 @@
+"""Markdown in one file, to be read: a heading for each category and each question."""
+
+import re
+from itertools import pairwise
+
+from questions import markdown
+from questions.exports.selection import Selection
+from questions.models import Question
+
+CODE = re.compile(r"(`[^`]+`)")
+SPECIAL = re.compile(r"[\\`*_\[\]<>&#|~]")
+LEVEL = 3  # of a question's heading; those of its answer, which begin at 2, stand below it
+
+
+def write(selection: Selection) -> bytes:
+    parts = [f"# {selection.bank.title}"]
+    if not selection.questions:
+        parts.append("No question matches.")
+    for category in selection.categories:
+        parts.append(f"## {' '.join(filter(None, [category.emoji, category.name]))}")
+        for question in selection.questions:
+            if question.category_id == category.pk:
+                parts += texts(question, selection.address(question))
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def texts(question: Question, address: str) -> list[str]:
+    """Return the paragraphs of a question in the order in which its page shows them."""
+    marks = [f"**{question.get_level_display()}**", f"[{address}]({address})"]
+    if question.verified_with:
+        marks.insert(1, with_day(f"verified with {question.verified_with}", question.verified_on))
+    if question.is_checked:
+        checked = f"output checked on {question.checked_with}"
+        marks.insert(-1, with_day(checked, question.checked_on))
+    parts = [f"### {escaped(question.title)}", " · ".join(marks)]
+    if question.prompt:
+        parts += ["**Scenario**", below(question.prompt), "**Short answer**"]
+    parts.append(below(question.short_answer))
+    if question.asked_as:
+        asked = [f"- {escaped(line)}" for line in question.asked_as.splitlines()]
+        parts += ["**Also asked as**", "\n".join(asked)]
+    parts.append(below(question.answer))
+    if question.further_reading:
+        parts += ["#### Read on", below(question.further_reading)]
+    return [part for part in (part.strip("\n") for part in parts) if part]
+
+
+def with_day(text: str, day: object) -> str:
+    return f"{text} on {day}" if day else text
+
+
+def escaped(title: str) -> str:
+    """Return a title, in which only `backquotes` mean something, as Markdown."""
+    parts = CODE.split(title)
+    return "".join(p if CODE.fullmatch(p) else SPECIAL.sub(r"\\\g<0>", p) for p in parts)
+
+
+def below(source: str) -> str:
+    """
+    Return Markdown whose headings stand below that of its question.
+
+    A heading that is quoted or in a list is left as it is.
+    """
+    lines = source.splitlines()
+    for token, content in pairwise(markdown.block_parser().parse(source)):
+        if token.type == "heading_open" and token.level == 0 and token.map:
+            first, end = token.map
+            level = min(int(token.tag[1]) + LEVEL - 1, 6)
+            heading = f"{'#' * level} {' '.join(content.content.split())}"
+            lines[first:end] = [heading, *[""] * (end - first - 1)]
+    return "\n".join(lines)

@@ -1,0 +1,99 @@
+"""The addresses of the exports. They take the parameters of a list, or `question` for one."""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+
+from questions.exports import anki, csv_file, json_file, markdown_file
+from questions.exports.selection import Selection, file_name
+from questions.models import Bank, Category, Question, QuestionQuerySet
+from questions.pagecache.public import public_page
+from questions.pages.filters import Filters, clean
+
+LIMIT = 1_000  # questions of a file
+WAIT = 2.0  # seconds to wait for the file of somebody else
+# A deck of LIMIT questions takes a process ten seconds, in which its pages take longer.
+making = threading.BoundedSemaphore(1)
+
+
+class Format(NamedTuple):
+    content_type: str
+    write: Callable[[Selection], bytes]
+
+
+# By the extension of the file.
+FORMATS = {
+    "md": Format("text/markdown; charset=utf-8", markdown_file.write),
+    "json": Format("application/json", json_file.write),
+    "csv": Format("text/csv; charset=utf-8", csv_file.write),
+    "apkg": Format("application/zip", anki.write),
+}
+
+
+def normalize(query: QueryDict) -> str:
+    """Return the query with what chooses questions, and nothing else."""
+    if slug := clean(query.get("question", "")):
+        return urlencode({"question": slug})
+    return Filters.from_query(query).chosen.query().removeprefix("?")
+
+
+@public_page(normalize)
+def questions(request: HttpRequest, extension: str) -> HttpResponse:
+    """Answer with a file of the questions that the parameters choose, LIMIT at most."""
+    if extension not in FORMATS:
+        raise Http404("There is no such format.")
+    chosen, words = choice(request.GET)
+    rows = list(chosen[: LIMIT + 1])
+    if len(rows) > LIMIT:
+        return render(request, "questions/too_many.html", {"limit": LIMIT}, status=400)
+    if not making.acquire(timeout=WAIT):
+        message = "Another file is being made. Try again in ten seconds.\n"
+        headers = {"Retry-After": "10", "Cache-Control": "no-store"}
+        return HttpResponse(message, "text/plain", 429, headers=headers)
+    try:
+        return file(request, rows, words, extension)
+    finally:
+        making.release()
+
+
+def file(
+    request: HttpRequest, rows: list[Question], words: list[str], extension: str
+) -> HttpResponse:
+    """Return the file of `rows`, whose name says in `words` which they are."""
+    changed = Question.objects.published().last_change()
+    origin = f"{request.scheme}://{request.get_host()}"
+    selection = Selection(Bank.objects.current(), rows, changed, origin)
+    content_type, write = FORMATS[extension]
+    name = file_name(words, changed, extension)
+    headers = {
+        "Content-Disposition": str(content_disposition_header(as_attachment=True, filename=name)),
+        "X-Robots-Tag": "noindex",
+    }
+    return HttpResponse(write(selection), content_type, headers=headers)
+
+
+def choice(query: QueryDict) -> tuple[QuestionQuerySet, list[str]]:
+    """Return the questions that a query chooses, and the words that say which they are."""
+    if slug := clean(query.get("question", "")):
+        question = Question.objects.published().filter(slug=slug).select_related("category")
+        return question, [slug]
+    filters = Filters.from_query(query).within(list(Category.objects.published()))
+    questions = filters.questions().select_related("category")
+    return questions, [filters.q, filters.category, filters.level]
+
+
+@public_page(from_bank=False)
+def schema(request: HttpRequest) -> HttpResponse:
+    """Answer with the JSON Schema of the JSON export."""
+    address = request.build_absolute_uri(reverse("export-schema"))
+    return JsonResponse(
+        json_file.schema(address),
+        content_type="application/schema+json",
+        json_dumps_params={"indent": 1},
+    )

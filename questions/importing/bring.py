@@ -1,0 +1,130 @@
+"""All of an import: from files to what was found in them."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from questions.importing import markdown_files, tables
+from questions.importing.drafts import Draft, Found
+from questions.importing.markdown_files import PATTERNS, Source
+from questions.importing.tables import UnreadableError
+from questions.refreshing import reading
+
+MARKDOWN = {".md", ".markdown", ".mdx", ".mdown"}
+TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
+FEW = 3  # questions in a list
+MANY_FILES = 3  # with questions: from then on each is a category
+HIDDEN = {"node_modules", "__pycache__", "venv"}
+
+
+def files_below(paths: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Return the files to read, and their names in messages. A folder gives its Markdown files."""
+    found = []
+    for path in paths:
+        if not path.is_dir():
+            found.append((path, reading.name_of(path)))
+            continue
+        for file in sorted(path.rglob("*")):
+            parts = file.relative_to(path).parts
+            is_hidden = any(part.startswith(".") or part in HIDDEN for part in parts)
+            if file.is_file() and file.suffix.lower() in MARKDOWN and not is_hidden:
+                found.append((file, "/".join(parts if len(parts) > 1 else (path.name, *parts))))
+    return found
+
+
+def bring(
+    paths: Iterable[Path],
+    *,
+    pattern: str = "",
+    categories: str = "",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Found:
+    """
+    Return what is found in files and folders.
+
+    `pattern` names the one by which Markdown is read, `categories` whether these come from each
+    “file”, from each “folder” or from “headings”; without them both are guessed. Raises
+    UnreadableError for a file that can't be read.
+    """
+    found = Found()
+    sources: list[Source] = []
+    files = files_below(paths)
+    for number, (path, name) in enumerate(files, 1):
+        try:
+            text = reading.text_of(path).replace("\r\n", "\n").replace("\r", "\n")
+        except reading.FixtureError as error:
+            raise UnreadableError(f"{name}: {error}.") from error
+        suffix = path.suffix.lower()
+        if suffix in TABLES or tables.is_anki(text):
+            add(found, name, *table(suffix, name, text, found))
+        else:
+            sources.append(Source(name, text))
+        progress(number, len(files))
+    add_markdown(found, sources, pattern, categories, progress)
+    return found
+
+
+def table(suffix: str, name: str, text: str, found: Found) -> tuple[str, list[Draft]]:
+    if not text.strip():
+        return "an empty file", []
+    if suffix in {".json", ".jsonl", ".ndjson"}:
+        return "JSON", list(tables.json_drafts(name, text, found))
+    if suffix in {".csv", ".tsv"} and not tables.is_anki(text):
+        return "a table", list(tables.csv_drafts(name, text, found))
+    return "Anki’s text", list(tables.anki_drafts(name, text, found))  # noqa: RUF001
+
+
+def add(found: Found, name: str, kind: str, drafts: list[Draft]) -> None:
+    found.drafts += drafts
+    found.files.append((name, kind, len(drafts)))
+
+
+def add_markdown(
+    found: Found,
+    sources: list[Source],
+    wanted: str,
+    categories: str,
+    progress: Callable[[int, int], None],
+) -> None:
+    read = []
+    for number, source in enumerate(sources, 1):
+        read.append((source, *markdown_files.items_by_best_pattern(source, wanted)))
+        progress(number, len(sources))
+    is_sure = any(item.likeness for _, _, items in read for item in items)
+    if not wanted and is_sure:
+        # A file in which nothing looks like a question is something else, such as a licence.
+        read = [(s, p, items if any(i.likeness for i in items) else []) for s, p, items in read]
+    # A list with a question or two is part of another text.
+    if not wanted and len(read) > 1:
+        read = [(s, p, [] if p == "list" and len(items) < FEW else items) for s, p, items in read]
+    with_questions = sum(bool(items) for _, _, items in read)
+    by_file = categories in {"file", "folder"} or (not categories and with_questions >= MANY_FILES)
+    for source, pattern, items in read:
+        drafts = list(markdown_files.drafts(source, items, found.losses, by_file=by_file))
+        if categories == "folder":
+            for one in drafts:
+                one.category = folder_of(source.name) or one.category
+        add(found, source.name, described(pattern) if items else "no questions", drafts)
+
+
+def folder_of(name: str) -> str:
+    folders = re.split(r"[/\\]", name)[:-1]
+    return folders[-1].replace("-", " ").replace("_", " ").capitalize() if folders else ""
+
+
+def described(pattern: str) -> str:
+    names = {
+        "details": "folds (<details>)",
+        "bold": "bold lines",
+        "label": "lines with Q:",
+        "list": "items of lists",
+    }
+    return names.get(pattern) or f"headings {'#' * int(pattern[1:])}"
+
+
+def by_category(drafts: Iterable[Draft]) -> Counter[str]:
+    return Counter(draft.category for draft in drafts)
+
+
+PATTERN_NAMES = list(PATTERNS)

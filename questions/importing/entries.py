@@ -1,0 +1,141 @@
+"""Drafts as the entries of a fixture file, with slugs that stay the same in the next import."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from questions import slugs
+from questions.checking.duplicates import folded
+from questions.importing.drafts import Draft, Found
+from questions.models import Category
+from questions.refreshing.files import FIELDS, QUESTION, Entry
+
+Earlier = dict[tuple[Any, ...], list[str]]  # slugs by what a question says
+
+
+def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
+    """
+    Return the entries of a fixture file: the categories, and the questions as drafts.
+
+    A question that is among the `earlier` entries, by its title and prompt or by its answer, keeps
+    its slug. Its drafts are those of `found`, without those that occur twice.
+    """
+    earlier = list(earlier)
+    without_doubles(found)
+    kept = [*known_slugs(found.drafts, earlier)]
+    taken = {slug for slug in kept if slug}
+    named: list[Entry] = []
+    categories = category_entries(found, earlier)
+    slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
+    slug_of |= {slug: slug for slug in found.categories}
+    positions: Counter[str] = Counter()
+    for draft, before in zip(found.drafts, kept, strict=True):
+        fields: dict[str, Any] = dict(draft.fields)
+        fields.setdefault("level", "core")
+        own = str(fields.get("slug", ""))
+        is_usable = re.fullmatch(r"[-a-zA-Z0-9_]{1,80}", own) and own not in taken
+        slug = before or (own if is_usable else slugs.unique(own or draft.title, taken))
+        taken.add(slug)
+        category = slug_of[category_name(draft)]
+        positions[category] += 1
+        fields |= {
+            "category": [category],
+            "slug": slug,
+            "position": positions[category],
+            "title": draft.title,
+            "published": False,
+        }
+        for name in ("short_answer", "answer"):
+            fields.setdefault(name, "")
+        named.append({"model": QUESTION, "fields": in_order(QUESTION, fields)})
+    bank = [{"model": "questions.bank", "fields": in_order("questions.bank", found.bank)}]
+    return [*(bank if found.bank else []), *categories, *named]
+
+
+def in_order(model: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry in their order, without empty ones that may be absent."""
+    needed = {"short_answer", "answer", "published", "requires_style"}
+    return {
+        name: fields[name]
+        for name in FIELDS[model]
+        if name in fields and (fields[name] not in ("", None) or name in needed)
+    }
+
+
+def without_doubles(found: Found) -> None:
+    seen: dict[tuple[Any, ...], Draft] = {}
+    for draft in found.drafts:
+        key = (folded(draft.title), draft.text, draft.fields.get("slug"))
+        if key in seen:
+            found.losses.add("questions that occur twice, kept once", draft.place, draft.title)
+        seen.setdefault(key, draft)
+    found.drafts = list(seen.values())
+
+
+def category_name(draft: Draft) -> str:
+    limit = Category._meta.get_field("name").max_length or 80
+    return " ".join(draft.category.split())[:limit].strip() or "Questions"
+
+
+def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
+    before = {
+        entry["fields"].get("name"): entry["fields"].get("slug")
+        for entry in earlier
+        if entry.get("model") == "questions.category"
+    }
+    names = list(dict.fromkeys(map(category_name, found.drafts)))
+    taken = {slug for name, slug in before.items() if name in names} | set(found.categories)
+    made: list[Entry] = []
+    for name in names:
+        fields: dict[str, Any] = found.categories.get(name) or {
+            "slug": before.get(name) or slugs.unique(name, taken, "category"),
+            "name": name,
+        }
+        taken.add(fields["slug"])
+        fields = {**fields, "position": len(made) + 1}
+        made.append(
+            {"model": "questions.category", "fields": in_order("questions.category", fields)}
+        )
+    return made
+
+
+def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
+    """Return for each draft the slug that it had in the earlier entries; "" for a new one."""
+    found = [""] * len(drafts)
+    left = [e["fields"] for e in earlier if e.get("model") == QUESTION]
+    for key_of in (by_all, by_prompt, by_title, by_answer):
+        slugs_by_key: Earlier = {}
+        for fields in left:
+            if key := key_of(fields):
+                slugs_by_key.setdefault(key, []).append(fields["slug"])
+        used = set()
+        for index, draft in enumerate(drafts):
+            key = key_of({**draft.fields, "title": draft.title})
+            if not found[index] and key and slugs_by_key.get(key):
+                found[index] = slugs_by_key[key].pop(0)
+                used.add(found[index])
+        left = [fields for fields in left if fields["slug"] not in used]
+    return found
+
+
+def by_all(fields: dict[str, Any]) -> tuple[Any, ...]:
+    return (folded(fields["title"]), *map(stripped(fields), ("prompt", "short_answer", "answer")))
+
+
+def by_prompt(fields: dict[str, Any]) -> tuple[Any, ...]:
+    return (folded(fields["title"]), stripped(fields)("prompt"))
+
+
+def by_title(fields: dict[str, Any]) -> tuple[Any, ...]:
+    return (folded(fields["title"]),)
+
+
+def by_answer(fields: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what is answered: a title may have been mended. An empty answer says nothing."""
+    texts = tuple(map(stripped(fields), ("prompt", "short_answer", "answer")))
+    return texts if any(texts[1:]) else ()
+
+
+def stripped(fields: dict[str, Any]) -> Any:
+    return lambda name: str(fields.get(name) or "").strip()

@@ -1,0 +1,255 @@
+"""
+Questions in tables and data: CSV, JSON, and the text that Anki exports.
+
+A column or a key is known by its name. Where a table names none, the first column is the question
+and the second the answer.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from questions.importing import html
+from questions.importing.drafts import Draft, Found, draft
+from questions.importing.markdown_files import parser, short_answer, with_headings_from
+from questions.importing.vocabulary import COLUMNS
+from questions.refreshing.files import FIELDS, QUESTION
+
+FIELD_OF = {name: field for field, names in COLUMNS.items() for name in names}
+TEXTS = ("prompt", "short_answer", "answer")
+
+
+class UnreadableError(Exception):
+    """The reason why a file can't be imported, in one line."""
+
+
+def csv_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    dialect.doublequote = True
+    csv.field_size_limit(1_000_000)
+    try:
+        reader = csv.reader(StringIO(text, newline=""), dialect, strict=True)
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise UnreadableError(f"{name}: line {reader.line_num}: {error}.") from error
+    yield from table_drafts(name, rows, found)
+
+
+def table_drafts(
+    name: str,
+    rows: list[tuple[int, list[str]]],
+    found: Found,
+    columns: dict[int, str] | None = None,
+) -> Iterator[Draft]:
+    """Yield a draft of each row; `columns` say which field stands where, if no first row does."""
+    if columns is None:
+        names = [FIELD_OF.get(re.sub(r"\W+", "_", cell.strip().lower())) for cell in rows[0][1]]
+        columns = {index: field for index, field in enumerate(names) if field}
+        if "title" in columns.values():
+            for index, cell in enumerate(rows[0][1]):
+                if index not in columns and cell.strip():
+                    found.losses.add("columns that are not known", f"{name}: line 1", cell)
+            rows = rows[1:]
+        else:
+            columns = {0: "title", 1: "answer", 2: "category"}
+    for line, row in rows:
+        # Of two columns of a field the first one counts.
+        in_order = sorted(columns.items(), reverse=True)
+        values = {field: row[index] for index, field in in_order if index < len(row)}
+        if one := record_draft(values, f"{name}: line {line}", stem(name), found):
+            yield one
+
+
+def stem(name: str) -> str:
+    return re.split(r"[/\\]", name)[-1].partition(".")[0].replace("_", " ").capitalize()
+
+
+def record_draft(
+    values: Mapping[str, Any], place: str, category: str, found: Found
+) -> Draft | None:
+    """Return the draft of a row or an object, by the names of our fields."""
+    fields: dict[str, Any] = {name: as_text(name, value) for name, value in values.items()}
+    title = fields.pop("title", "").strip()
+    if not title:
+        found.losses.add("rows without a question", place, str(dict(values))[:60])
+        return None
+    if "<" in title:
+        title = html.markdown(title)
+    title = title.replace("**", "")
+    category = fields.pop("category", "").strip().rpartition("::")[2] or category
+    for name in TEXTS:
+        if name in fields:
+            text = html.folded(fields[name].replace("\r\n", "\n"), parser(), place, found.losses)
+            text = with_headings_from(text.strip("\n"), bold=name == "prompt")
+            fields[name] = f"{text}\n" if text.strip() else ""
+    if "short_answer" not in fields:
+        fields["short_answer"], fields["answer"] = short_answer(fields.get("answer", ""))
+    fields = {name: value for name, value in fields.items() if value or name in TEXTS}
+    return draft(title, category, place, found.losses, **fields)
+
+
+def as_text(name: str, value: Any) -> str:
+    """Return a value of a table or of JSON as the text of a field."""
+    if value is None:
+        return ""
+    if name == "further_reading":
+        links = value if isinstance(value, list) else str(value).strip().split("\n")
+        return "".join(f"{link_line(link)}\n" for link in links if link)
+    if name == "keywords":
+        words = value if isinstance(value, list) else re.split(r"[,;]|\s+(?=#)", str(value))
+        return ", ".join(filter(None, (str(word).strip().strip("#").lower() for word in words)))
+    if isinstance(value, list):
+        lines = [str(item) for item in value]
+        return "\n".join(lines) + "\n" if name == "asked_as" else "\n".join(f"- {x}" for x in lines)
+    if isinstance(value, Mapping):
+        return str(value.get("name") or value.get("title") or value.get("text") or "")
+    return str(value)
+
+
+def link_line(link: Any) -> str:
+    if isinstance(link, Mapping):
+        address = link.get("url") or link.get("href") or ""
+        return f"- [{link.get('title') or link.get('name') or address}]({address})"
+    text = str(link).strip()
+    return f"- <{text}>" if re.fullmatch(r"https?://\S+", text) else text
+
+
+# JSON
+
+
+def json_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            content = [json.loads(line) for line in lines]
+        except json.JSONDecodeError:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise UnreadableError(f"{name}: {where}: {error.msg}.") from error
+    except (RecursionError, ValueError) as error:
+        raise UnreadableError(f"{name}: {error}.") from error
+    if isinstance(content, dict) and isinstance(content.get("questions"), list):
+        yield from our_drafts(name, content, found)
+    else:
+        yield from (one for _, one in objects(name, content, stem(name), found))
+
+
+def our_drafts(name: str, content: dict[str, Any], found: Found) -> Iterator[Draft]:
+    """Yield the questions of an export, with what it says of its categories and its bank."""
+    known = [c for c in content.get("categories") or [] if isinstance(c, dict) and c.get("slug")]
+    found.categories |= {str(category["slug"]): category for category in known}
+    if isinstance(content.get("bank"), dict):
+        found.bank = content["bank"]
+    names = {str(category["slug"]): str(category["name"]) for category in known}
+    for number, values in enumerate(content["questions"], 1):
+        place = f"{name}: question {number}"
+        if not isinstance(values, dict):
+            found.losses.add("what is no question", place, str(values))
+            continue
+        if "slug" not in values or values.get("category") not in names:
+            if one := object_draft(values, place, stem(name), found):
+                yield one
+            continue
+        # One of ours: nothing is changed.
+        kept = set(FIELDS[QUESTION]) - {"title", "category", "published", "position", "replaced_by"}
+        fields = {key: value for key, value in values.items() if key in kept}
+        yield Draft(str(values["title"]), str(values["category"]), place, fields)
+
+
+def objects(
+    name: str, content: Any, category: str, found: Found, number: int = 0
+) -> Iterator[tuple[int, Draft]]:
+    """Yield the questions of lists of objects, and of lists by the names of their categories."""
+    if isinstance(content, list):
+        for value in content:
+            number += 1
+            nested = lists_of_objects(value)
+            if nested:
+                named = value.get("category") or value.get("name") or value.get("title")
+                for inner in nested:
+                    yield from objects(name, inner, as_text("", named) or category, found, number)
+            elif isinstance(value, dict):
+                place = f"{name}: question {number}"
+                if one := object_draft(value, place, category, found):
+                    yield number, one
+            else:
+                found.losses.add("what is no question", f"{name}: question {number}", str(value))
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if isinstance(value, list | dict):
+                yield from objects(name, value, str(key), found, number)
+            else:
+                yield from objects(name, [{"question": key, "answer": value}], category, found)
+
+
+def lists_of_objects(value: Any) -> list[list[Any]]:
+    """Return the lists in an object that hold questions rather than values of one."""
+    values = value.values() if isinstance(value, dict) else ()
+    lists = [inner for inner in values if isinstance(inner, list) and inner]
+    return [inner for inner in lists if isinstance(inner[0], dict) and has_title(inner[0])]
+
+
+def has_title(value: dict[str, Any]) -> bool:
+    return any(FIELD_OF.get(str(key).lower()) == "title" for key in value)
+
+
+def object_draft(value: dict[str, Any], place: str, category: str, found: Found) -> Draft | None:
+    known = {FIELD_OF.get(key.lower()): item for key, item in reversed(value.items())}
+    for key in value:
+        if key.lower() not in FIELD_OF:
+            found.losses.add("keys that are not known", place, key)
+    values = {key: item for key, item in known.items() if key}
+    return record_draft(values, place, category, found)
+
+
+# Anki
+
+
+def is_anki(text: str) -> bool:
+    return bool(re.match(r"#(separator|html|tags|columns|notetype|deck)", text))
+
+
+def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
+    """Yield the notes of Anki's “Notes in Plain Text”."""
+    settings, lines = {}, text.splitlines(keepends=True)
+    start = 0
+    while start < len(lines) and lines[start].startswith("#"):
+        key, _, value = lines[start][1:].strip().partition(":")
+        settings[key.lower()] = value
+        start += 1
+    separators = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":"}
+    separator = settings.get("separator", "tab")
+    delimiter = separators.get(separator.lower(), separator)[:1] or "\t"
+    csv.field_size_limit(1_000_000)
+    try:
+        reader = csv.reader(StringIO("".join(lines[start:]), newline=""), delimiter=delimiter)
+        rows = [(reader.line_num + start, row) for row in reader if row]
+    except csv.Error as error:
+        raise UnreadableError(f"{name}: line {reader.line_num + start}: {error}.") from error
+    special = {int(settings[f"{key} column"]) - 1: field
+               for key, field in (("deck", "category"), ("tags", "keywords"), ("guid", ""),
+                                  ("notetype", ""))
+               if settings.get(f"{key} column", "").isdigit()}  # fmt: skip
+    width = max((len(row) for _, row in rows), default=0)
+    plain = [index for index in range(width) if index not in special]
+    columns = {index: field for index, field in special.items() if field}
+    columns |= dict(zip(plain, ("title", "answer"), strict=False))
+    for place, row in rows:
+        for index in plain[2:]:
+            if index < len(row) and row[index].strip():
+                kind = "fields of notes beyond the second"
+                found.losses.add(kind, f"{name}: line {place}", row[index])
+    if settings.get("html", "").lower() == "true":
+        texts = {index for index, field in columns.items() if field in {"title", "answer"}}
+        rows = [
+            (line, [html.markdown(cell) if i in texts else cell for i, cell in enumerate(row)])
+            for line, row in rows
+        ]
+    yield from table_drafts(name, rows, found, columns)

@@ -1,0 +1,38 @@
+import os
+import sys
+from typing import Any
+
+from django.contrib.auth.management.commands import createsuperuser
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+PASSWORD = "DJANGO_SUPERUSER_PASSWORD"  # noqa: S105 (a variable's name)
+
+
+class Command(createsuperuser.Command):
+    """
+    Django's command, which in a script wants no email, and makes no account that nobody can use.
+
+    Django's own makes one without a password where none is given, takes any password, and where
+    nobody can be asked does nothing and reports success.
+    """
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["interactive"]:
+            stdin: Any = options.get("stdin", sys.stdin)
+            if not stdin.isatty():
+                raise CommandError(
+                    f"Nobody can be asked here: set {PASSWORD}, and add --noinput --username=NAME "
+                    '(make admin ARGS="--noinput --username=NAME").'
+                )
+        else:
+            options["email"] = options["email"] or os.environ.get("DJANGO_SUPERUSER_EMAIL", "")
+            self.check_password()
+        super().handle(*args, **options)
+
+    def check_password(self) -> None:
+        try:
+            validate_password(os.environ.get(PASSWORD, ""))
+        except ValidationError as error:
+            raise CommandError(f"{PASSWORD}: {' '.join(error.messages)}") from error

@@ -1,0 +1,147 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from questions.importing import bring
+from questions.importing.drafts import Found
+from questions.importing.entries import category_name, entries
+from questions.importing.tables import UnreadableError
+from questions.management.base import BankCommand
+from questions.management.commands.export_bank import replace
+from questions.refreshing import files, reading
+from questions.refreshing.reading import STANDARD_INPUT, FixtureError
+
+SHOWN = 12  # files and categories
+
+
+class Command(BankCommand):
+    help = """\
+Bring questions that were kept otherwise: write them as drafts into a fixture file.
+
+  manage.py import_bank questions.md --output imported.yaml
+  manage.py refresh_bank imported.yaml --dry-run
+  manage.py refresh_bank imported.yaml
+
+FILES are Markdown, CSV, JSON, the text that Anki exports (“Notes in Plain Text”), folders with
+Markdown files, or - for Markdown on standard input. The database is neither read nor written.
+
+In Markdown, a question is what most looks like one: a heading of one level, with or without a
+number; the summary of a fold (<details>); a bold line; a line that begins with “Q:”; or an item of
+a list. --pattern names another one. Its category is the heading above it or, from three files on,
+the file. The first paragraph is the short answer. A mark such as “(hard)” or 🔴 gives the level.
+HTML becomes Markdown where there is something for it, and its text where there is not.
+
+In a table the first row names the columns: question, answer, short answer, category, level,
+keywords, prompt. Without such a row the first column is the question and the second the answer.
+
+What was understood, and what will be lost, is listed with examples. Where the output is there
+already, questions that it has keep their slugs.
+"""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, help="Files, folders, or -.")
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            default=Path("imported.yaml"),
+            help="The fixture file to write, or - for standard output (%(default)s).",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only tell what was found.")
+        parser.add_argument(
+            "--pattern",
+            choices=bring.PATTERN_NAMES,
+            default="",
+            help="How questions stand in Markdown: headings of a level (h3), details, bold, ...",
+        )
+        parser.add_argument(
+            "--categories",
+            choices=["headings", "file", "folder"],
+            default="",
+            help="Where the category of a question in Markdown comes from.",
+        )
+
+    def handle(
+        self,
+        *,
+        files: list[Path],
+        output: Path,
+        dry_run: bool,
+        pattern: str,
+        categories: str,
+        verbosity: int,
+        **options: Any,
+    ) -> None:
+        try:
+            found = bring.bring(
+                files, pattern=pattern, categories=categories, progress=self.show_progress
+            )
+            made = entries(found, earlier(output))
+        except (UnreadableError, FixtureError) as error:
+            raise CommandError(f"{error} Nothing was written.") from error
+        if not found.drafts:
+            raise CommandError(
+                "No question was found. --pattern says how they stand in Markdown: see --help."
+            )
+        if verbosity and output != STANDARD_INPUT:
+            self.report(found)
+        try:
+            self.write(made, output, dry_run=dry_run, verbosity=verbosity)
+        except OSError as error:
+            raise CommandError(f"{output}: {error.strerror}. Nothing was written.") from error
+
+    def write(
+        self, made: list[files.Entry], output: Path, *, dry_run: bool, verbosity: int
+    ) -> None:
+        questions = sum(entry["model"] == files.QUESTION for entry in made)
+        if dry_run:
+            self.stdout.write(f"{questions:,} questions. Dry run: nothing was written.")
+        elif output == STANDARD_INPUT:
+            self.stdout.write(files.dump(made), ending="")
+        else:
+            replace(output, files.dump(made))
+            if verbosity:
+                self.stdout.write(
+                    f"Wrote {questions:,} drafts to {output}. Look through them, then: "
+                    f"manage.py refresh_bank {output} --dry-run"
+                )
+
+    def report(self, found: Found) -> None:
+        """Tell what was understood, and what will be lost."""
+        with_questions = [file for file in found.files if file[2]]
+        rows = [(f"{count:,}", name, kind) for name, kind, count in with_questions]
+        self.table(f"{len(with_questions)} of {len(found.files)} files have questions", rows)
+        counts: dict[str, int] = {}
+        for draft in found.drafts:
+            counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1
+        rows = [(f"{count:,}", name, "") for name, count in counts.items()]
+        self.table(f"{len(counts)} categories", rows)
+        texts = [draft.fields for draft in found.drafts]
+        missing = sum(not fields.get("short_answer") for fields in texts)
+        empty = sum(not (f.get("answer") or f.get("short_answer")) for f in texts)
+        self.table(
+            f"{len(found.drafts):,} questions",
+            [(f"{missing:,}", "have no short answer", ""), (f"{empty:,}", "have no answer", "")],
+        )
+        if found.losses.counts:
+            self.stdout.write("Not as it was:")
+        for kind, count in found.losses.counts.most_common():
+            self.stdout.write(f"  {count:>7,}  {kind}")
+            for example in found.losses.examples[kind]:
+                self.stdout.write(f"           {example}")
+
+    def table(self, title: str, rows: list[tuple[str, str, str]]) -> None:
+        self.stdout.write(f"{title}:")
+        for count, name, kind in rows[:SHOWN]:
+            self.stdout.write(f"  {count:>7}  {name}{f', {kind}' if kind else ''}")
+        if len(rows) > SHOWN:
+            self.stdout.write(f"           and {len(rows) - SHOWN} more")
+
+
+def earlier(output: Path) -> list[files.Entry]:
+    """Return the entries of an earlier import, if there was one."""
+    if output == STANDARD_INPUT or not output.exists():
+        return []
+    return [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]

@@ -1,0 +1,23 @@
+import os
+import sys
+from argparse import REMAINDER, ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = (
+        "Serve the site by gunicorn, as gunicorn.conf.py says, after the settings were read: "
+        "a value that makes no sense ends this command in one line, and gunicorn in a trace."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("options", nargs=REMAINDER, help="Options of gunicorn, after --.")
+
+    def handle(self, *, options: list[str], **kwargs: Any) -> None:
+        os.chdir(settings.BASE_DIR)  # where gunicorn.conf.py is
+        arguments = options[1:] if options[:1] == ["--"] else options
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606

@@ -1,0 +1,382 @@
+"""`manage.py import_bank`: questions as people keep them become drafts of a fixture file."""
+
+# ruff: noqa: E501, RUF001 (texts as they stand in files)
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from questions import slugs
+from questions.models import Question
+from questions.refreshing import files
+from tests import build
+from tests.commands import run
+
+Import = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def bring(tmp_path: Path) -> Import:
+    """Import a text, or texts by the names of their files, and return the fields of questions."""
+
+    def import_(content: str | dict[str, str], name: str = "some.md", **options: Any) -> Any:
+        folder = tmp_path / "in"
+        for file, text in (content if isinstance(content, dict) else {name: content}).items():
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        source = folder if isinstance(content, dict) else folder / name
+        output = tmp_path / "out.yaml"
+        result = run("import_bank", source, output=output, **options)
+        assert result.code == 0, result.text
+        return [
+            e["fields"] for e in files.parse(output.read_text()) if e["model"] == files.QUESTION
+        ]
+
+    return import_
+
+
+def report(tmp_path: Path, text: str, name: str = "some.md") -> str:
+    tmp_path.joinpath(name).write_text(text)
+    result = run("import_bank", tmp_path / name, output=tmp_path / "out.yaml", dry_run=True)
+    assert result.code == 0
+    assert not (tmp_path / "out.yaml").exists()
+    return result.text
+
+
+BANK = """\
+# Plumbing
+
+## Pipes
+
+### What closes a pipe?
+
+A valve.
+
+### What seals a joint?
+
+A washer, or tape.
+
+```text
+turn clockwise
+```
+"""
+
+
+def test_headings_become_drafts_with_the_first_paragraph_as_short_answer(
+    tmp_path: Path, bring: Import
+) -> None:
+    first, second = bring(BANK)
+    assert first == {
+        "category": ["pipes"],
+        "slug": "what-closes-a-pipe",
+        "position": 1,
+        "title": "What closes a pipe?",
+        "level": "core",
+        "published": False,
+        "short_answer": "A valve.\n",
+        "answer": "",
+    }
+    assert second["short_answer"] == "A washer, or tape.\n"
+    assert second["answer"] == "```text\nturn clockwise\n```\n"
+
+
+@pytest.mark.django_db
+def test_what_was_imported_can_be_loaded(tmp_path: Path, bring: Import) -> None:
+    bring(BANK)
+    result = run("refresh_bank", tmp_path / "out.yaml")
+    assert result.code == 0
+    assert "3 added" in result.text
+    assert not Question.objects.filter(published=True).exists()
+
+
+PATTERNS = {
+    "numbered headings": "## Pipes\n\n#### 1. What closes it?\n\nA valve.\n\n#### Q2: Why?\n\nSo.\n",
+    "folds": "## Pipes\n\n<details>\n<summary>What closes it?</summary><br><b>\n\nA valve.\n"
+    "</b></details>\n\n<details>\n<summary>Why?</summary>\n\nSo.\n\n</details>\n",
+    "bold lines": "## Pipes\n\n**1. What closes it?**\n\nA valve.\n\n**Why?**\nSo.\n",
+    "labels": "## Pipes\n\nQ: What closes it?\n\nA: A valve.\n\nQ: Why?\nA: So.\n",
+    "items": "## Pipes\n\n1. What closes it?\n\n   A valve.\n\n2. Why?\n\n   So.\n",
+    "headings in items": "## Pipes\n\n1. ### What closes it?\n\n   A valve.\n\n2. ### Why?\n\n   So.\n",
+    "items that are not indented": "## Pipes\n\n1. What closes it?\n\nA valve.\n\n---\n\n2. Why?\n\nSo.\n",
+    "front matter": "---\ntitle: Pipes\ntags: [a]\n---\n\n### What closes it?\n\nA valve.\n\n### Why?\n\nSo.\n",
+    "underlined headings": "Pipes\n=====\n\nWhat closes it?\n---\n\nA valve.\n\nWhy?\n---\n\nSo.\n",
+    "other parts": "# Pipes\n\n## Table of contents\n\n- [What closes it?](#a)\n\n## What closes it?\n\n"
+    "A valve.\n\n**[Back to top](#pipes)**\n\n---\n\n## Why?\n\nSo.\n\n## License\n\nMIT\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PATTERNS.values(), ids=PATTERNS)
+def test_questions_are_found_however_they_stand(bring: Import, text: str) -> None:
+    found = bring(text)
+    assert [(q["title"], q["short_answer"], q["answer"]) for q in found] == [
+        ("What closes it?", "A valve.\n", ""),
+        ("Why?", "So.\n", ""),
+    ]
+    assert found[0]["category"] == ["pipes"]
+
+
+def test_another_pattern_can_be_named(bring: Import) -> None:
+    assert [q["title"] for q in bring(BANK, pattern="h2")] == ["Pipes"]
+
+
+def test_from_three_files_on_each_is_a_category(bring: Import) -> None:
+    texts = {f"{name}/README.md": f"# {name}\n\n## Part\n\n### What is {name}?\n\nIt.\n"
+             for name in ("one", "two", "three")}  # fmt: skip
+    texts["LICENSE.md"] = "# License\n\nMIT\n"
+    assert [q["category"] for q in bring(texts)] == [["one"], ["three"], ["two"]]
+    assert {q["category"][0] for q in bring(texts, categories="headings")} == {"part"}
+
+
+def test_a_mark_gives_the_level(bring: Import) -> None:
+    text = "## Hard\n\n### What is a?\n\nA.\n\n## B\n\n### What is b? (easy)\n\nB.\n\n### 🔴 What is c?\n\nC."
+    found = [(q["title"], q["level"]) for q in bring(text)]
+    assert found == [("What is a?", "expert"), ("What is b?", "core"), ("What is c?", "expert")]
+
+
+def test_what_stands_before_a_folded_answer_is_the_prompt(bring: Import) -> None:
+    text = """\
+###### 1. What's the output?
+
+```js
+f()
+```
+
+- A: 1
+
+<details><summary><b>Answer</b></summary>
+<p>
+
+#### Answer: A
+
+It is <i>one</i>.
+
+</p>
+</details>
+
+---
+
+###### 2. What's the output?
+
+```js
+g()
+```
+
+<details><summary>Answer</summary>
+
+Two.
+
+</details>
+"""
+    first, second = bring(text)
+    assert first["prompt"] == "```js\nf()\n```\n\n- A: 1\n"
+    assert first["answer"] == "## Answer: A\n\nIt is *one*.\n"
+    assert second["short_answer"] == "Two.\n"
+    assert [q["slug"] for q in (first, second)] == ["whats-the-output", "whats-the-output-2"]
+
+
+def test_an_answer_that_is_one_list_is_the_short_answer(bring: Import) -> None:
+    first, second = bring("### What is a?\n\n- One\n- Two\n\n### What is b?\n\nThese:\n\n- One\n")
+    assert (first["short_answer"], first["answer"]) == ("- One\n- Two\n", "")
+    assert (second["short_answer"], second["answer"]) == ("", "These:\n\n- One\n")
+
+
+def test_headings_of_an_answer_begin_with_the_second_level(bring: Import) -> None:
+    [question] = bring("### What is a?\n\nA.\n\n#### More\n\nB.\n\n##### Deep\n\nC.\n")
+    assert question["answer"] == "## More\n\nB.\n\n### Deep\n\nC.\n"
+
+
+HTML = {
+    "a<br>b<br>": "a<br>b",
+    "<b>bold</b> <i>it</i> <code>c*d</code> <kbd class='x'>K</kbd>": "**bold** *it* `c*d` <kbd>K</kbd>",
+    "<u>under</u> <a name='x'></a><font color=red>red</font>": "under red",
+    "a <!-- hidden -->b": "a b",
+    "`<b>` stays, List<T> too": "`<b>` stays, List`<T>` too",
+    '<img src="https://x.org/a.png" alt="A" width=3>': "![A](https://x.org/a.png)",
+    '<p align="center">\n<img src="https://x.org/a.png">\n</p>': "![a.png](https://x.org/a.png)",
+    "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>":
+        "| a | b |\n| --- | --- |\n| 1 | 2 |",
+    "<pre><code class='language-js'>f()\n  g()</code></pre>": "```js\nf()\n  g()\n```",
+    "<details>\n<summary>Parts</summary>\n\n- washer\n\n</details>": "**Parts**\n\n- washer",
+    "<div dir=rtl>\n\nword\n\n</div>": "word",
+    "- one\n\n  <b>two</b>": "- one\n\n  **two**",
+    "```html\n<b>code</b>\n```": "```html\n<b>code</b>\n```",
+    "| a |\n| --- |\n| <b>x</b> y<br>z |": "| a |\n| --- |\n| **x** y<br>z |",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), HTML.items(), ids=HTML)
+def test_html_becomes_markdown(bring: Import, source: str, expected: str) -> None:
+    [question] = bring(f"### What is it?\n\nFirst.\n\n{source}\n")
+    assert question["answer"] == f"{expected}\n"
+
+
+def test_definitions_of_links_and_notes_go_along(bring: Import) -> None:
+    text = "### What is a?\n\nSee [this][x] and.[^1]\n\n### What is b?\n\nB.\n\n[x]: https://x.org/\n\n[^1]: A note of it.\n"
+    first, _ = bring(text)
+    assert first["short_answer"].startswith("See [this][x] and.[^1]\n")
+    assert "[x]: <https://x.org/>" in first["short_answer"] + first["answer"]
+    assert "[^1]: A note of it." in first["short_answer"] + first["answer"]
+
+
+def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
+    text = report(
+        tmp_path,
+        f"{BANK}\n### What is lost?\n\n![x](a.png) [y](b.md)\n\n<iframe src=x></iframe>\n",
+    )
+    assert "1 of 1 files have questions:\n        3  some.md, headings ###\n" in text
+    assert "1 categories:\n        3  Pipes\n" in text
+    assert "1  images that become links\n           some.md: line 17: a.png\n" in text
+    assert "1  links to other files, which lead nowhere here\n" in text
+    assert "1  <iframe> that goes\n" in text
+    assert text.endswith("3 questions. Dry run: nothing was written.\n")
+
+
+# A second import
+
+
+def test_slugs_are_unique_and_stay_in_a_second_import(bring: Import) -> None:
+    text = "### What is a?\n\nOne.\n\n### What is a?\n\nTwo.\n\n### What is b?\n\nThree.\n"
+    before = {q["short_answer"]: q["slug"] for q in bring(text)}
+    assert list(before.values()) == ["what-is-a", "what-is-a-2", "what-is-b"]
+    again = text.replace("What is b", "What, then, is b")
+    again = "### What is new?\n\nZero.\n\n" + again[again.index("### What is a?\n\nTwo") :] + \
+        "\n### What is a?\n\nOne.\n"  # fmt: skip
+    after = {q["short_answer"]: q["slug"] for q in bring(again)}
+    assert after == {**before, "Zero.\n": "what-is-new"}
+
+
+def test_a_second_import_of_the_same_writes_the_same(tmp_path: Path, bring: Import) -> None:
+    bring(BANK)
+    before = tmp_path.joinpath("out.yaml").read_bytes()
+    bring(BANK)
+    assert tmp_path.joinpath("out.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("What is C++, and what is C#?", "what-is-c-plus-plus-and-what-is-c-sharp"),
+        ("Что такое GIL?", "chto-takoe-gil"),
+        ("线程池有哪些参数？", "xian-cheng-chi-you-na-xie-can-shu"),
+        ("클로저란 무엇인가?", "keullojeolan-mueosinga"),
+        ("ما هو الإغلاق؟", "m-hw-lghlq"),
+        ("Was heißt „Straße“?", "was-heisst-strasse"),
+        ("word " * 30, "word-word-word-word-word-word-word-word-word-word-word-word"),
+        ("?", ""),
+        ("🐍", "snake"),
+    ],
+)
+def test_a_slug_is_proposed_in_every_script(title: str, slug: str) -> None:
+    assert slugs.proposed(title) == slug
+
+
+def test_a_slug_is_always_found() -> None:
+    assert slugs.unique("?", set()) == "question"
+    assert slugs.unique("All?", set()) == "all-2"
+
+
+# Tables and data
+
+
+def test_a_table_names_its_columns(bring: Import) -> None:
+    text = 'Topic;Question;Answer;Difficulty;Tags\nPipes;What closes it?;"A valve.\n\nMore.";hard;"A, b"\n'
+    [question] = bring(text, "some.csv")
+    assert question["title"] == "What closes it?"
+    assert (question["category"], question["level"], question["keywords"]) == (
+        ["pipes"],
+        "expert",
+        "a, b",
+    )
+    assert (question["short_answer"], question["answer"]) == ("A valve.\n", "More.\n")
+
+
+def test_a_table_without_names_has_the_question_first(bring: Import) -> None:
+    assert [q["title"] for q in bring("What is a?,A.\nWhat is b?,B.\n", "some.csv")] == [
+        "What is a?",
+        "What is b?",
+    ]
+
+
+def test_json_of_any_shape(bring: Import) -> None:
+    row = {"question": "What is a?", "answer": "A.", "tags": ["x", "Y"], "links": ["https://x.org"]}
+    for content in ([row], {"Pipes": [row]}, {"data": [{"name": "Pipes", "items": [row]}]}):
+        [question] = bring(json.dumps(content), "some.json")
+        assert question["keywords"] == "x, y"
+        assert question["further_reading"] == "- <https://x.org>\n"
+    assert (
+        len(bring("\n".join([json.dumps(row), json.dumps({**row, "question": "B?"})]), "a.jsonl"))
+        == 2
+    )
+
+
+def test_an_export_is_read_back_as_it_was(bring: Import) -> None:
+    fields = {
+        "slug": "gil-2", "title": "What is the GIL?", "category": "core", "level": "expert",
+        "keywords": "gil", "verified_with": "CPython 3.13.0", "verified_on": "2026-01-02",
+        "asked_as": "Tell me.\n", "prompt": "See <b>.\n", "short_answer": "A lock.\n",
+        "answer": "## Example\n\n<x>\n", "further_reading": "- [A](https://x.org)\n",
+    }  # fmt: skip
+    category = {
+        "slug": "core",
+        "name": "Core Python",
+        "emoji": "🐍",
+        "description": "",
+        "position": 7,
+    }
+    content = {
+        "version": 1,
+        "categories": [category],
+        "questions": [{**fields, "url": "https://x.org/"}],
+    }
+    [question] = bring(json.dumps(content), "some.json")
+    assert {**question, "category": "core"} == {**fields, "position": 1, "published": False}
+
+
+def test_the_text_that_anki_exports(bring: Import) -> None:
+    rows = [
+        ["Deck::Pipes", "What <b>closes</b> it?", "A valve.<br><br><ul><li>one</li></ul>", "x hard"]
+    ]
+    file = io.StringIO()
+    csv.writer(file, delimiter="\t", lineterminator="\n").writerows(rows)
+    head = "#separator:tab\n#html:true\n#deck column:1\n#tags column:4\n"
+    [question] = bring(head + file.getvalue(), "some.txt")
+    assert question["title"] == "What closes it?"
+    assert question["category"] == ["pipes"]
+    assert "- one" in question["answer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.json", "{", "a.json: line 1, column 2: "),
+        ("a.md", "nothing", "No question was found."),
+        ("a.csv", "", "No question was found."),
+        ("a.csv", 'a,"b', "a.csv: line 1: "),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    result = run("import_bank", path, output=tmp_path / "out.yaml")
+    assert result.code == 1
+    assert result.text.startswith(reason)
+    assert result.text.count("\n") == 1
+    assert not (tmp_path / "out.yaml").exists()
+    path.write_bytes(b"\xff")
+    assert "not UTF-8" in run("import_bank", path, output=tmp_path / "out.yaml").text
+    assert "cannot be read" in run("import_bank", tmp_path / "nowhere.md").text
+
+
+@pytest.mark.django_db
+def test_the_database_is_left_alone(tmp_path: Path, bring: Import) -> None:
+    build.question()
+    bring(BANK)
+    assert Question.objects.count() == 1

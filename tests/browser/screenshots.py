@@ -19,7 +19,7 @@ from tests import build
 FOLDER = Path(settings.VAR_DIR) / "screenshots"
 README_PICTURE = Path(settings.BASE_DIR) / "docs" / "home.png"
 
-WIDTHS = {320: 640, 360: 740, 390: 844, 768: 1024, 1280: 900, 1920: 1080}
+WIDTHS = {320: 640, 360: 740, 390: 844, 768: 1024, 1280: 900, 1600: 900, 1920: 1080}
 NARROW = 768  # screens below this one show two pixels for one
 
 pytestmark = pytest.mark.usefixtures("live_server")
@@ -53,6 +53,8 @@ STATES = {
     "home": see("/"),
     "open": see("/?open=gil"),
     "scrolled": see("/?open=gil", lambda page: page.evaluate("scrollTo(0, 1400)")),
+    "short": see("/?show=short"),
+    "end": see("/?open=gil", lambda page: page.locator(".meta").first.scroll_into_view_if_needed()),
     "category": see("/categories/architecture/"),
     "question": see("/questions/gil/"),
     "question-end": see("/questions/gil/", lambda page: page.evaluate("scrollTo(0, 1e6)")),
@@ -76,7 +78,7 @@ STATES = {
 
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920])
+@pytest.mark.parametrize("width", [360, 390, 768, 1280, 1600, 1920])
 def test_states(browser: Browser, base_url: str, width: int, theme: str) -> None:
     for name, show in STATES.items():
         take(browser, base_url, width, theme, name, show)
@@ -104,6 +106,26 @@ def test_more_to_show(browser: Browser, base_url: str, width: int) -> None:
         build.question(category=category, position=number + 1, title=title)
     end = see("/", lambda page: page.locator(".show-more").scroll_into_view_if_needed())
     take(browser, base_url, width, "light", "more", end)
+
+
+def pick(name: str) -> Callable[[Page], None]:
+    return see("/", lambda page: page.get_by_role("button", name=name).click())
+
+
+@pytest.mark.usefixtures("bank")
+@pytest.mark.parametrize("name", ["Jump", "Level", "Show"])
+def test_pickers_of_a_phone(browser: Browser, base_url: str, name: str) -> None:
+    take(browser, base_url, 390, "light", f"pick-{name.lower()}", pick(name))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_many_categories(browser: Browser, base_url: str, width: int) -> None:
+    for position in range(1, 41):
+        category = build.category(position=position, name=f"Category number {position}")
+        build.question(category=category, position=1)
+        build.question(category=category, position=2)
+    middle = see("/", lambda page: page.evaluate("scrollTo(0, 3000)"))
+    take(browser, base_url, width, "light", "many", middle)
 
 
 @pytest.mark.usefixtures("bank")

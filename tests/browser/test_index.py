@@ -227,8 +227,8 @@ def test_numbers_stay_on_one_line_and_inside_the_page(page: Page, size: tuple[in
 @pytest.mark.usefixtures("bank")
 def test_the_help_of_a_page_lists_the_keys_that_do_something_there(page: Page) -> None:
     keys = {
-        "/": ["/", "j", "↓", "k", "↑", "o", "Enter", "e", "?"],
-        "/questions/gil/": ["/", "j", "k", "?"],
+        "/": ["/", "Ctrl K", "j", "↓", "k", "↑", "o", "Enter", "e", "?"],
+        "/questions/gil/": ["/", "Ctrl K", "j", "k", "?"],
     }
     for address, expected in keys.items():
         page.goto(address)

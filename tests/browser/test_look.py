@@ -186,7 +186,7 @@ def test_a_print_of_the_page_has_all_short_answers_and_no_furniture(page: Page) 
         ".sidebar",
         ".site-footer",
         ".expand",
-        ".chevron",
+        ".close",
         ".segments",
     ):
         for furniture in page.locator(selector).all():

@@ -10,6 +10,7 @@ from django.test import Client
 from questions.models import Question, fingerprint
 from tests import build
 from tests.html import one, page, parse, select, text
+from tests.pages.lists import links
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -132,7 +133,8 @@ def test_a_question_may_have_no_answer(client: Client) -> None:
 def test_without_an_answer_there_is_still_further_reading(client: Client) -> None:
     address = build.question(answer="").get_absolute_url()
     fragment = parse(client.get(address, headers={"HX-Request": "true"}).content)
-    reading, meta = one(fragment, ".answer")
+    own, reading, meta = one(fragment, ".answer")
+    assert links(own) == [address]
     assert text(reading).startswith("Read on The documentation")
     assert meta.get("class") == "meta"
 

@@ -7,7 +7,8 @@ from django.db import DatabaseError
 
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
-from questions.refreshing.files import FixtureError, bank_entries, dump, write_file
+from questions.refreshing.files import bank_entries, dump, write_file
+from questions.refreshing.reading import FixtureError
 
 
 class Command(BankCommand):

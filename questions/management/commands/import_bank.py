@@ -9,7 +9,7 @@ from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
-from questions.management.commands.export_bank import replace
+from questions.management.reasons import reason
 from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 
@@ -89,8 +89,8 @@ already, questions that it has keep their slugs.
             self.report(found)
         try:
             self.write(made, output, dry_run=dry_run, verbosity=verbosity)
-        except OSError as error:
-            raise CommandError(f"{output}: {error.strerror}. Nothing was written.") from error
+        except (FixtureError, OSError) as error:
+            raise CommandError(f"{reason(error)}. Nothing was written.") from error
 
     def write(
         self, made: list[files.Entry], output: Path, *, dry_run: bool, verbosity: int
@@ -101,11 +101,11 @@ already, questions that it has keep their slugs.
         elif output == STANDARD_INPUT:
             self.stdout.write(files.dump(made), ending="")
         else:
-            replace(output, files.dump(made))
+            files.write_file(output, files.dump(made))
             if verbosity:
                 self.stdout.write(
                     f"Wrote {questions:,} drafts to {output}. Look through them, then: "
-                    f"manage.py refresh_bank {output} --dry-run"
+                    f".venv/bin/python manage.py refresh_bank {output} --dry-run"
                 )
 
     def report(self, found: Found) -> None:

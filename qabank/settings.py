@@ -209,7 +209,10 @@ SECURE_REFERRER_POLICY = headers.RESPONSE_HEADERS["Referrer-Policy"]
 X_FRAME_OPTIONS = headers.RESPONSE_HEADERS["X-Frame-Options"]
 
 # The first folders of all other addresses (tests/qabank/test_settings.py compares them).
-TAKEN = {"categories", "feed", "healthz", "metrics", "offline", "questions", "readyz", "static"}
+TAKEN = {
+    *("categories", "questions", "practice", "progress", "export", "feed", "offline"),
+    *("healthz", "metrics", "readyz", "static"),
+}
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin", taken=TAKEN)
 LOGIN_REDIRECT_URL = "admin:index"  # where an empty `next` leads
 SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")

@@ -23,6 +23,7 @@ from questions.checking import rules
 from questions.markdown import parser
 from questions.models import Bank, Category, Question
 from questions.pages import views
+from questions.pages.strokes import strokes
 
 
 class EditingAdmin(HistoryAdmin):
@@ -51,6 +52,7 @@ class EditingAdmin(HistoryAdmin):
         # The rules come before the lock, since they take their time.
         request.draft = self.draft(request, data, object_id)
         request.problems = check(request.draft) if request.draft else []
+        request.problems_before = problems_before(object_id) if request.draft else []
         with transaction.atomic() if request.method == "POST" else nullcontext():
             with suppress(ValidationError):  # a key that is no number is Django's to refuse
                 key = Question._meta.pk.to_python(object_id)
@@ -78,6 +80,7 @@ class EditingAdmin(HistoryAdmin):
         form: Any = super().get_form(request, obj, change, **kwargs)
         if hasattr(request, "draft"):
             form.draft, form.problems = request.draft, request.problems
+            form.problems_before = request.problems_before
         elif obj:
             form.problems = check(obj)
         return form  # type: ignore[no-any-return]
@@ -159,6 +162,15 @@ def check(question: Question) -> list[rules.Problem]:
     return rules.check_question(question, rules.titles_beside(question), Bank.objects.current())
 
 
+def problems_before(key: str | None) -> list[rules.Problem]:
+    """Return the problems of a question as it is on the site; of a draft there are none."""
+    with suppress(ValidationError):
+        pk = Question._meta.pk.to_python(key)
+        if stored := Question.objects.published().filter(pk=pk).first():
+            return check(stored)
+    return []
+
+
 def summary(problems: list[rules.Problem], question: Question) -> list[str]:
     """Say in one message, if at all, which fields of a saved question have problems."""
     said = []
@@ -221,11 +233,13 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict, key: str | None)
 def render_page(request: HttpRequest, question: Question) -> str:
     """Return the public page of a question that may exist only in a form."""
     others = Question.objects.published().exclude(pk=question.pk)
+    question.place = 1  # until it is known what comes before
     context = views.full_page(request, question, others)
     numbered = Question.objects.published().numbered()
     as_saved = numbered.filter(pk=question.pk).first()
     before = numbered.get(pk=context["previous"].pk).number if context["previous"] else 0
     # Where it moves down the list, its stored row is still counted before its new place.
-    question.number = before + (0 if as_saved and as_saved.number < before else 1)
+    context["number"] = before + (0 if as_saved and as_saved.number < before else 1)
+    context["strokes"] = strokes(Category.objects.counted(), context["number"])
     context["total"] += 0 if as_saved else 1
     return render_to_string("questions/question.html", context, request)

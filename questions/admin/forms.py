@@ -71,6 +71,7 @@ class QuestionForm(forms.ModelForm):
     # The admin makes a class of its own for each form, and sets these.
     draft: Question | None = None  # what was sent, as the rules saw it
     problems: list[rules.Problem] = []
+    problems_before: list[rules.Problem] = []  # of the question as it is on the site
     advice: list[rules.Problem]  # problems that do not prevent saving
     conflicts: list[Conflict]
 
@@ -141,7 +142,7 @@ class QuestionForm(forms.ModelForm):
             cleaned["position"] = place(self.instance, cleaned["category"], given)
         refused = []
         if cleaned.get("published"):
-            refused = rules.new_errors(self.problems, self.problems_before())
+            refused = rules.new_errors(self.problems, self.problems_before)
         self.advice = []
         for problem in self.problems:
             if cleaned.get(problem.field) != getattr(self.draft, problem.field):
@@ -152,13 +153,6 @@ class QuestionForm(forms.ModelForm):
                 self.add_error(problem.field, problem.message)
         self.note(self.advice)
         return cleaned
-
-    def problems_before(self) -> list[rules.Problem]:
-        """Return the problems of the question as it is on the site; of a draft there are none."""
-        stored = Question.objects.published().filter(pk=self.instance.pk).first()
-        if stored is None:
-            return []
-        return rules.check_question(stored, rules.titles_beside(stored), Bank.objects.current())
 
     def check_version(self, cleaned: dict[str, Any]) -> None:
         edited, newest = cleaned.get("version"), self.initial.get("version")

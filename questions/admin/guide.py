@@ -1,6 +1,5 @@
 """The guides for editors, docs/*.md, as pages of the admin."""
 
-import re
 from pathlib import Path
 
 from django.conf import settings
@@ -8,9 +7,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import strip_tags
 from django.utils.safestring import mark_safe
-from django.utils.text import slugify
 
 from questions.markdown import render
 
@@ -32,7 +29,9 @@ class GuideAdmin(admin.ModelAdmin):
         if name not in GUIDES or not file.exists():
             raise Http404("There is no such guide.")
         title, _, text = file.read_text(encoding="utf-8").removeprefix("# ").partition("\n")
-        markup = re.sub(r"<(h\d)>(.*?)</\1>", with_id, render(text))
+        # Headings have the ids that GitHub gives them, to which the files' links lead.
+        markup = render(text, page=name).replace(f'id="{name}:', 'id="')
+        markup = markup.replace(f'href="#{name}:', 'href="#')
         context = {
             **self.admin_site.each_context(request),
             "title": title,
@@ -40,9 +39,3 @@ class GuideAdmin(admin.ModelAdmin):
             "guide": mark_safe(markup),  # noqa: S308 (our own files, sanitized)
         }
         return TemplateResponse(request, "admin/questions/guide.html", context)
-
-
-def with_id(heading: re.Match[str]) -> str:
-    """Give a heading the id that GitHub gives it, to which links lead."""
-    tag, text = heading.groups()
-    return f'<{tag} id="{slugify(strip_tags(text))}">{text}</{tag}>'

@@ -113,7 +113,7 @@ def test_a_new_question_has_the_number_that_it_would_get(editor: Client) -> None
     for position in (1, 2, 4):
         build.question(category=category, position=position)
     shown = preview(editor, form(category=category.pk, position=3))["html"]
-    assert "Question 3 of 4" in shown
+    assert "</span>3 of 4" in shown
 
 
 @pytest.mark.parametrize(
@@ -426,7 +426,7 @@ def test_the_rules_are_applied_before_the_save_takes_its_lock(
     client.get(address(question))
     client.post(address(question), opened(question, keywords="one"))
     assert Question.objects.get().keywords == "one"
-    assert holds_lock == [False, False]
+    assert set(holds_lock) == {False}
 
 
 # Many at once
@@ -568,7 +568,7 @@ def test_a_new_question_comes_last_and_renumbers_no_other(editor: Client) -> Non
         build.question(category=category, position=position)
     build.question(category=build.category(), position=20)
     assert 'name="position" value="1"' not in text(editor.get(ADD))
-    assert "Question 3 of 4" in preview(editor, form(category=category.pk, position=""))["html"]
+    assert "</span>3 of 4" in preview(editor, form(category=category.pk, position=""))["html"]
     editor.post(ADD, form(category=category.pk, position=""))
     assert Question.objects.get(slug="editor").position == 8
 
@@ -586,7 +586,7 @@ def test_a_question_comes_last_in_the_category_that_it_moves_to(editor: Client) 
     other = build.category()
     build.question(category=other, position=4)
     shown = preview(editor, opened(question, category=other.pk, key=question.pk))["html"]
-    assert "Question 3 of 3" in shown
+    assert "</span>3 of 3" in shown
     edited(editor, question, category=other.pk)
     question.refresh_from_db()
     assert (question.category, question.position) == (other, 5)

@@ -26,6 +26,7 @@ from questions.models import (
     Origin,
     Question,
     Refreshed,
+    SampleFailure,
     Tally,
 )
 from questions.models.fields import REFUSED, WHITE_SPACE, Plain, validate_characters
@@ -49,6 +50,7 @@ ROWS: dict[type[models.Model], Callable[[], models.Model]] = {
     FormerCategorySlug: lambda: FormerCategorySlug.objects.create(
         slug="a", category=build.category()
     ),
+    SampleFailure: lambda: SampleFailure.objects.create(question_id=1, text_hash="a", report="a"),
     MissedSearch: lambda: MissedSearch.objects.create(text="a"),
     Refreshed: lambda: Refreshed.objects.create(model="a", slug="a", digest="a"),
     Origin: lambda: Origin.objects.create(actor="a", road="a"),

@@ -73,7 +73,7 @@ def test_each_number_is_that_of_the_list_that_its_link_leads_to(
 ) -> None:
     shown = page(client, address)
     numbers = {}
-    for link in [*select(shown, ".filters a"), *select(shown, ".jump .only")]:
+    for link in [*select(shown, ".filters a.option"), *select(shown, ".jump .only")]:
         numbers[str(link.get("href"))] = int(text(one(link, ".count")).split()[0])
     assert len(numbers) >= 3
     for leads_to, number in numbers.items():
@@ -180,7 +180,7 @@ def test_the_switch_keeps_the_filters_and_they_keep_the_switch(client: Client) -
         "/?q=needle&level=expert&show=short",
         "/?q=needle&level=expert&open=all",
     ]
-    assert "/?q=needle&level=core&show=short&open=b" in links(shown, ".filters a")
+    assert "/?q=needle&level=core&show=short&open=b" in links(shown, ".filters a.option")
     assert one(shown, "[type=hidden][name=show]").get("value") == "short"
     assert "short-answers" in str(one(shown, ".results").get("class"))
 

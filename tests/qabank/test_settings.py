@@ -193,7 +193,8 @@ def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: P
     result = manage("loaddata", str(fixture), DATABASE_URL=database)
     assert result.returncode == 1
     assert result.stderr == (
-        "CommandError: bad.yaml: questions.category “a”: position: missing. Nothing was loaded.\n"
+        "CommandError: bad.yaml: line 1: questions.category “a”: position: missing. "
+        "Nothing was loaded.\n"
     )
 
 

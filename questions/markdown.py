@@ -39,11 +39,9 @@ FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
 # Hebrew, Arabic and the other scripts that are written from right to left.
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-# Elements that find their direction for themselves, where such a script occurs.
-DIRECTED = {
-    *("paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"),
-    "list_item_open",
-}
+# Blocks that find their direction for themselves, where such a script occurs. What stands in them
+# has none of its own: a browser would leave it out when it looks for that of the block.
+DIRECTED = {"paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"}
 
 # What the plugins would render otherwise.
 OURS = (
@@ -289,8 +287,9 @@ class Renderer(RendererHTML):
     def renderToken(  # noqa: N802
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        if env.get("is_rtl") and tokens[index].type in DIRECTED:
-            tokens[index].attrSet("dir", "auto")
+        token = tokens[index]
+        if env.get("is_rtl") and token.type in DIRECTED and token.level == 0:
+            token.attrSet("dir", "auto")
         return super().renderToken(tokens, index, options, env)
 
     def softbreak(

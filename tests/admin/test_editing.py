@@ -629,7 +629,7 @@ def test_the_preview_follows_the_typing(logged_in: Page) -> None:
     logged_in.goto(address(question))
     page = logged_in.frame_locator("#preview iframe")
     expect(page.get_by_role("heading", name=question.title)).to_be_visible()
-    expect(page.locator("main")).to_have_css("max-width", "680px")  # the public stylesheet
+    expect(page.locator("main")).to_have_css("max-width", "700px")  # the public stylesheet
     logged_in.get_by_label("Title").fill("What changes at once?")
     expect(page.get_by_role("heading", name="What changes at once?")).to_be_visible()
     logged_in.get_by_label("Short answer").fill("Far too short.")

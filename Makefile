@@ -33,7 +33,7 @@ test: ## Run all tests, on SQLite and on PostgreSQL, and in Chromium (ARGS="-k s
 	@bin/venv requirements-dev.txt
 	@$(pytest) $(ARGS)
 	@# 5: with these ARGS none is left.
-	@bin/with-postgres $(pytest) -m "not browser" $(ARGS) || [ $$? = 5 ]
+	@bin/with-postgres $(pytest) -m "not browser and not once" $(ARGS) || [ $$? = 5 ]
 
 .PHONY: lint
 lint: ## Check code, templates, scripts, settings and migrations without running the site

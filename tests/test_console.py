@@ -23,6 +23,8 @@ from django.test import Client
 from tests import commands
 from tests.servers import clone, commit
 
+pytestmark = pytest.mark.once
+
 BASE_DIR: Path = settings.BASE_DIR
 PASSWORD = "a few words that nobody guesses"
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/checking.md", "docs/operating.md", "docs/editing.md"]

@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from django.conf import settings
+
+pytestmark = pytest.mark.once
 
 CSS = (settings.BASE_DIR / "static" / "css" / "site.css").read_text()
 SOURCES = ("templates", "static/js", "questions")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from questions.checking import rules, samples, sandbox
@@ -16,6 +17,8 @@ from questions.models import (
 )
 from questions.triggers import history as history_triggers
 from tests.refreshing.bad_files import BAD
+
+pytestmark = pytest.mark.once
 
 BASE_DIR: Path = settings.BASE_DIR
 

@@ -276,7 +276,7 @@ def test_what_an_input_method_composes_is_searched_when_it_is_done(page: Page) -
         range_ = {"selectionStart": len(text), "selectionEnd": len(text)}
         session.send("Input.imeSetComposition", {"text": text, **range_})
         page.wait_for_timeout(200)
-    assert asked == []
+    assert [url for url in asked if "?" in url] == []  # the browser may fetch the icon late
     press = """key => document.querySelector("#q").dispatchEvent(new KeyboardEvent("keydown",
         { key, isComposing: true, bubbles: true, cancelable: true }))"""
     for key in ("ArrowDown", "Escape"):
@@ -309,6 +309,7 @@ def test_a_slug_takes_nothing_of_the_page(page: Page, browser_errors: list[str])
     page.keyboard.press("Escape")
     entry(page, "here").locator("> summary").click()
     expect(page.locator(".entry[open]")).to_have_count(1)
+    expect(page).to_have_url(re.compile("open=here"))
     page.reload()
     expect(page.locator(".entry[open]")).to_have_count(1)
     page.goto("/#q")

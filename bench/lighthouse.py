@@ -28,8 +28,8 @@ BUDGET = [
     ("total blocking time, ms", "total-blocking-time", 50),
     ("cumulative layout shift", "cumulative-layout-shift", 0),
 ]
-MOST_BYTES = 45_000
-MOST_REQUESTS = 6
+MOST_BYTES = 70_000
+MOST_REQUESTS = 7
 RUNS = 3  # the blocking time depends on what else the machine does
 
 # Have full marks in everything but speed.

@@ -160,6 +160,10 @@ class Bank(models.Model):
     def natural_key(self) -> tuple[()]:
         return ()
 
+    def search_names(self, categories: Iterable["Category"]) -> search.Names:
+        """Return what a search goes by beside the questions."""
+        return search.Names(self.other_names, {c.pk: c.name for c in categories})
+
     @property
     def sections(self) -> list[str]:
         """The names of the three sections of an answer, in their order."""
@@ -197,6 +201,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         before = 0
         for category in categories:
             category.level_counts = {name: getattr(category, f"{name}_count") for name in levels}
+            category.question_count = sum(category.level_counts.values())
             category.match_count = category.level_counts.get(level, category.question_count)
             category.questions_before = before
             before += category.question_count
@@ -288,8 +293,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def search(self, text: str) -> Self:
         """Keep what `text` asks for, the most relevant first; at most `search.LIMIT` rows."""
-        names = Bank.objects.current().other_names
-        return search.find(self, text, other_names=names).sort(self)
+        names = Bank.objects.current().search_names(Category.objects.all())
+        return search.find(self, text, names=names).sort(self)
 
     def last_change(self) -> datetime | None:
         """Return when one of the questions was last added or edited; None if there is none."""

@@ -94,23 +94,22 @@ def tallied() -> Coalesce:
 
 def counted(category: str, question: str, levels: Iterable[str]) -> str:
     """
-    Return a query for the rows of the table `category`, with `question_count` and level counts.
+    Return a query for the rows of the table `category`, with a count for each level.
 
-    They count published questions: all, and for each of `levels` (which are no visitor's text)
-    those of this level, as `core_count` and so on. `has_namesake` says whether a row of the table
-    `question` has the slug too.
+    It counts the published questions of each of `levels` (which are no visitor's text), as
+    `core_count` and so on. `has_namesake` says whether a row of the table `question` has the slug
+    too.
     """
-    level_counts = "".join(
-        f"""COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)
-                 AS {level}_count,
-               """
+    level_counts = ",\n               ".join(
+        f"COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)"
+        f" AS {level}_count"
         for level in levels
     )
     return f"""
         SELECT {category}.*,
                EXISTS(SELECT 1 FROM {question} WHERE {question}.slug = {category}.slug)
                  AS has_namesake,
-               {level_counts}COALESCE(SUM(tally.questions), 0) AS question_count
+               {level_counts}
         FROM {category} LEFT JOIN {TALLY} AS tally ON tally.category_id = {category}.id
         GROUP BY {category}.id
         ORDER BY {category}.position, {category}.slug"""  # noqa: S608 (all ours)

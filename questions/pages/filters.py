@@ -77,7 +77,8 @@ class Filters:
         """
         questions = Question.objects.published()
         if self.q:
-            found = self.matches().found
+            names = Bank.objects.current().search_names(Category.objects.all())
+            found = self.matches(names).found
             return replace(found, keys=found.keys[: found.close]).sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
@@ -85,29 +86,30 @@ class Filters:
             questions = questions.at_level(self.level)
         return questions.in_order()
 
-    def matches(self) -> "Matches":
+    def matches(self, names: search.Names) -> "Matches":
         """
         Search for `q` in the whole bank, and leave of what was found what category and level ask.
 
         So the counts beside the filters are those of the lists that they lead to. Where the search
         stopped before it had found everything, it is made again within category and level.
         """
-        found = self.find(search.Narrowing(published=True))
+        everything = Question.objects.all()
+        found = search.find(everything, self.q, search.Narrowing(published=True), names)
         rows = Question.objects.filter(pk__in=found.keys).order_by()
         by_key = {
             key: (category, level)
             for key, category, level in rows.values_list("pk", "category__slug", "level")
         }
         close = [key for key in found.keys[: found.close] if key in by_key]
-        at_level = [c for c, level in (by_key[key] for key in close) if self.level in ("", level)]
-        in_category = [
-            level for c, level in (by_key[key] for key in close) if self.category in ("", c)
-        ]
+        places = [by_key[key] for key in close]
+        at_level = [category for category, level in places if self.level in ("", level)]
+        in_category = [level for category, level in places if self.category in ("", category)]
         counts = Counter(at_level), Counter(in_category)
         if not (self.category or self.level):
             return Matches(found, *counts, found.close, found.is_cut)
         if found.is_cut:
-            return Matches(self.found_within(), *counts, found.close, is_cut=True)
+            within = search.find(everything, self.q, self.narrowing(), names)
+            return Matches(within, *counts, found.close, is_cut=True)
         keys = [
             key
             for key in found.keys
@@ -119,17 +121,12 @@ class Filters:
         left = replace(found, keys=keys if kept else [], close=kept)
         return Matches(left, *counts, found.close, is_cut=False)
 
-    def found_within(self) -> search.Found:
-        """Search for `q` where category and level match, with the index's own narrowing."""
+    def narrowing(self) -> search.Narrowing:
+        """Return category and level as the search's index applies them."""
         category = Category.objects.filter(slug=self.category).first() if self.category else None
-        narrowing = search.Narrowing(
+        return search.Narrowing(
             published=True, category=category.pk if category else None, level=self.level
         )
-        return self.find(narrowing)
-
-    def find(self, narrowing: search.Narrowing) -> search.Found:
-        names = Bank.objects.current().other_names
-        return search.find(Question.objects.all(), self.q, narrowing, names)
 
     def opens(self, category: str, question: str) -> bool:
         """Whether an entry is open, of a category's open_name and a question's slug."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from questions.models import Category, Question
+from questions.models import Bank, Category, Question
 from questions.pages.entries import Entry, entries, rows
 from questions.pages.filters import Filters, Matches, page_length
 from questions.pages.sections import reaching
@@ -42,9 +42,9 @@ class Hits:
         return end if end <= self.count else None
 
 
-def hits(filters: Filters, categories: list[Category]) -> Hits:
-    """Return what `filters.q` finds; `categories` are those of the bank, counted()."""
-    matches = filters.matches()
+def hits(filters: Filters, categories: list[Category], bank: Bank) -> Hits:
+    """Return what `filters.q` finds; `categories` are those of `bank`, counted()."""
+    matches = filters.matches(bank.search_names(categories))
     found = matches.found
     start = filters.start if filters.start <= found.close else 1
     start, end = reaching(start, page_length(start), last_place(found, filters))

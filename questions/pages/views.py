@@ -112,7 +112,8 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         filters = replace(filters, category=page_category.slug)
     elif not filters.q:
         filters = replace(filters, start=1)  # there is no one list to go on in
-    found = hits(filters, categories) if filters.q else None
+    bank = Bank.objects.current()
+    found = hits(filters, categories, bank) if filters.q else None
     listed = [] if found else sections(filters, categories)
     shown = found.entries if found else [entry for part in listed for entry in part.entries]
     all_open = all(entry.is_open for entry in shown)
@@ -125,6 +126,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     count = found.count if found else sum(part.category.match_count for part in listed)
     choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
     context = {
+        "bank": bank,
         "filters": filters,
         "linked": linked,
         "categories": categories,

@@ -10,10 +10,10 @@ The search receives a queryset. Of the models it knows only the columns that `in
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from types import MappingProxyType, ModuleType
+from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,9 +25,9 @@ from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, ever
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import DETAILS, IN_ANSWER, TEXTS, Ranking
-from questions.search.words import Query, parse
+from questions.search.words import Query, parse, with_categories
 
-__all__ = ["Found", "Marks", "Narrowing", "find", "install", "mentioning"]
+__all__ = ["Found", "Marks", "Names", "Narrowing", "find", "install", "mentioning"]
 
 ALL_TEXTS = (*TEXTS, *DETAILS)
 IS_SPECIAL = re.compile(r"__\w+__").fullmatch  # a name that stands for itself: `__get__`
@@ -66,13 +66,21 @@ def install(connection: BaseDatabaseWrapper, table: str) -> None:
         engine(connection).install(cursor, table)
 
 
+class Names(NamedTuple):
+    """What a search goes by beside the questions."""
+
+    other: str = ""  # lines as in `aliases.txt`, which they add to
+    categories: Mapping[int, str] = MappingProxyType({})  # the name by the key
+
+
 def find(
-    questions: QuerySet[Any], text: str, narrowing: Narrowing = ANYTHING, other_names: str = ""
+    questions: QuerySet[Any],
+    text: str,
+    narrowing: Narrowing = ANYTHING,
+    names: Names = Names(),  # noqa: B008 (immutable)
 ) -> Found:
     """
     Return what is found for `text`, which may be anything, among `questions`.
-
-    `other_names` are lines as in `aliases.txt`, which they add to.
 
     The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
     the limited number of candidates that the index proposes: they cost a query, and matches beyond
@@ -81,11 +89,10 @@ def find(
     connection = connections[questions.db]
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
-        categories = questions.model._meta.get_field("category").related_model._meta.db_table
-        query, corrected = index.with_categories(parse(text, other_names), categories), ""
+        query, corrected = with_categories(parse(text, names.other), names.categories), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
-            query = index.with_categories(parse(corrected, other_names), categories)
+            query = with_categories(parse(corrected, names.other), names.categories)
             keys = every_word(index, query)
         best, close = ranked(index, questions, query, keys)
         if best:

@@ -19,10 +19,8 @@ from questions.search.words import (
     Concept,
     Query,
     Term,
-    indexed_words,
     inflected,
     replaced_word,
-    stem,
 )
 
 CANDIDATES = 1000  # collected at most
@@ -31,7 +29,6 @@ ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not 
 FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
 LACKING = 64  # candidates that lack a word, at most
 RELAXED = 6  # words of a search of which some may be missing, the rarest
-CATEGORIES = 1000  # whose names are searched
 COUNTED = 500  # questions with a word, above which they are not counted
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
@@ -78,22 +75,6 @@ class Index:
             [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
         )
         return [word for (word,) in self.cursor.fetchall()]
-
-    def with_categories(self, query: Query, table: str) -> Query:
-        """Return `query` with the categories that have one of its words in their names."""
-        self.cursor.execute(f"SELECT id, name FROM {table} LIMIT {CATEGORIES}")
-        names = [(key, indexed_words(name).split()) for key, name in self.cursor.fetchall()]
-
-        def found(concept: Concept) -> Concept:
-            terms = [way[0] for way in concept.ways if len(way) == 1 and not way[0].is_exact]
-            keys = [
-                key
-                for key, words in names
-                if any(stem(word) == term.beginning for term in terms for word in words)
-            ]
-            return replace(concept, categories=tuple(keys)) if keys else concept
-
-        return replace(query, concepts=tuple(map(found, query.concepts)))
 
     def size(self, limit: int) -> int:
         """Return how many questions there are, up to `limit`."""

@@ -7,8 +7,8 @@ other names and joined words exist in searches only, so a change of their rules 
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
 from keyword import kwlist
@@ -342,6 +342,21 @@ def parse(text: str, other_names: str = "") -> Query:
         is_code=coded.issuperset(telling),
         names=tuple(whole_names),
     )
+
+
+def with_categories(query: Query, categories: Mapping[int, str]) -> Query:
+    """Return `query` with those of `categories`, names by key, that have one of its words."""
+    names = {
+        key: {stem(word) for word in indexed_words(n).split()} for key, n in categories.items()
+    }
+
+    def found(concept: Concept) -> Concept:
+        ways = [way[0] for way in concept.ways if len(way) == 1]
+        stems = {term.beginning for term in ways if not term.is_exact}
+        keys = tuple(key for key, of_name in names.items() if not stems.isdisjoint(of_name))
+        return replace(concept, categories=keys) if keys else concept
+
+    return replace(query, concepts=tuple(map(found, query.concepts)))
 
 
 def camel_case(chunk: str) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from questions import search
-from questions.models import Question
+from questions.models import Bank, Category, Question
 
 QUERIES = Path(__file__).parent / "relevance.yaml"
 BLIND = Path(__file__).parent / "blind.tsv"
@@ -65,15 +65,18 @@ def measured() -> tuple[dict[str, Score], list[str]]:
     """Return the score of each kind of queries, and the nonsense for which something was found."""
     slugs = dict(Question.objects.values_list("pk", "slug"))
     questions = Question.objects.published()
+    names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     for kind, queries in yaml.safe_load(QUERIES.read_text(encoding="utf-8")).items():
         if kind == NONSENSE:
-            mistaken = [query for query in queries if search.find(questions, query).keys]
+            mistaken = [
+                query for query in queries if search.find(questions, query, names=names).keys
+            ]
             continue
         score = scores[kind] = Score()
         for query, wanted in queries.items():
-            keys = search.find(questions, query).keys
+            keys = search.find(questions, query, names=names).keys
             score.add(
                 query,
                 [wanted] if isinstance(wanted, str) else wanted,
@@ -90,6 +93,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     """
     slugs = dict(Question.objects.values_list("pk", "slug"))
     questions = Question.objects.published()
+    names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     with BLIND.open(encoding="utf-8") as lines:
@@ -97,7 +101,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     for row in rows:
         if row["half"] != half:
             continue
-        found = search.find(questions, row["query"])
+        found = search.find(questions, row["query"], names=names)
         if row["expected"] == NOTHING:
             mistaken += [row["query"]] if found.keys and not found.is_partial else []
             continue

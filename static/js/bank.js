@@ -373,6 +373,11 @@
   // htmx puts answers into entries. After a failure only the button asks again, not a pointer.
   let askedAgain = null;
 
+  // An answer is where the link leads that stands in its place.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.path = detail.elt.querySelector("a").href;
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     const { elt } = event.detail;
     if (elt !== askedAgain && failureOf(elt)) event.preventDefault();

@@ -61,7 +61,7 @@ def test_what_was_rendered_under_another_address_of_the_site_is_not_shown(
 def test_the_home_page_is_small(site: Site) -> None:
     page = site.get()
     assert page.body.count('<details class="entry"') == 30
-    assert len(page.raw) < 15_000
+    assert len(page.raw) < 14_000
 
 
 def test_what_django_says_and_what_the_cache_says_is_the_same(site: Site, client: Client) -> None:

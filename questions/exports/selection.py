@@ -36,10 +36,10 @@ class Selection(NamedTuple):
 
 def data(row: models.Model, fields: list[str]) -> dict[str, Any]:
     """Return fields of a row as JSON has them: a day as text, of a category its slug."""
-    return {name: plain(getattr(row, name)) for name in fields}
+    return {name: json_value(getattr(row, name)) for name in fields}
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     if isinstance(value, Category):
         return value.slug
     return value.isoformat() if isinstance(value, date) else value

@@ -30,7 +30,7 @@ MINUTES = 3  # of a mock interview, for each question
 
 
 @dataclass(frozen=True)
-class Choice:
+class Parameters:
     """The parameters of a practice page, normalised: whatever the address says is a session."""
 
     filters: Filters
@@ -90,14 +90,14 @@ class Choice:
 
 
 def normalize(query: QueryDict) -> str:
-    return Choice.from_query(query).query().removeprefix("?")
+    return Parameters.from_query(query).query().removeprefix("?")
 
 
 def normalize_draw(query: QueryDict) -> str:
     """Return the query of a draw. Of a card session it does not matter how long it is."""
-    choice = Choice.from_query(query)
-    n = choice.n or USUAL[choice.mode]
-    changed = replace(choice, seed=choice.seed or 0, n=0 if choice.mode == CARDS else n)
+    parameters = Parameters.from_query(query)
+    n = parameters.n or USUAL[parameters.mode]
+    changed = replace(parameters, seed=parameters.seed or 0, n=0 if parameters.mode == CARDS else n)
     return changed.query().removeprefix("?")
 
 
@@ -116,17 +116,21 @@ class Drawn(NamedTuple):
 )
 @public_page(normalize)
 def practice(request: HttpRequest) -> HttpResponse:
-    choice = Choice.from_query(request.GET)
-    categories = [c for c in Category.objects.counted(choice.filters.level) if c.question_count]
-    choice = choice.within(categories)
-    if choice.mode == INTERVIEWER:
-        shown = for_interviewer(choice, draw(choice, categories))
+    parameters = Parameters.from_query(request.GET)
+    categories = [c for c in Category.objects.counted(parameters.filters.level) if c.question_count]
+    parameters = parameters.within(categories)
+    if parameters.mode == INTERVIEWER:
+        shown = for_interviewer(parameters, draw(parameters, categories))
         return render(request, "practice/interviewer.html", shown)
     # With JavaScript nobody reads a question here. Without it the form names a seed.
-    drawn = draw(choice, categories) if choice.mode == CARDS and choice.seed is not None else []
+    drawn = (
+        draw(parameters, categories)
+        if parameters.mode == CARDS and parameters.seed is not None
+        else []
+    )
     full = Question.objects.select_related("category")
     context = {
-        "choice": choice,
+        "parameters": parameters,
         "categories": categories,
         "levels": Question.Level.choices,
         "total": sum(category.question_count for category in categories),
@@ -140,9 +144,9 @@ def practice(request: HttpRequest) -> HttpResponse:
 @public_page(normalize_draw)
 def draw_json(request: HttpRequest) -> JsonResponse:
     """Name the questions of a draw, each with the slugs that lead to it."""
-    choice = Choice.from_query(request.GET)
-    categories = Category.objects.counted(choice.filters.level)
-    drawn = draw(choice.within(categories), categories)
+    parameters = Parameters.from_query(request.GET)
+    categories = Category.objects.counted(parameters.filters.level)
+    drawn = draw(parameters.within(categories), categories)
     former = former_slugs([question.key for question in drawn])
     return JsonResponse(
         {
@@ -171,7 +175,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/progress.html", {"categories": categories, "total": total})
 
 
-def draw(choice: Choice, categories: list[Category]) -> list[Drawn]:
+def draw(parameters: Parameters, categories: list[Category]) -> list[Drawn]:
     """
     Return some of the questions that match, in the order of the draw.
 
@@ -179,8 +183,8 @@ def draw(choice: Choice, categories: list[Category]) -> list[Drawn]:
     `categories` are counted() at the level of the filters. Costs two queries, whatever the size of
     the bank; a search costs its own.
     """
-    chance = random.Random(choice.seed or 0)  # noqa: S311 (nothing secret)
-    filters = choice.filters
+    chance = random.Random(parameters.seed or 0)  # noqa: S311 (nothing secret)
+    filters = parameters.filters
     matching = [c for c in categories if filters.category in ("", c.slug)]
     total = sum(category.match_count for category in matching)
     questions = filters.questions()
@@ -195,7 +199,11 @@ def draw(choice: Choice, categories: list[Category]) -> list[Drawn]:
     rows = questions.values_list("pk", "slug", "category__slug", "level")
     found = sorted((Drawn(*row) for row in rows), key=lambda question: question.slug)
     chance.shuffle(found)
-    return found[:DRAWN] if choice.mode == CARDS else spread(found, choice.n or USUAL[INTERVIEW])
+    return (
+        found[:DRAWN]
+        if parameters.mode == CARDS
+        else spread(found, parameters.n or USUAL[INTERVIEW])
+    )
 
 
 def spread(drawn: list[Drawn], count: int) -> list[Drawn]:
@@ -227,7 +235,7 @@ def former_slugs(keys: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def for_interviewer(choice: Choice, drawn: list[Drawn]) -> dict[str, Any]:
+def for_interviewer(parameters: Parameters, drawn: list[Drawn]) -> dict[str, Any]:
     """Return what an interviewer reads: the questions, what to expect, and what to ask next."""
     bank = Bank.objects.current()
     full = Question.objects.select_related("category").in_bulk([q.key for q in drawn])
@@ -239,7 +247,7 @@ def for_interviewer(choice: Choice, drawn: list[Drawn]) -> dict[str, Any]:
         }
         for question in (full[question.key] for question in drawn)
     ]
-    return {"bank": bank, "choice": choice, "asked": asked, "minutes": MINUTES * len(asked)}
+    return {"bank": bank, "parameters": parameters, "asked": asked, "minutes": MINUTES * len(asked)}
 
 
 def number(text: str) -> int | None:

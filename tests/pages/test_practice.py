@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from questions.models import BLOCK, Question
-from questions.pages.practice import DRAWN, SEEDS, Choice, normalize, normalize_draw
+from questions.pages.practice import DRAWN, SEEDS, Parameters, normalize, normalize_draw
 from tests import build
 from tests.html import one, page, select, text
 
@@ -192,7 +192,7 @@ def test_an_empty_bank_and_an_empty_choice_say_so(client: Client) -> None:
 def test_an_odd_address_gives_a_sensible_session(
     client: Client, rf: Any, query: str, n: int, seed: int | None
 ) -> None:
-    choice = Choice.from_query(rf.get(f"/practice/?{query}").GET)
+    choice = Parameters.from_query(rf.get(f"/practice/?{query}").GET)
     assert (choice.n, choice.seed) == (n, seed)
     assert client.get(f"/practice/?{query}").status_code == 200
     assert len(drawn_slugs(client, f"?{query}")) >= 8

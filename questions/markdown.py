@@ -231,7 +231,7 @@ def passages(source: str) -> tuple[Passage, ...]:
 
 def inline_text(source: str, env: EnvType) -> str:
     texts = []
-    for token in parser().parseInline(source, env)[0].children or []:
+    for token in inline_parser().parseInline(source, env)[0].children or []:
         if token.type == "code_inline":
             texts.append(in_backquotes(token.content))
         elif token.type in {"softbreak", "hardbreak"}:
@@ -611,6 +611,12 @@ def parser() -> MarkdownIt:
 def block_parser() -> MarkdownIt:
     """Return the parser of blocks only, which takes half the time: it leaves inline Markdown."""
     return extend(MarkdownIt("commonmark", {"html": False})).disable(["inline", "footnote_tail"])
+
+
+@lru_cache(maxsize=1)
+def inline_parser() -> MarkdownIt:
+    """Return the parser of a passage, which leaves out the notes of the text around it."""
+    return extend(MarkdownIt("commonmark", {"html": False})).disable("footnote_tail")
 
 
 def section(source: str, name: str) -> str:

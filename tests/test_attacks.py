@@ -198,6 +198,23 @@ def test_ten_thousand_levels_end_in_time(piece: str) -> None:
     assert time.process_time() - start < 10
 
 
+LONGEST = {
+    "attribute": "<img " + "a" * (ANSWER_LENGTH - 6) + ">",
+    "notes": " ".join(f"[^{n}]" for n in range(2_500))
+    + "\n\n"
+    + "".join(f"[^{n}]: x\n" for n in range(2_500)),
+}
+
+
+@pytest.mark.parametrize("source", LONGEST.values(), ids=LONGEST)
+def test_the_longest_answer_is_shown_in_time(source: str) -> None:
+    assert len(source) <= ANSWER_LENGTH
+    start = time.process_time()
+    render.__wrapped__(source)
+    Marks(words.parse("a")).passage("", source)
+    assert time.process_time() - start < 5
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("piece", ["x", "[", "> "])
 def test_ten_megabytes_are_refused_by_the_database(piece: str) -> None:

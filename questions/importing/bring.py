@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from questions.importing import markdown_files, tables
@@ -57,12 +58,22 @@ def bring(
             raise UnreadableError(f"{name}: {error}.") from error
         suffix = path.suffix.lower()
         if suffix in TABLES or tables.is_anki(text):
-            add(found, name, *table(suffix, name, text, found))
+            with within_depth(name):
+                add(found, name, *table(suffix, name, text, found))
         else:
             sources.append(Source(name, text))
         progress(number, len(files))
     add_markdown(found, sources, pattern, categories, progress)
     return found
+
+
+@contextmanager
+def within_depth(name: str) -> Iterator[None]:
+    """Refuse a file in which HTML or JSON is nested a thousand times."""
+    try:
+        yield
+    except RecursionError as error:
+        raise UnreadableError(f"{name}: nested too deeply.") from error
 
 
 def table(suffix: str, name: str, text: str, found: Found) -> tuple[str, list[Draft]]:
@@ -89,7 +100,8 @@ def add_markdown(
 ) -> None:
     read = []
     for number, source in enumerate(sources, 1):
-        read.append((source, *markdown_files.items_by_best_pattern(source, wanted)))
+        with within_depth(source.name):
+            read.append((source, *markdown_files.items_by_best_pattern(source, wanted)))
         progress(number, len(sources))
     is_sure = any(item.likeness for _, _, items in read for item in items)
     if not wanted and is_sure:
@@ -101,7 +113,8 @@ def add_markdown(
     with_questions = sum(bool(items) for _, _, items in read)
     by_file = categories in {"file", "folder"} or (not categories and with_questions >= MANY_FILES)
     for source, pattern, items in read:
-        drafts = list(markdown_files.drafts(source, items, found.losses, by_file=by_file))
+        with within_depth(source.name):
+            drafts = list(markdown_files.drafts(source, items, found.losses, by_file=by_file))
         if categories == "folder":
             for one in drafts:
                 one.category = folder_of(source.name) or one.category

@@ -21,7 +21,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     A question that is among the `earlier` entries, by its title and prompt or by its answer, keeps
     its slug. Its drafts are those of `found`, without those that occur twice.
     """
-    earlier = list(earlier)
+    earlier = [entry for entry in earlier if is_named(entry)]
     without_doubles(found)
     kept = [*known_slugs(found.drafts, earlier)]
     taken = {slug for slug in kept if slug}
@@ -51,6 +51,12 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
         named.append({"model": QUESTION, "fields": in_order(QUESTION, fields)})
     bank = [{"model": "questions.bank", "fields": in_order("questions.bank", found.bank)}]
     return [*(bank if found.bank else []), *categories, *named]
+
+
+def is_named(entry: Entry) -> bool:
+    """Whether an entry has what it is known by: an earlier file may have been edited since."""
+    named = "title" if entry.get("model") == QUESTION else "name"
+    return isinstance(entry["fields"].get(named), str)
 
 
 def in_order(model: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ signs: bold, links, images, tables, code. All others go and leave their text.
 """
 
 import re
+from collections import Counter
 from html import unescape
 from typing import Any
 
@@ -34,7 +35,7 @@ KNOWN = (
 # Elements that are often opened around several blocks, or never closed.
 AROUND = ("b", "i", "strong", "em", "u", "p", "div", "span", "center", "font", "details", "a")
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>")
-ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
 
 
 class Converter(MarkdownConverter):
@@ -221,17 +222,19 @@ def parts(tag: str) -> tuple[bool, str, dict[str, str]]:
 def matched(tags: list[tuple[int, bool, str, dict[str, str]]]) -> dict[int, dict[str, Any]]:
     """Return the attributes of the pairs of tags by the place of either, with `start` and `end`."""
     open_tags: list[tuple[int, str, dict[str, str]]] = []
+    count: Counter[str] = Counter()  # of those that are open, by name
     found: dict[int, dict[str, Any]] = {}
     for at, is_closing, name, attributes in tags:
         if not is_closing:
             open_tags.append((at, name, attributes))
+            count[name] += 1
             continue
-        names = [name for _, name, _ in open_tags]
-        if name in names:
-            last = len(names) - 1 - names[::-1].index(name)
-            start, _, opened = open_tags[last]
-            del open_tags[last:]
-            found[start] = found[at] = {**opened, "start": start, "end": at}
+        while count[name]:  # those that were opened since are never closed
+            start, other, opened = open_tags.pop()
+            count[other] -= 1
+            if other == name:
+                found[start] = found[at] = {**opened, "start": start, "end": at}
+                break
     return found
 
 

@@ -111,7 +111,7 @@ class Source:
         """What the front matter says, without what is no text."""
         for token in self.tokens[:1]:
             if token.type == "front_matter":
-                with suppress(yaml.YAMLError, ValueError):
+                with suppress(yaml.YAMLError, ValueError, RecursionError):
                     values = yaml.load(token.content, yaml.BaseLoader)  # noqa: S506 (texts only)
                     if isinstance(values, dict):
                         return {str(k).lower(): v for k, v in values.items() if isinstance(v, str)}

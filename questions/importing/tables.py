@@ -38,7 +38,8 @@ def csv_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
         rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise UnreadableError(f"{name}: line {reader.line_num}: {error}.") from error
-    yield from table_drafts(name, rows, found)
+    if rows:
+        yield from table_drafts(name, rows, found)
 
 
 def table_drafts(
@@ -130,10 +131,10 @@ def json_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
             content = [json.loads(line) for line in lines]
-        except json.JSONDecodeError:
+        except ValueError:
             where = f"line {error.lineno}, column {error.colno}"
             raise UnreadableError(f"{name}: {where}: {error.msg}.") from error
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:  # a number of 5,000 digits
         raise UnreadableError(f"{name}: {error}.") from error
     if isinstance(content, dict) and isinstance(content.get("questions"), list):
         yield from our_drafts(name, content, found)
@@ -143,24 +144,34 @@ def json_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
 
 def our_drafts(name: str, content: dict[str, Any], found: Found) -> Iterator[Draft]:
     """Yield the questions of an export, with what it says of its categories and its bank."""
-    known = [c for c in content.get("categories") or [] if isinstance(c, dict) and c.get("slug")]
-    found.categories |= {str(category["slug"]): category for category in known}
+    listed = content.get("categories")
+    known = [c for c in listed if is_row(c, "slug", "name")] if isinstance(listed, list) else []
+    found.categories |= {category["slug"]: category for category in known}
     if isinstance(content.get("bank"), dict):
         found.bank = content["bank"]
-    names = {str(category["slug"]): str(category["name"]) for category in known}
+    names = {category["slug"] for category in known}
     for number, values in enumerate(content["questions"], 1):
         place = f"{name}: question {number}"
         if not isinstance(values, dict):
             found.losses.add("what is no question", place, str(values))
             continue
-        if "slug" not in values or values.get("category") not in names:
+        if not is_row(values, "slug", "title", "category") or values["category"] not in names:
             if one := object_draft(values, place, stem(name), found):
                 yield one
             continue
         # One of ours: nothing is changed.
         kept = set(FIELDS[QUESTION]) - {"title", "category", "published", "position", "replaced_by"}
         fields = {key: value for key, value in values.items() if key in kept}
-        yield Draft(str(values["title"]), str(values["category"]), place, fields)
+        yield Draft(values["title"], values["category"], place, fields)
+
+
+def is_row(values: Any, *texts: str) -> bool:
+    """Whether these are the values of a row as an export writes it, with these `texts`."""
+    return (
+        isinstance(values, dict)
+        and all(isinstance(value, str | int | None) for value in values.values())
+        and all(isinstance(values.get(name), str) for name in texts)
+    )
 
 
 def objects(
@@ -227,6 +238,8 @@ def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
     separators = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":"}
     separator = settings.get("separator", "tab")
     delimiter = separators.get(separator.lower(), separator)[:1] or "\t"
+    if delimiter in '"\r\n':
+        raise UnreadableError(f"{name}: {delimiter!r} can't separate the fields of a note.")
     csv.field_size_limit(1_000_000)
     try:
         reader = csv.reader(StringIO("".join(lines[start:]), newline=""), delimiter=delimiter)
@@ -236,7 +249,7 @@ def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
     special = {int(settings[f"{key} column"]) - 1: field
                for key, field in (("deck", "category"), ("tags", "keywords"), ("guid", ""),
                                   ("notetype", ""))
-               if settings.get(f"{key} column", "").isdigit()}  # fmt: skip
+               if re.fullmatch("[0-9]{1,4}", settings.get(f"{key} column", ""))}  # fmt: skip
     width = max((len(row) for _, row in rows), default=0)
     plain = [index for index in range(width) if index not in special]
     columns = {index: field for index, field in special.items() if field}

@@ -5,6 +5,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -380,3 +381,75 @@ def test_the_database_is_left_alone(tmp_path: Path, bring: Import) -> None:
     build.question()
     bring(BANK)
     assert Question.objects.count() == 1
+
+
+# Hostile files
+
+
+DEEP = "<div>" * 2_000 + "</div>" * 2_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deep.json", "[" * 100_000),
+        ("deep.jsonl", "{}\n" + "[" * 100_000),
+        ("digits.jsonl", f'{{"question": 1}}\n{{"question": {"9" * 5_000}}}'),
+        ("deep.md", f"## What is deep?\n\n{DEEP}\n"),
+        ("deep.txt", f"#separator:tab\n#html:true\nWhat is deep?\t{DEEP}\n"),
+        ("quote.txt", '#separator:"\nWhat is a quote?\tA sign.\n'),
+        ("blank.csv", ",,,\n"),
+        ("nothing.json", '{"categories": 5, "questions": [{"slug": "x", "category": ["x"]}]}'),
+    ],
+)
+def test_a_hostile_file_is_refused_in_one_line(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    result = run("import_bank", tmp_path / name, output=tmp_path / "out.yaml")
+    assert result.code == 1
+    assert len(result.text.splitlines()) == 1
+    assert "Traceback" not in result.text
+    assert not (tmp_path / "out.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"categories": 5},
+        {"categories": [{"slug": "pipes"}]},
+        {"categories": [{"slug": "pipes", "name": ["Pipes"]}]},
+        {"categories": [{"slug": ["pipes"], "name": "Pipes"}]},
+    ],
+)
+@pytest.mark.parametrize("odd", [{}, {"category": ["pipes"]}, {"slug": 5}, {"answer": {"a": [1]}}])
+def test_an_export_that_somebody_changed_is_read_as_other_data(
+    bring: Import, content: dict[str, Any], odd: dict[str, Any]
+) -> None:
+    question = {"title": "What closes a pipe?", "slug": "pipe", "category": "pipes", **odd}
+    (found,) = bring(json.dumps({**content, "questions": [question]}), "export.json")
+    assert found["title"] == "What closes a pipe?"
+
+
+@pytest.mark.parametrize(
+    "fields", ["slug: x", "slug: x\n    title: 5", "slug: x\n    title: [What closes a pipe?]"]
+)
+def test_what_is_half_written_in_the_file_of_an_earlier_import_is_made_anew(
+    tmp_path: Path, bring: Import, fields: str
+) -> None:
+    earlier = f"- model: questions.question\n  fields:\n    {fields}\n"
+    (tmp_path / "out.yaml").write_text(earlier)
+    assert [found["slug"] for found in bring(BANK)] == ["what-closes-a-pipe", "what-seals-a-joint"]
+
+
+@pytest.mark.parametrize("column", ["²", "9" * 5_000, "0"])
+def test_a_column_that_there_is_not_is_left_out(bring: Import, column: str) -> None:
+    (found,) = bring(f"#separator:tab\n#deck column:{column}\nWhat?\tThat.\n", "notes.txt")
+    assert found["title"] == "What?"
+
+
+@pytest.mark.parametrize(
+    "text", ["<b>" * 20_000 + "</i>" * 20_000, f"<a {'a' * 50_000}>", "<b " * 15_000]
+)
+def test_tags_are_read_in_time(bring: Import, text: str) -> None:
+    start = time.process_time()
+    bring(f"question,answer\nWhat is a tag?,It is {text}\n", "some.csv")
+    assert time.process_time() - start < 10

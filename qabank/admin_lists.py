@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.contrib.admin.views.main import (
     ChangeList,
     ChangeListSearchForm,
 )
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -66,8 +68,27 @@ class OfferedChangeList(ChangeList):
         return found
 
 
+class KeySelect(AutocompleteSelect):
+    """Django's, which would ask the database for any text that a form or an address holds."""
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+        return super().optgroups(name, list(filter(self.may_be_key, value)), attr)
+
+    def may_be_key(self, text: str) -> bool:
+        key = self.field.remote_field.model._meta.pk
+        with suppress(ValidationError):
+            key.run_validators(key.to_python(text))
+            return True
+        return False
+
+
 class OfferedListAdmin(ModelAdmin):  # type: ignore[type-arg]
     """What the site's admins, those of other packages too, have in common: see BankAdminSite."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeySelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OfferedChangeList

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from questions.models import Question
+from questions.models import MissedSearch, Question
 from tests import build
 from tests.admin.forms import form
 
@@ -162,10 +162,22 @@ def test_a_preview_takes_no_notice_of_a_key_or_category_that_cannot_be(
 def test_a_form_refuses_a_category_that_cannot_be(owner: Client, number: str) -> None:
     question = build.question()
     for address in (f"{LIST}add/", f"{LIST}{question.pk}/change/"):
-        for name in ("category", "position", "version"):
+        for name in ("category", "position", "version", "replaced_by"):
             response = owner.post(address, form(question, **{name: number}))
             assert response.status_code == 200, (address, name)
             assert response.context["errors"], (address, name)
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "9" * 5_000, "x", "1x", "\0", "²"])
+def test_an_address_proposes_no_question_that_cannot_be(owner: Client, value: str) -> None:
+    build.question()
+    search = MissedSearch.objects.create(text="x")
+    proposed = {"replaced_by": value, "category": value, "position": value, "verified_on": value}
+    assert owner.get(f"{LIST}add/", proposed).status_code == 200
+    address = f"/admin/questions/missedsearch/{search.pk}/change/"
+    refused = owner.post(address, {"question": value})
+    assert refused.status_code == 200
+    assert refused.context["errors"]
 
 
 @number

@@ -6,6 +6,7 @@ keeps its schedule, also after the question was given another address.
 """
 
 import hashlib
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -58,6 +59,9 @@ a { color: #2458c5; overflow-wrap: anywhere; }
 """
 
 
+# What Anki plays, speaks or hands to LaTeX wherever it stands in a field.
+COMMAND = re.compile(r"\[(?=/?(?:sound:|anki:|latex\]|\$))", re.IGNORECASE)
+
 FIELDS = ("Slug", "Title", "Prompt", "Short answer", "Answer", "Read on", "Level", "Address")
 
 
@@ -96,22 +100,26 @@ def note(model: genanki.Model, question: Question, selection: Selection) -> gena
         """Return HTML without the page's buttons, with links that lead to the site."""
         return html.replace(markdown.COPY, "").replace('href="/', f'href="{selection.origin}/')
 
+    def as_text(html: str) -> str:
+        return COMMAND.sub("&#91;", html)
+
     check = question.output_check
     answer = markdown.render(question.answer, 2, check, selection.bank.follow_ups)
+    texts = [
+        question.slug,
+        markdown.inline_code(question.title),
+        shown(markdown.render(question.prompt, 2, check)),
+        shown(markdown.render(question.short_answer)),
+        shown(answer),
+        shown(markdown.render_links(question.further_reading)),
+        escape(question.get_level_display()),
+        escape(address),
+    ]
     return genanki.Note(
         model=model,
         guid=genanki.guid_for(first_slug(question)),
         tags=[question.level, question.category.slug],
-        fields=[
-            question.slug,
-            markdown.inline_code(question.title),
-            shown(markdown.render(question.prompt, 2, check)),
-            shown(markdown.render(question.short_answer)),
-            shown(answer),
-            shown(markdown.render_links(question.further_reading)),
-            escape(question.get_level_display()),
-            escape(address),
-        ],
+        fields=[*map(as_text, texts)],
     )
 
 

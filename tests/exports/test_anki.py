@@ -1,7 +1,9 @@
 """The Anki package, opened by Anki itself."""
 
+import re
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,22 @@ def test_a_category_becomes_a_deck_and_a_question_a_card(
     assert "<em>true</em>" in card.answer()
     assert '<span class="nb">print</span>' in card.answer()
     assert "Copy" not in card.answer()
+
+
+def test_no_text_of_an_answer_is_a_command_to_anki(
+    client: Client, collection: Collection, tmp_path: Path
+) -> None:
+    text = (
+        "[sound:https://x.example/y.mp3] [LaTeX]x[/LaTeX] [$]y[/$] [anki:tts lang=en]z[/anki:tts]"
+    )
+    build.question(title=f"What is {text}?", prompt=text, short_answer=text, answer=f"    {text}\n")
+    load(collection, client, tmp_path)
+    [key] = collection.find_cards("")
+    card = collection.get_card(key)
+    assert card.question_av_tags() == card.answer_av_tags() == []
+    assert collection.media.files_in_str(card.note().mid, "".join(card.note().fields)) == []
+    shown = unescape(re.sub("<[^>]*>", "", card.answer()))
+    assert shown.count(text) == 4
 
 
 def test_a_second_import_updates_and_doubles_nothing(

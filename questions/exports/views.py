@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from questions.exports import anki, csv_file, json_file, markdown_file
 from questions.exports.selection import Selection, file_name
 from questions.models import Bank, Category, Question, QuestionQuerySet
-from questions.pagecache.public import public_page
+from questions.pagecache.public import public_page, snapshot
 from questions.pages.filters import Filters, clean
 
 LIMIT = 1_000  # questions of a file
@@ -43,21 +43,23 @@ def normalize(query: QueryDict) -> str:
     return Filters.from_query(query).chosen.query().removeprefix("?")
 
 
-@public_page(normalize)
+@public_page(normalize, from_bank=False)
 def questions(request: HttpRequest, extension: str) -> HttpResponse:
     """Answer with a file of the questions that the parameters choose, LIMIT at most."""
     if extension not in FORMATS:
         raise Http404("There is no such format.")
-    chosen, words = choice(request.GET)
-    rows = list(chosen[: LIMIT + 1])
-    if len(rows) > LIMIT:
-        return render(request, "questions/too_many.html", {"limit": LIMIT}, status=400)
+    # Not in a snapshot: who waits must not hold a connection that readers need.
     if not making.acquire(timeout=WAIT):
         message = "Another file is being made. Try again in ten seconds.\n"
         headers = {"Retry-After": "10", "Cache-Control": "no-store"}
         return HttpResponse(message, "text/plain", 429, headers=headers)
     try:
-        return file(request, rows, words, extension)
+        with snapshot():
+            chosen, words = choice(request.GET)
+            rows = list(chosen[: LIMIT + 1])
+            if len(rows) > LIMIT:
+                return render(request, "questions/too_many.html", {"limit": LIMIT}, status=400)
+            return file(request, rows, words, extension)
     finally:
         making.release()
 

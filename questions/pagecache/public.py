@@ -40,7 +40,7 @@ def public_page(
     Declare a view's page public.
 
     All queries of the view see one state of the database. A page that is not `from_bank` makes
-    none, and is served without a database too.
+    none, and is served without a database too; or it asks for its snapshot() itself.
 
     `normalize` returns the query with only the parameters that the view reads; the view gets that
     query. Requests whose normalized queries are equal share a page.

@@ -1,7 +1,7 @@
 """What an address may ask the admin's lists for: what their filters and their search offer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -71,7 +71,7 @@ class OfferedChangeList(ChangeList):
 class KeySelect(AutocompleteSelect):
     """Django's, which would ask the database for any text that a form or an address holds."""
 
-    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         return super().optgroups(name, list(filter(self.may_be_key, value)), attr)
 
     def may_be_key(self, text: str) -> bool:

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError
 
 from questions.management.reasons import reason
 from questions.models import Bank, Question
+from questions.models.fields import REFUSED
 from questions.refreshing.files import (
     as_bank,
     as_questions,
@@ -18,8 +19,26 @@ from questions.refreshing.files import (
 )
 from questions.refreshing.reading import FixtureError
 
+# Text of a file, of a sample or of a server may hold what a terminal obeys.
+SHOWN = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))
+
+
+class Output(OutputWrapper):
+    """Django's, which shows control characters instead of sending them."""
+
+    def write(self, msg: str = "", *args: Any, **options: Any) -> None:
+        super().write(msg.translate(SHOWN), *args, **options)
+
 
 class BankCommand(BaseCommand):
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        style = self.stderr.style_func
+        for name in ("stdout", "stderr"):
+            given = options.pop(name, None) or vars(getattr(self, name))["_out"]
+            setattr(self, name, Output(given))
+        self.stderr.style_func = style
+        return super().execute(*args, **options)
+
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs["formatter_class"] = RawDescriptionHelpFormatter  # keeps the paragraphs of the help
         return super().create_parser(prog_name, subcommand, **kwargs)

@@ -16,7 +16,7 @@ from questions import slugs
 from questions.models import Question
 from questions.refreshing import files
 from tests import build
-from tests.commands import run
+from tests.commands import manage, run
 
 Import = Callable[..., list[dict[str, Any]]]
 
@@ -453,3 +453,19 @@ def test_tags_are_read_in_time(bring: Import, text: str) -> None:
     start = time.process_time()
     bring(f"question,answer\nWhat is a tag?,It is {text}\n", "some.csv")
     assert time.process_time() - start < 10
+
+
+def test_no_text_of_a_file_is_a_command_to_the_terminal(tmp_path: Path) -> None:
+    escape = "\x1b]52;c;eA==\x07"
+    text = f"# Pipes {escape}\n\n## What is a pipe?\n\n![{escape}](http://x.example/{escape})\n"
+    told = report(tmp_path, text, f"some{escape}.md".replace("/", ""))
+    assert "\N{REPLACEMENT CHARACTER}]52;c;eA==" in told
+    assert "\x1b" not in told
+    assert "\x07" not in told
+    (tmp_path / "bad.yaml").write_text(
+        '- model: questions.question\n  fields:\n    slug: "\\e]52;c;eA==\\a"\n'
+    )
+    refused = manage("check_bank", str(tmp_path / "bad.yaml"))
+    assert refused.returncode == 1
+    assert "\N{REPLACEMENT CHARACTER}]52;c;eA==" in refused.stderr
+    assert "\x1b" not in refused.stderr

@@ -5,6 +5,10 @@ from collections import OrderedDict
 
 from questions.pagecache.page import Key, Page
 
+# There is room for so many pages at least. A larger one, such as an export of many questions, would
+# drive out what readers ask for, and is not kept.
+LEAST_PAGES = 12
+
 
 class Store:
     """Pages by their keys. What was not used for longest makes room; threads may share it."""
@@ -38,6 +42,12 @@ class Store:
     def count(self, page: Page) -> None:
         self.size += page.size - self.sizes.get(page.key, 0)
         self.sizes[page.key] = page.size
+        if page.size > self.limit // LEAST_PAGES:
+            self.pages.move_to_end(page.key, last=False)
+            self.drop_oldest()
         while self.size > self.limit:
-            key, _ = self.pages.popitem(last=False)
-            self.size -= self.sizes.pop(key)
+            self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        key, _ = self.pages.popitem(last=False)
+        self.size -= self.sizes.pop(key)

@@ -106,6 +106,19 @@ def test_memory_is_bounded_and_what_is_used_stays() -> None:
     site.watcher.close()
 
 
+def test_large_files_drive_no_page_out() -> None:
+    site = Site(limit=600_000)
+    build.question(answer="A word.\n" * 6_000)
+    site.get()
+    for number in range(12):
+        file = site.get(f"/export/questions.json?q=word{'!' * number}", accept_encoding="identity")
+        assert len(file.body) > 50_000
+    site.get()
+    assert site.rendered.count("/") == 1
+    assert site.cache.store.size == sum(page.size for page in site.cache.store.pages.values())
+    site.watcher.close()
+
+
 # The content version
 
 

@@ -26,7 +26,7 @@ SHOWN = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))
 class Output(OutputWrapper):
     """Django's, which shows control characters instead of sending them."""
 
-    def write(self, msg: str = "", *args: Any, **options: Any) -> None:
+    def write(self, msg: str = "", *args: Any, **options: Any) -> None:  # type: ignore[override]
         super().write(msg.translate(SHOWN), *args, **options)
 
 

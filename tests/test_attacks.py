@@ -3,9 +3,12 @@
 import re
 import time
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext, Route, expect
@@ -13,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import rules
 from questions.markdown import render, render_inline, sanitize
-from questions.models import ANSWER_LENGTH, Question
+from questions.models import ANSWER_LENGTH, Bank, Question
 from questions.models.fields import without_refused
 from questions.pages.filters import page_length
 from questions.search import Marks, words
@@ -119,6 +122,46 @@ def test_no_script_runs_on_the_page_with_every_vector_in_every_field(
     page.wait_for_timeout(200)
     assert hits == []
     assert requests == []
+
+
+BREAKOUT = "\"'><script>hit()</script></title><img src=x onerror=hit()>{{7}}-->`"
+DATA = ["application/ld+json"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fragment", ["", "true"])
+def test_no_text_of_the_bank_breaks_out_of_a_page(client: Client, fragment: str) -> None:
+    bank = Bank.objects.current()
+    for name in ("name", "title", "promise", "example", "pitfalls", "follow_ups", "other_names"):
+        field: Any = Bank._meta.get_field(name)
+        setattr(bank, name, BREAKOUT[: field.max_length])
+    bank.save()
+    category = build.category(name=BREAKOUT[:60], slug="attacked", description=BREAKOUT)
+    build.question(
+        category=category,
+        slug="attack",
+        title=f"{BREAKOUT}?",
+        prompt=BREAKOUT,
+        asked_as=BREAKOUT,
+        answer=f"## {BREAKOUT}\n\n```{BREAKOUT}\n{BREAKOUT}\n```\n",
+        keywords=BREAKOUT,
+        verified_with=BREAKOUT,
+    )
+    assert select(parse(client.get("/").content), "h1")[0].text == BREAKOUT
+    typed = quote(BREAKOUT)
+    for address in (
+        *("/", "/?open=all", "/?q=script&open=all", f"/?q={typed}&category={typed}&open={typed}"),
+        *("/categories/attacked/", "/questions/attack/", "/progress/", "/offline/", f"/{typed}"),
+        *("/practice/", "/practice/?seed=1", "/practice/?mode=interviewer"),
+        f"/practice/?mode=interview&q={typed}",
+    ):
+        root = parse(client.get(address, headers={"HX-Request": fragment}).content)
+        assert not select(root, "img")
+        assert not select(root, "[onerror]")
+        for script in select(root, "script"):
+            assert script.get("src") or script.get("type") in DATA
+    for address in ("/feed/", "/opensearch.xml", "/sitemap.xml"):
+        ElementTree.fromstring(client.get(address).content)  # noqa: S314 (our own)
 
 
 def test_the_check_itself_notices_a_script(open_context: BrowserContext) -> None:

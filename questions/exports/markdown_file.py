@@ -13,11 +13,11 @@ LEVEL = 3  # of a question's heading; those of its answer, which begin at 2, sta
 
 
 def write(selection: Selection) -> bytes:
-    parts = [f"# {selection.bank.title}"]
+    parts = [f"# {escaped(selection.bank.title)}"]
     if not selection.questions:
         parts.append("No question matches.")
     for category in selection.categories:
-        parts.append(f"## {' '.join(filter(None, [category.emoji, category.name]))}")
+        parts.append(f"## {f'{category.emoji} {escaped(category.name)}'.strip()}")
         for question in selection.questions:
             if question.category_id == category.pk:
                 parts += texts(question, selection.address(question))
@@ -50,7 +50,7 @@ def with_day(text: str, day: object) -> str:
 
 
 def escaped(title: str) -> str:
-    """Return a title, in which only `backquotes` mean something, as Markdown."""
+    """Return a title or a name, in which only `backquotes` mean something, as Markdown."""
     parts = CODE.split(title)
     return "".join(p if CODE.fullmatch(p) else SPECIAL.sub(r"\\\g<0>", p) for p in parts)
 

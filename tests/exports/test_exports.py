@@ -222,3 +222,10 @@ def test_json_has_a_question_as_it_is_stored(client: Client) -> None:
     assert found["verified_on"] == "2026-11-01"
     for name in ("slug", "title", "level", "keywords", "short_answer", "answer"):
         assert found[name] == getattr(question, name)
+
+
+def test_the_name_of_a_category_is_text_in_markdown(client: Client) -> None:
+    category = build.category(name="<img src=x> *args & [x](y)", emoji="🐍")
+    build.question(category=category)
+    lines = export(client, "md").content.decode().splitlines()
+    assert r"## 🐍 \<img src=x\> \*args \& \[x\](y)" in lines

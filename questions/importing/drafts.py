@@ -55,7 +55,9 @@ class Found:
     bank: dict[str, Any] = field(default_factory=dict)
 
 
-STARS = re.compile(r"^[\s⭐🌟★☆✨🔥\ufe0f]+|[\s⭐🌟★☆✨🔥\ufe0f]+$")
+DECORATION = r"(?:[\s⭐🌟★☆✨🔥🚀\ufe0f\u200d]|(?<!\S):[a-z0-9_+-]+:(?!\S))+"  # also :star:
+STARS = re.compile(f"^{DECORATION}|{DECORATION}$")
+BOX = re.compile(r"^\[[ xX]\]\s+")  # of a task list
 LEVEL_OF = {word: level for level, words in LEVELS.items() for word in words}
 MARK = re.compile(r"[\[(【（]([^\[\]()【】（）]{1,30})[\])】）]")  # noqa: RUF001
 
@@ -70,18 +72,18 @@ def level_in(text: str) -> str:
     for mark in MARK.findall(text):
         if level := level_of(mark):
             return level
-    return next((LEVEL_OF[sign] for sign in "🟢🟡🟠🔴" if sign in text), "")
+    return next((LEVEL_OF[sign] for sign in "🟢🟡🟠🔴👶" if sign in text), "")
 
 
 def without_level(title: str) -> str:
     """Return a title without the mark of its level."""
     title = MARK.sub(lambda match: "" if level_of(match[1]) else match[0], title)
-    return re.sub("[🟢🟡🟠🔴]", "", title)
+    return re.sub("[🟢🟡🟠🔴👶]", "", title)
 
 
 def clean_title(title: str) -> str:
-    """Return a title on one line, without number, stars and what no text may hold."""
-    title = " ".join(without_refused(without_level(title)).split())
+    """Return a title on one line, without number, box, stars and what no text may hold."""
+    title = BOX.sub("", " ".join(without_refused(without_level(title)).split()))
     title = STARS.sub("", NUMBERED.sub("", STARS.sub("", title)))
     return title.strip().removesuffix("#").strip()
 

@@ -23,6 +23,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     """
     earlier = list(earlier)
     without_doubles(found)
+    spell_alike(found)
     kept = [*known_slugs(found.drafts, earlier)]
     taken = {slug for slug in kept if slug}
     named: list[Entry] = []
@@ -71,6 +72,15 @@ def without_doubles(found: Found) -> None:
             found.losses.add("questions that occur twice, kept once", draft.place, draft.title)
         seen.setdefault(key, draft)
     found.drafts = list(seen.values())
+
+
+def spell_alike(found: Found) -> None:
+    """Give categories that differ in capitals only the name that came first."""
+    names: dict[str, str] = {}
+    for draft in found.drafts:
+        if draft.category in found.categories:  # a slug
+            continue
+        draft.category = names.setdefault(category_name(draft).casefold(), category_name(draft))
 
 
 def category_name(draft: Draft) -> str:

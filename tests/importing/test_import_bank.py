@@ -125,12 +125,111 @@ def test_another_pattern_can_be_named(bring: Import) -> None:
     assert [q["title"] for q in bring(BANK, pattern="h2")] == ["Pipes"]
 
 
+def test_a_semicolon_makes_no_question_of_an_item(bring: Import) -> None:
+    text = "## Что такое клапан?\n\nЭто:\n\n+ заслонка — закрывает трубу;\n+ пружина;\n+ седло;\n+ шток.\n"
+    [question] = bring(text)
+    assert "пружина;" in question["short_answer"]
+    assert len(bring("- Τι είναι η βαλβίδα;\n- Πώς ανοίγει;\n")) == 2
+
+
+def test_what_decorates_a_title_goes(bring: Import) -> None:
+    text = "## :star: Pipes\n\n- [ ] What closes it?\n- [x] Why? :fire:\n- What is b? \u200d⭐️\n- What is c? 🚀\n"
+    found = bring(text)
+    assert [q["title"] for q in found] == ["What closes it?", "Why?", "What is b?", "What is c?"]
+    assert found[0]["category"] == ["pipes"]
+
+
+@pytest.mark.parametrize(
+    "line", ["[к оглавлению](#pipes)", "[뒤로](https://x.org/bank)/[위로](#part-1)", "[↑](#top)"]
+)
+def test_links_to_the_top_go(bring: Import, line: str) -> None:
+    [question] = bring(f"### What closes it?\n\nA valve.\n\n{line}\n")
+    assert (question["short_answer"], question["answer"]) == ("A valve.\n", "")
+
+
+ONE_EACH = {
+    "pipes/valve.md": "---\ntitle: What is a valve?\ndifficulty: hard\ntags: [Valve, ball]\n---\n\n# Valve\n\n"
+    "It closes.\n\n## Kinds\n\n- Does a ball turn?\n- Why do gates slide?\n",
+    "pipes/What seals a joint.md": "# Joint\nA washer.\n",
+    "pipes/why-copper.md": "# Why is copper used?\n\nA plumber asks.\n\n## Answer guide\n\nIt bends.\n",
+}
+
+
+def test_a_file_can_be_one_question(bring: Import) -> None:
+    """As many banks have it, some with front matter."""
+    found = {
+        q["title"]: q
+        for q in bring({**ONE_EACH, "CONTRIBUTING.md": "# How?\n\n## How to help?\n\nSo.\n"})
+    }
+    assert set(found) == {"What is a valve?", "What seals a joint", "Why is copper used?"}
+    valve = found["What is a valve?"]
+    assert (valve["level"], valve["keywords"]) == ("expert", "valve, ball")
+    assert (valve["category"], valve["short_answer"]) == (["pipes"], "It closes.\n")
+    assert "- Does a ball turn?" in valve["answer"]
+    assert found["What seals a joint"]["short_answer"] == "A washer.\n"
+    copper = found["Why is copper used?"]
+    assert (copper["prompt"], copper["short_answer"]) == ("A plumber asks.\n", "It bends.\n")
+
+
+def test_a_file_is_one_question_where_that_is_said(bring: Import) -> None:
+    texts = {
+        "a/one.md": "# Valves\n\n## What is it?\n\nIt.\n",
+        "a/two.md": "# Joints\n\nThey seal.\n",
+    }
+    assert [q["title"] for q in bring(texts, pattern="file")] == ["Valves", "Joints"]
+
+
+def test_links_to_files_lead_to_where_the_bank_was_kept(bring: Import) -> None:
+    text = """\
+### What is a?
+
+See [b](b.md#x) and [code][c], <a href="../d.md">d</a>, [here](#what-is-a), [e](https://e.org) `[b](x.md)`.
+
+- ![tap](/img/tap (1).png) [![s](/static/s.png)](<f g.md>)
+
+```md
+[b](b.md)
+```
+
+[c]: ./c.py "C"
+"""
+    [question] = bring({"pipes/a.md": text}, links="https://x.org/bank/main")
+    assert question["short_answer"] == (
+        "See [b](https://x.org/bank/main/pipes/b.md#x) and [code][c], "
+        "[d](https://x.org/bank/main/d.md), [here](#what-is-a), [e](https://e.org) `[b](x.md)`.\n\n"
+        "[c]: <https://x.org/bank/main/pipes/c.py>\n"
+    )
+    assert "(</static/s.png>)" not in question["answer"]
+    assert "[![s](/static/s.png)](<https://x.org/bank/main/pipes/f%20g.md>)" in question["answer"]
+    assert "```md\n[b](b.md)\n```" in question["answer"]
+
+
+@pytest.mark.parametrize("address", ["main/", "ftp://x.org/", "https://[", "https:///a"])
+def test_where_links_lead_has_to_be_an_address(tmp_path: Path, address: str) -> None:
+    tmp_path.joinpath("a.md").write_text(BANK)
+    result = run("import_bank", tmp_path / "a.md", output=tmp_path / "out.yaml", links=address)
+    assert result.code == 1
+    assert result.text.startswith(f"--links: “{address}” is no address such as https://")
+    assert result.text.count("\n") == 1
+
+
 def test_from_three_files_on_each_is_a_category(bring: Import) -> None:
     texts = {f"{name}/README.md": f"# {name}\n\n## Part\n\n### What is {name}?\n\nIt.\n"
              for name in ("one", "two", "three")}  # fmt: skip
     texts["LICENSE.md"] = "# License\n\nMIT\n"
     assert [q["category"] for q in bring(texts)] == [["one"], ["three"], ["two"]]
     assert {q["category"][0] for q in bring(texts, categories="headings")} == {"part"}
+
+
+def test_files_with_the_same_heading_are_told_apart_by_their_names(bring: Import) -> None:
+    texts = {f"{name}/README.md": f"# Our questions\n\n### What is {name}?\n\nIt.\n"
+             for name in ("CSS", "html", "js")}  # fmt: skip
+    assert [q["category"] for q in bring(texts)] == [["css"], ["html"], ["js"]]
+
+
+def test_names_of_categories_that_differ_in_capitals_are_one(bring: Import) -> None:
+    text = "## Valves\n\n### What is a?\n\nA.\n\n## valves\n\n### What is b?\n\nB.\n"
+    assert [q["category"] for q in bring(text)] == [["valves"], ["valves"]]
 
 
 def test_a_mark_gives_the_level(bring: Import) -> None:
@@ -175,15 +274,32 @@ Two.
 """
     first, second = bring(text)
     assert first["prompt"] == "```js\nf()\n```\n\n- A: 1\n"
-    assert first["answer"] == "## Answer: A\n\nIt is *one*.\n"
+    assert (first["short_answer"], first["answer"]) == ("**Answer: A**\\\nIt is *one*.\n", "")
     assert second["short_answer"] == "Two.\n"
     assert [q["slug"] for q in (first, second)] == ["whats-the-output", "whats-the-output-2"]
 
 
-def test_an_answer_that_is_one_list_is_the_short_answer(bring: Import) -> None:
-    first, second = bring("### What is a?\n\n- One\n- Two\n\n### What is b?\n\nThese:\n\n- One\n")
-    assert (first["short_answer"], first["answer"]) == ("- One\n- Two\n", "")
-    assert (second["short_answer"], second["answer"]) == ("", "These:\n\n- One\n")
+SHORT = {
+    "an answer that is one list": ("- One\n- Two", "- One\n- Two\n", ""),
+    "a list that comes first": ("- One\n\nMore.", "- One\n", "More.\n"),
+    "code that comes first": ("```js\nf()\n```\n\nMore.", "```js\nf()\n```\n", "More.\n"),
+    "a paragraph and what it leads to": ("These:\n\n- One\n\nMore.", "These:\n\n- One\n", "More.\n"),
+    "a paragraph that leads to another": ("Well:\n\nOne.", "", "Well:\n\nOne.\n"),
+    "a heading of its own": ("#### Why\n\nSo.", "", "## Why\n\nSo.\n"),
+    "an image": ("![a](https://x.org/a.png)\n\nMore.", "", "![a](https://x.org/a.png)\n\nMore.\n"),
+    "a heading that only says so": ("#### Answer\n\nSo.\n\nMore.", "So.\n", "More.\n"),
+    "the right choice": ("#### Answer: D\n\nSo.\n\nMore.", "**Answer: D**\\\nSo.\n", "More.\n"),
+    "the right choice alone": ("#### Answer: D", "**Answer: D**\n", ""),
+    "the right choice before code": ("#### Answer: D\n\n```js\nf()\n```", "**Answer: D**\n", "```js\nf()\n```\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "short", "rest"), SHORT.values(), ids=SHORT)
+def test_the_short_answer_is_what_comes_first(
+    bring: Import, text: str, short: str, rest: str
+) -> None:
+    [question] = bring(f"### What is it?\n\n{text}\n")
+    assert (question["short_answer"], question["answer"]) == (short, rest)
 
 
 def test_headings_of_an_answer_begin_with_the_second_level(bring: Import) -> None:
@@ -220,8 +336,9 @@ def test_definitions_of_links_and_notes_go_along(bring: Import) -> None:
     text = "### What is a?\n\nSee [this][x] and.[^1]\n\n### What is b?\n\nB.\n\n[x]: https://x.org/\n\n[^1]: A note of it.\n"
     first, _ = bring(text)
     assert first["short_answer"].startswith("See [this][x] and.[^1]\n")
-    assert "[x]: <https://x.org/>" in first["short_answer"] + first["answer"]
-    assert "[^1]: A note of it." in first["short_answer"] + first["answer"]
+    assert "[x]: <https://x.org/>" in first["short_answer"]
+    assert "[^1]: A note of it." in first["short_answer"]
+    assert first["answer"] == ""
 
 
 def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
@@ -231,8 +348,9 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     )
     assert "1 of 1 files have questions:\n        3  some.md, headings ###\n" in text
     assert "1 categories:\n        3  Pipes\n" in text
-    assert "1  images that become links\n           some.md: line 17: a.png\n" in text
-    assert "1  links to other files, which lead nowhere here\n" in text
+    assert "1  images of other files, which become text here (--links makes" in text
+    assert "           some.md: line 17: a.png\n" in text
+    assert "1  links to other files, which lead nowhere here (--links makes" in text
     assert "1  <iframe> that goes\n" in text
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
 
@@ -301,6 +419,33 @@ def test_a_table_without_names_has_the_question_first(bring: Import) -> None:
         "What is a?",
         "What is b?",
     ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Topic,Interview question,IdealAnswer",
+        "category,title,content",
+        "Theme,Question text,Model answer",
+    ],
+)
+def test_columns_are_known_by_their_last_word(bring: Import, names: str) -> None:
+    [question] = bring(
+        f"Id,{names},Difficulty level\n7,Pipes,What closes it?,A valve.,hard\n", "some.csv"
+    )
+    assert (question["title"], question["short_answer"]) == ("What closes it?", "A valve.\n")
+    assert (question["category"], question["level"]) == (["pipes"], "expert")
+
+
+def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:
+    [question] = bring("question,content,answer,short\nWhy?,A text.,Long.,So.\n", "some.csv")
+    assert (question["short_answer"], question["answer"]) == ("So.\n", "Long.\n")
+
+
+def test_an_object_can_be_one_question(bring: Import) -> None:
+    [question] = bring(json.dumps({"id": 3, "title": "Why?", "content": "<p>So.</p>"}), "some.json")
+    assert (question["title"], question["short_answer"]) == ("Why?", "So.\n")
+    assert len(bring(json.dumps({"Why?": "So.", "What is a title?": "A name."}), "some.json")) == 2
 
 
 def test_json_of_any_shape(bring: Import) -> None:

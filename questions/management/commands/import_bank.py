@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from questions.importing import bring
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
+from questions.importing.links import is_base
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
@@ -63,6 +64,14 @@ already, questions that it has keep their slugs.
             help="Where the category of a question in Markdown comes from.",
         )
 
+        parser.add_argument(
+            "--links",
+            metavar="URL",
+            default="",
+            help="Where the files of Markdown are on the web: links and images that lead to files "
+            "beside them lead there, such as https://github.com/me/bank/blob/main/",
+        )
+
     def handle(
         self,
         *,
@@ -71,12 +80,22 @@ already, questions that it has keep their slugs.
         dry_run: bool,
         pattern: str,
         categories: str,
+        links: str,
         verbosity: int,
         **options: Any,
     ) -> None:
+        if links and not is_base(links):
+            raise CommandError(
+                f"--links: “{links}” is no address such as https://github.com/me/bank/blob/main/. "
+                "Nothing was written."
+            )
         try:
             found = bring.bring(
-                files, pattern=pattern, categories=categories, progress=self.show_progress
+                files,
+                pattern=pattern,
+                categories=categories,
+                base=links,
+                progress=self.show_progress,
             )
             made = entries(found, earlier(output))
         except (UnreadableError, FixtureError) as error:

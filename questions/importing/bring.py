@@ -115,6 +115,7 @@ def add_markdown(
         read = [(s, p, [] if is_about_the_bank(s.name) else items) for s, p, items in read]
     with_questions = sum(bool(items) for _, pattern, items in read if pattern != "file")
     by_file = categories in {"file", "folder"} or (not categories and with_questions >= MANY_FILES)
+    found.guessed_by_headings = bool(sources) and not by_file and not categories
     documents = markdown_files.document_titles([source for source, _, _ in read])
     for (source, pattern, items), document in zip(read, documents, strict=True):
         drafts = list(

@@ -48,6 +48,8 @@ class Found:
 
     drafts: list[Draft] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
+    # Whether categories come from the headings above questions, where nobody said so.
+    guessed_by_headings: bool = False
     # What each file was taken for, such as “headings ###”, and how many questions it gave.
     files: list[tuple[str, str, int]] = field(default_factory=list)
     # Fields of categories by their slugs, and those of the bank, where a file names them.

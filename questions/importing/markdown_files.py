@@ -22,6 +22,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from questions.importing import html, links
 from questions.importing.drafts import (
+    BOX,
     Draft,
     Losses,
     clean_title,
@@ -201,12 +202,19 @@ def is_list_of_texts(value: Any) -> bool:
 def plain(token: Token) -> str:
     """Return a title as text, with its code in backquotes."""
     texts = []
+    spoken_of = html.mentions(token)
+    are_spoken_of = [at in spoken_of for at, _ in html.positions(token)]
     for child in token.children or []:
         if child.type == "code_inline":
             texts.append(f"`{child.content}`" if "`" not in child.content else child.content)
         elif child.type == "html_inline":
             name = html.parts(child.content)[1]
-            texts.append("`" if name == "code" else child.content if name not in html.KNOWN else "")
+            if are_spoken_of and are_spoken_of.pop(0):
+                texts.append(f"`{child.content}`")
+            else:
+                texts.append(
+                    "`" if name == "code" else child.content if name not in html.KNOWN else ""
+                )
         elif child.type in {"softbreak", "hardbreak"}:
             texts.append(" ")
         elif child.type != "image":
@@ -304,6 +312,7 @@ def by_first_lines(source: Source, title_of: Callable[[Token], str]) -> list[Ite
 
 def by_list_items(source: Source) -> list[Item]:
     found: list[tuple[Item, int, int]] = []  # with the lines of its answer
+    headings = {clean_title(heading.title) for heading in source.headings}
     list_end = 0
     for index, token in enumerate(source.tokens):
         if token.type in {"bullet_list_open", "ordered_list_open"} and not token.level:
@@ -315,8 +324,12 @@ def by_list_items(source: Source) -> list[Item]:
             continue
         item = Item(plain(title), token.map[0], "", source.above(token.map[0]))
         links = [str(c.attrGet("href")) for c in title.children or [] if c.type == "link_open"]
-        starts_with_link = [c.type for c in title.children or []][:1] == ["link_open"]
+        # A box may stand before it.
+        texts = (c.type for c in title.children or [] if c.content.strip() not in {"[x]", "[ ]"})
+        starts_with_link = next(texts, "") == "link_open"
         is_entry = starts_with_link and not links[0].startswith("http")  # of a table of contents
+        if BOX.match(item.title) and clean_title(item.title) not in headings:
+            is_entry = False  # a question without an answer
         if not is_entry and item.likeness == 1:
             is_last = token.map[1] >= list_end  # then what follows the list may be the answer
             found.append((item, title.map[1], -1 if is_last else token.map[1]))

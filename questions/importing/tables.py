@@ -14,7 +14,7 @@ from typing import Any
 
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
-from questions.importing.markdown_files import parser, short_answer, with_headings_from
+from questions.importing.markdown_files import parser, plain, short_answer, with_headings_from
 from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
 
@@ -104,7 +104,7 @@ def record_draft(
         found.losses.add("rows without a question", place, str(dict(values))[:60])
         return None
     if "<" in title:
-        title = html.markdown(title)
+        title = plain(parser().parseInline(title)[0])
     title = title.replace("**", "")
     category = fields.pop("category", "").strip().rpartition("::")[2] or category
     for name in TEXTS:

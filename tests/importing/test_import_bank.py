@@ -320,6 +320,10 @@ HTML = {
     "<pre><code class='language-js'>f()\n  g()</code></pre>": "```js\nf()\n  g()\n```",
     "<details>\n<summary>Parts</summary>\n\n- washer\n\n</details>": "**Parts**\n\n- washer",
     "<div dir=rtl>\n\nword\n\n</div>": "word",
+    '<div id="2" />\n- **one**\n  ```html\n  <div/>\n  ```': "- **one**\n  ```html\n  <div/>\n  ```",
+    "<div dir=rtl>\nword **bold**\n</div>": "word **bold**",
+    "The <b> tag, or </div>, beside a <form>": "The `<b>` tag, or `</div>`, beside a `<form>`",
+    "one<b>\n\ntwo</b> three": "one\n\ntwo three",
     "- one\n\n  <b>two</b>": "- one\n\n  **two**",
     "```html\n<b>code</b>\n```": "```html\n<b>code</b>\n```",
     "| a |\n| --- |\n| <b>x</b> y<br>z |": "| a |\n| --- |\n| **x** y<br>z |",
@@ -330,6 +334,24 @@ HTML = {
 def test_html_becomes_markdown(bring: Import, source: str, expected: str) -> None:
     [question] = bring(f"### What is it?\n\nFirst.\n\n{source}\n")
     assert question["answer"] == f"{expected}\n"
+
+
+def test_a_title_keeps_the_tags_that_it_speaks_of(bring: Import) -> None:
+    text = "### <a name='a'></a>What is <b>the</b> <span> beside a <div>?\n\nA.\n"
+    assert [q["title"] for q in bring(text)] == ["What is the `<span>` beside a `<div>`?"]
+    rows = "question,answer\nWhat does <a> do?,A <b> is bold.\n"
+    [question] = bring(rows, "some.csv")
+    assert (question["title"], question["short_answer"]) == (
+        "What does `<a>` do?",
+        "A `<b>` is bold.\n",
+    )
+
+
+def test_entries_of_a_table_of_contents_with_boxes_are_no_questions(bring: Import) -> None:
+    text = "- [x] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n#### [What is a?](#1)\n\nA.\n\n#### [What is b?](#2)\n"
+    assert [q["short_answer"] for q in bring(text)] == ["A.\n", ""]
+    found = bring("- [ ] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n## More\n")
+    assert [q["title"] for q in found] == ["What is a?", "What is b?"]
 
 
 def test_definitions_of_links_and_notes_go_along(bring: Import) -> None:
@@ -353,6 +375,13 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     assert "1  links to other files, which lead nowhere here (--links makes" in text
     assert "1  <iframe> that goes\n" in text
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
+
+
+def test_categories_that_may_be_headings_of_answers_are_told(tmp_path: Path) -> None:
+    text = "".join(f"### Note {n}\n\n#### What is {n}?\n\nIt.\n\n" for n in range(4))
+    hint = "Headings inside answers may be among them: --categories file makes one of each file"
+    assert hint in report(tmp_path, text)
+    assert hint not in report(tmp_path, BANK)
 
 
 # A second import

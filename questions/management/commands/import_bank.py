@@ -137,6 +137,11 @@ already, questions that it has keep their slugs.
             counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1
         rows = [(f"{count:,}", name, "") for name, count in counts.items()]
         self.table(f"{len(counts)} categories", rows)
+        if found.guessed_by_headings and sum(n == 1 for n in counts.values()) > len(counts) / 2 > 1:
+            self.stdout.write(
+                "           Headings inside answers may be among them: --categories file makes one "
+                "of each file, folder one of each folder."
+            )
         texts = [draft.fields for draft in found.drafts]
         missing = sum(not fields.get("short_answer") for fields in texts)
         empty = sum(not (f.get("answer") or f.get("short_answer")) for f in texts)

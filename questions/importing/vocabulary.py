@@ -44,7 +44,7 @@ OTHERS = one_of(r"""
     acknowledg\w*|about|disclaimer|changelog|code of conduct|sponsors?|support|links|
     further reading|
     目录|目錄|目次|参考\w*|содержание|оглавление|лицензия|список вопросов|
-    inhalt\w*|içindekiler|목차
+    inhalt\w*|içindekiler|목차|índice|indice|sommaire|sumário|spis treści|فهرست|الفهرس|المحتويات
 """)
 
 # Summaries of folds that hold the answer, and labels before one.

@@ -66,7 +66,8 @@ def bring(
         if suffix in TABLES or tables.is_anki(text):
             add(found, name, *table(suffix, name, text, found))
         else:
-            sources.append(Source(name, text, below))
+            folder = "" if path == reading.STANDARD_INPUT else path.resolve().parent.name
+            sources.append(Source(name, text, below, folder))
         progress(number, len(files))
     add_markdown(found, sources, pattern, categories, base, progress)
     return found

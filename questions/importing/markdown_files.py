@@ -103,6 +103,7 @@ class Source:
     name: str
     text: str
     path: str = ""  # below the folder that was given
+    folder: str = ""  # the name of that in which it is
 
     @cached_property
     def env(self) -> dict[str, Any]:
@@ -517,7 +518,7 @@ def document_title(source: Source, heading: str) -> str:
         return heading
     name = stem(source.name)
     if name.lower() in {"readme", "index", "questions", ""}:
-        return folder_of(source.name) or "Questions"
+        return folder_of(source.name) or as_title(source.folder) or "Questions"
     return name
 
 

@@ -227,6 +227,13 @@ def test_files_with_the_same_heading_are_told_apart_by_their_names(bring: Import
     assert [q["category"] for q in bring(texts)] == [["css"], ["html"], ["js"]]
 
 
+def test_a_readme_is_called_as_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "java-questions" / "README.md"
+    path.parent.mkdir()
+    path.write_text("### What is a?\n\nA.\n")
+    assert "Java questions" in run("import_bank", path, dry_run=True).text
+
+
 def test_names_of_categories_that_differ_in_capitals_are_one(bring: Import) -> None:
     text = "## Valves\n\n### What is a?\n\nA.\n\n## valves\n\n### What is b?\n\nB.\n"
     assert [q["category"] for q in bring(text)] == [["valves"], ["valves"]]

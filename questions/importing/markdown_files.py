@@ -42,10 +42,12 @@ from questions.importing.vocabulary import (
     OTHERS,
     PARTS,
     QUESTION_MARKS,
+    SENIORITY,
     TO_TOP,
 )
 
 LONGEST = 2_000  # characters of a short answer
+COUNT = re.compile(r"\s*\(\d+\)$")
 LED_TO = {"bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open"}
 OURS = ("/static/", "/media/")
 IMAGES = "images that become links"
@@ -467,9 +469,9 @@ def drafts(
         place = f"{source.name}: line {item.line + 1}"
         names = [name for name in item.categories if not level_of(clean_title(name))]
         names = [name for name in names if not looks_like_question(name)] or names
-        level = next(filter(None, map(level_of, map(clean_title, item.categories))), "")
+        level = next(filter(None, map(level_above, item.categories)), "")
         names = [name for name in names if not OTHERS.fullmatch(clean_title(name))]
-        category = document if by_file or not names else clean_title(names[0]) or names[0]
+        category = document if by_file or not names else as_category(names[0])
         marked = level_in(item.title) or level or level_of(source.said("level"))
         prompt, answer = split_at_answer(item.body)
         prompt = f"{item.more}\n\n{prompt}".strip("\n")
@@ -493,6 +495,18 @@ def drafts(
             losses.add("parts without a title", place, item.body)
             continue
         yield draft(title, category, place, losses, level=marked, **texts)
+
+
+def level_above(heading: str) -> str:
+    """Return the level of the questions below a heading, such as “Hard” or “Junior developer”."""
+    title = clean_title(heading)
+    first = title.partition(" ")[0].lower()
+    return level_of(title) or (level_of(first) if first in SENIORITY else "")
+
+
+def as_category(heading: str) -> str:
+    """Return a heading without a number before it, and the number of its questions after it."""
+    return COUNT.sub("", clean_title(heading)) or heading
 
 
 def document_titles(sources: list[Source]) -> list[str]:

@@ -20,6 +20,8 @@ from questions.refreshing.files import FIELDS, QUESTION
 
 FIELD_OF = {name: field for field, names in COLUMNS.items() for name in names}
 TEXTS = ("prompt", "short_answer", "answer")
+# The apostrophe before what a spreadsheet could run: our own export writes it.
+FORMULA = re.compile("^'(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 BY_LAST_WORD = ("title", "answer", "category", "level")
 WORDS = 3  # of the name of a column
@@ -63,7 +65,8 @@ def table_drafts(
     for line, row in rows:
         # Of two columns of a field the first one counts.
         in_order = sorted(columns.items(), reverse=True)
-        values = {field: row[index] for index, field in in_order if index < len(row)}
+        cells = [FORMULA.sub("", cell) for cell in row]
+        values = {field: cells[index] for index, field in in_order if index < len(row)}
         if one := record_draft(values, f"{name}: line {line}", stem(name), found):
             yield one
 

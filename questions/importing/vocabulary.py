@@ -92,6 +92,9 @@ LEVELS = {
     """),
 }
 
+# Those that say the level also where other words follow.
+SENIORITY = words("junior middle senior beginner intermediate джуниор мидл сеньор principiante")
+
 # The fields of a question, and how columns of tables and keys of JSON call them.
 COLUMNS = {
     "title": words("""

@@ -245,6 +245,15 @@ def test_a_mark_gives_the_level(bring: Import) -> None:
     assert found == [("What is a?", "expert"), ("What is b?", "core"), ("What is c?", "expert")]
 
 
+def test_headings_above_say_the_level_and_the_category(bring: Import) -> None:
+    text = (
+        "## Junior admin\n\n### 1. Pipes (1)\n\n#### What is a?\n\nA.\n\n## Senior admin\n\n"
+        "### Pipes (12)\n\n#### What is b?\n\nB.\n\n## Hard disks\n\n#### What is c?\n\nC.\n"
+    )
+    found = [(*q["category"], q["level"]) for q in bring(text)]
+    assert found == [("pipes", "core"), ("pipes", "expert"), ("hard-disks", "core")]
+
+
 def test_what_stands_before_a_folded_answer_is_the_prompt(bring: Import) -> None:
     text = """\
 ###### 1. What's the output?
@@ -471,6 +480,11 @@ def test_columns_are_known_by_their_last_word(bring: Import, names: str) -> None
     )
     assert (question["title"], question["short_answer"]) == ("What closes it?", "A valve.\n")
     assert (question["category"], question["level"]) == (["pipes"], "expert")
+
+
+def test_the_apostrophe_of_a_spreadsheet_goes(bring: Import) -> None:
+    [question] = bring("question,answer\nWhat is a?,'- one\nWhat is b?,'tis so.\n", "some.csv")[:1]
+    assert question["short_answer"] == "- one\n"
 
 
 def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:

@@ -170,7 +170,9 @@ def json_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
 
 def our_drafts(name: str, content: dict[str, Any], found: Found) -> Iterator[Draft]:
     """Yield the questions of an export, with what it says of its categories and its bank."""
-    known = [c for c in content.get("categories") or [] if isinstance(c, dict) and c.get("slug")]
+    rows = content.get("categories")
+    rows = rows if isinstance(rows, list) else []
+    known = [c for c in rows if isinstance(c, dict) and c.get("slug") and c.get("name")]
     found.categories |= {str(category["slug"]): category for category in known}
     if isinstance(content.get("bank"), dict):
         found.bank = content["bank"]
@@ -180,7 +182,8 @@ def our_drafts(name: str, content: dict[str, Any], found: Found) -> Iterator[Dra
         if not isinstance(values, dict):
             found.losses.add("what is no question", place, str(values))
             continue
-        if "slug" not in values or values.get("category") not in names:
+        is_ours = isinstance(values.get("title"), str) and "slug" in values
+        if not is_ours or str(values.get("category")) not in names:
             if one := object_draft(values, place, stem(name), found):
                 yield one
             continue

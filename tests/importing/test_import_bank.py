@@ -421,6 +421,38 @@ def test_a_second_import_of_the_same_writes_the_same(tmp_path: Path, bring: Impo
     assert tmp_path.joinpath("out.yaml").read_bytes() == before
 
 
+def test_what_was_published_in_the_file_stays_published(tmp_path: Path, bring: Import) -> None:
+    bring(BANK)
+    path = tmp_path / "out.yaml"
+    path.write_text(path.read_text().replace("published: false", "published: true", 1))
+    path.write_text(f"{path.read_text()}\n- model: questions.question\n  fields: {{slug: bare}}\n")
+    again = bring(BANK.replace("A valve.", "A valve, or a tap."))
+    assert [q["published"] for q in again] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("out.yaml", "- 1\n", "out.yaml is there and no fixture file: name another output."),
+        ("out.yaml", "x: [", "out.yaml: "),
+        ("out.yaml", "{model: questions.question}", "out.yaml: "),
+        ("out.json", "", "out.json” does not end with .yaml, and YAML is what is written."),
+        ("out", "", "out” does not end with .yaml, and YAML is what is written."),
+    ],
+)
+def test_a_file_that_is_something_else_is_not_written_over(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    tmp_path.joinpath("a.md").write_text(BANK)
+    tmp_path.joinpath(name).write_text(text)
+    result = run("import_bank", tmp_path / "a.md", output=tmp_path / name)
+    assert result.code == 1
+    assert reason in result.text
+    assert result.text.endswith("Nothing was written.\n")
+    assert result.text.count("\n") == 1
+    assert tmp_path.joinpath(name).read_text() == text
+
+
 @pytest.mark.parametrize(
     ("title", "slug"),
     [
@@ -531,6 +563,18 @@ def test_an_export_is_read_back_as_it_was(bring: Import) -> None:
     }
     [question] = bring(json.dumps(content), "some.json")
     assert {**question, "category": "core"} == {**fields, "position": 1, "published": False}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"categories": [{"slug": "c"}], "questions": [{"slug": "a", "title": "Why?", "category": "c"}]},
+        {"categories": 7, "questions": [{"slug": "a", "title": "Why?", "category": ["c"]}]},
+        {"categories": [{"slug": "c", "name": "C"}], "questions": [{"slug": "a", "category": "c"}, {"question": "Why?"}, 5]},
+    ],
+)  # fmt: skip
+def test_half_an_export_gives_what_it_has(bring: Import, content: dict[str, Any]) -> None:
+    assert [q["title"] for q in bring(json.dumps(content), "some.json")] == ["Why?"]
 
 
 def test_the_text_that_anki_exports(bring: Import) -> None:

@@ -84,6 +84,11 @@ already, questions that it has keep their slugs.
         verbosity: int,
         **options: Any,
     ) -> None:
+        if output != STANDARD_INPUT and output.suffix not in {".yaml", ".yml"}:
+            raise CommandError(
+                f"--output: “{output}” does not end with .yaml, and YAML is what is written. "
+                "Nothing was written."
+            )
         if links and not is_base(links):
             raise CommandError(
                 f"--links: “{links}” is no address such as https://github.com/me/bank/blob/main/. "
@@ -168,4 +173,10 @@ def earlier(output: Path) -> list[files.Entry]:
     """Return the entries of an earlier import, if there was one."""
     if output == STANDARD_INPUT or not output.exists():
         return []
-    return [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+    try:
+        found = [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+    except FixtureError as error:
+        raise UnreadableError(f"{output}: {str(error).rstrip('.')}.") from error
+    if not found:
+        raise UnreadableError(f"{output} is there and no fixture file: name another output.")
+    return found

@@ -15,6 +15,7 @@ MARKDOWN = {".md", ".markdown", ".mdx", ".mdown"}
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
 FEW = 3  # questions in a list
 MANY_FILES = 3  # with questions: from then on each is a category
+BETWEEN = "texts below headings that are no questions, which go (--pattern names the level)"
 HIDDEN = {"node_modules", "__pycache__", "venv"}
 
 
@@ -129,6 +130,9 @@ def add_markdown(
                 base=base,
             )
         )
+        for heading in markdown_files.between_questions(source, pattern, items):
+            place = f"{source.name}: line {heading.line + 1}"
+            found.losses.add(BETWEEN, place, heading.title)
         if categories == "folder":
             for one in drafts:
                 one.category = markdown_files.folder_of(source.name) or one.category

@@ -157,6 +157,17 @@ class Source:
                 )
         return found
 
+    def own_text(self, number: int) -> str:
+        """Return what stands between a heading, given by its number, and the next one."""
+        after = self.headings[number + 1 : number + 2]
+        return self.body(self.headings[number].end, after[0].line if after else len(self.lines))
+
+    def asks(self, number: int) -> bool:
+        """Whether a heading is a question with an answer of its own."""
+        return looks_like_question(self.headings[number].title) and bool(
+            self.own_text(number).strip()
+        )
+
     @cached_property
     def folds(self) -> list[tuple[int, int]]:
         """The first and the last line of each fold."""
@@ -234,9 +245,10 @@ def by_headings(level: int) -> Callable[[Source], list[Item]]:
         found = []
         category: list[str] = []
         for number, heading in enumerate(source.headings):
-            if heading.level < level and heading.fold <= 0:
+            is_misplaced = bool(found) and heading.level < level and source.asks(number)
+            if heading.level < level and heading.fold <= 0 and not is_misplaced:
                 category = []
-            if heading.level != level or ANSWERED.match(heading.title):
+            if (heading.level != level and not is_misplaced) or ANSWERED.match(heading.title):
                 continue
             ends = (
                 h.line
@@ -256,6 +268,23 @@ def by_headings(level: int) -> Callable[[Source], list[Item]]:
         return found
 
     return items
+
+
+def between_questions(source: Source, pattern: str, items: list[Item]) -> list[Heading]:
+    """Return the headings above those of the questions whose own text belongs to none of them."""
+    if not items or not re.fullmatch("h[1-6]", pattern):
+        return []
+    taken = {item.line for item in items}
+    return [
+        heading
+        for number, heading in enumerate(source.headings)
+        if heading.level < int(pattern[1])
+        and heading.line > items[0].line
+        and heading.line not in taken
+        and heading.fold < 0
+        and not OTHERS.fullmatch(clean_title(heading.title))
+        and without_trimmings(source.own_text(number)).strip()
+    ]
 
 
 def by_folds(source: Source) -> list[Item]:

@@ -43,7 +43,7 @@ OTHERS = one_of(r"""
     (table of )?contents?|toc|index|license|licence|contribut\w*|references?|resources|credits|
     acknowledg\w*|about|disclaimer|changelog|code of conduct|sponsors?|support|links|
     further reading|
-    目录|目錄|目次|参考\w*|содержание|оглавление|лицензия|список вопросов|
+    目录|目錄|目次|参考\w*|содержание|оглавление|лицензия|список вопросов|источники|авторы|
     inhalt\w*|içindekiler|목차|índice|indice|sommaire|sumário|spis treści|فهرست|الفهرس|المحتويات
 """)
 

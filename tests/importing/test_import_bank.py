@@ -393,6 +393,19 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
 
 
+def test_a_text_that_belongs_to_no_question_is_told(tmp_path: Path) -> None:
+    text = report(tmp_path, f"{BANK}\n## Parts\n\nA washer.\n\n## License\n\nMIT\n")
+    assert "1  texts below headings that are no questions, which go (--pattern" in text
+    assert "           some.md: line 17: Parts\n" in text
+    assert "License" not in text
+
+
+def test_a_question_with_a_higher_heading_is_one(bring: Import) -> None:
+    found = bring(f"{BANK}\n## Q3: Why does it drip?\n\nIt is worn.\n\n## What else?\n")
+    assert [q["title"] for q in found][2:] == ["Why does it drip?"]
+    assert found[2]["category"] == ["pipes"]
+
+
 def test_categories_that_may_be_headings_of_answers_are_told(tmp_path: Path) -> None:
     text = "".join(f"### Note {n}\n\n#### What is {n}?\n\nIt.\n\n" for n in range(4))
     hint = "Headings inside answers may be among them: --categories file makes one of each file"

@@ -359,7 +359,8 @@ def by_list_items(source: Source) -> list[Item]:
         # A box may stand before it.
         texts = (c.type for c in title.children or [] if c.content.strip() not in {"[x]", "[ ]"})
         starts_with_link = next(texts, "") == "link_open"
-        is_entry = starts_with_link and not links[0].startswith("http")  # of a table of contents
+        # Of a table of contents: it leads to a place in this or another file.
+        is_entry = starts_with_link and (not links[0].startswith("http") or "#" in links[0])
         if BOX.match(item.title) and clean_title(item.title) not in headings:
             is_entry = False  # a question without an answer
         if not is_entry and item.likeness == 1:

@@ -22,7 +22,8 @@ GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 # How a question begins.
 BEGINNINGS = words("""
     what what's whats why how when where which who whose is are do does did can could should would
-    will explain describe define compare name list tell give difference differences write implement
+    will explain describe define compare discuss mention distinguish name list tell give difference
+    differences write implement
     что какой какая какие каков чем почему зачем когда где кто сколько можно расскажите опишите
     объясните для назовите перечислите как
     was wie warum wann wo wer welche welcher welches wozu worin nenne erkläre beschreibe

@@ -363,9 +363,11 @@ def test_a_title_keeps_the_tags_that_it_speaks_of(bring: Import) -> None:
     )
 
 
-def test_entries_of_a_table_of_contents_with_boxes_are_no_questions(bring: Import) -> None:
+def test_entries_of_a_table_of_contents_are_no_questions(bring: Import) -> None:
     text = "- [x] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n#### [What is a?](#1)\n\nA.\n\n#### [What is b?](#2)\n"
     assert [q["short_answer"] for q in bring(text)] == ["A.\n", ""]
+    away = "* [Q1: What is a?](https://x.org/bank.md#q1)\n\n## Answers ##\n\n### Q1: Mention an a. ###\n\nA.\n"
+    assert [q["title"] for q in bring(away)] == ["Mention an a."]
     found = bring("- [ ] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n## More\n")
     assert [q["title"] for q in found] == ["What is a?", "What is b?"]
 

@@ -47,6 +47,7 @@ from questions.importing.vocabulary import (
 )
 
 LONGEST = 2_000  # characters of a short answer
+SIGN = re.compile(r"([\u2600-\u27bf\u2b50\U0001f300-\U0001faff])[\ufe0f\u200d\s]*[:=-]?\s*(\w+)")
 COUNT = re.compile(r"\s*\(\d+\)$")
 LED_TO = {"bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open"}
 OURS = ("/static/", "/media/")
@@ -156,6 +157,15 @@ class Source:
                     )
                 )
         return found
+
+    @cached_property
+    def legend(self) -> dict[str, str]:
+        """The levels that signs stand for, where a line says so: “⭐ medium 🚀 expert”."""
+        for line in self.lines:
+            found = {sign: level_of(word) for sign, word in SIGN.findall(line) if level_of(word)}
+            if len(set(found.values())) > 1:
+                return found
+        return {}
 
     def own_text(self, number: int) -> str:
         """Return what stands between a heading, given by its number, and the next one."""
@@ -502,7 +512,8 @@ def drafts(
         level = next(filter(None, map(level_above, item.categories)), "")
         names = [name for name in names if not OTHERS.fullmatch(clean_title(name))]
         category = document if by_file or not names else as_category(names[0])
-        marked = level_in(item.title) or level or level_of(source.said("level"))
+        signed = next((source.legend[s] for s in source.legend if s in item.title), "")
+        marked = level_in(item.title) or signed or level or level_of(source.said("level"))
         prompt, answer = split_at_answer(item.body)
         prompt = f"{item.more}\n\n{prompt}".strip("\n")
         short, rest = short_answer(text_of(answer, place, losses))

@@ -245,6 +245,14 @@ def test_a_mark_gives_the_level(bring: Import) -> None:
     assert found == [("What is a?", "expert"), ("What is b?", "core"), ("What is c?", "expert")]
 
 
+def test_a_legend_says_what_signs_mean(bring: Import) -> None:
+    text = "* Legend: 👶 easy \u200d⭐️ medium 🚀 expert\n\n**What is a? 🚀**\n\nA.\n\n**What is b? ⭐**\n\nB.\n"
+    assert [(q["title"], q["level"]) for q in bring(text)] == [
+        ("What is a?", "expert"),
+        ("What is b?", "advanced"),
+    ]
+
+
 def test_headings_above_say_the_level_and_the_category(bring: Import) -> None:
     text = (
         "## Junior admin\n\n### 1. Pipes (1)\n\n#### What is a?\n\nA.\n\n## Senior admin\n\n"
@@ -406,6 +414,16 @@ def test_a_question_with_a_higher_heading_is_one(bring: Import) -> None:
     found = bring(f"{BANK}\n## Q3: Why does it drip?\n\nIt is worn.\n\n## What else?\n")
     assert [q["title"] for q in found][2:] == ["Why does it drip?"]
     assert found[2]["category"] == ["pipes"]
+
+
+def test_files_without_questions_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    folder.joinpath("a.md").write_text(BANK)
+    folder.joinpath("b.md").write_text("# Prose\n\nOnly text.\n")
+    text = run("import_bank", folder, dry_run=True).text
+    assert "1 of 2 files have questions:\n" in text
+    assert "           none in in/b.md\n" in text
 
 
 def test_categories_that_may_be_headings_of_answers_are_told(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 
 SHOWN = 12  # files and categories
+NAMED = 5  # files without questions
 
 
 class Command(BankCommand):
@@ -137,6 +138,9 @@ already, questions that it has keep their slugs.
         with_questions = [file for file in found.files if file[2]]
         rows = [(f"{count:,}", name, kind) for name, kind, count in with_questions]
         self.table(f"{len(with_questions)} of {len(found.files)} files have questions", rows)
+        if without := [name for name, _, count in found.files if not count]:
+            more = f" and {len(without) - NAMED} more" if len(without) > NAMED else ""
+            self.stdout.write(f"           none in {', '.join(without[:NAMED])}{more}")
         counts: dict[str, int] = {}
         for draft in found.drafts:
             counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1

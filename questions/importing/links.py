@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from markdown_it import MarkdownIt
@@ -39,7 +41,7 @@ def with_base(text: str, path: str, base: str, parser: MarkdownIt) -> str:
         top = base.rstrip("/") + "/"
         return top + address[1:] if address.startswith("/") else urljoin(top + path, address)
 
-    def replaced(match: re.Match[str], addresses: set[str]) -> str:
+    def replaced(addresses: set[str], match: re.Match[str]) -> str:
         address = normalized(match[2], parser)
         if address not in addresses:
             return match[0]
@@ -50,14 +52,14 @@ def with_base(text: str, path: str, base: str, parser: MarkdownIt) -> str:
     for (start, end), addresses in addresses_by_lines(text, parser):
         chunk = "\n".join(lines[start:end])
         for pattern in (DESTINATION, DEFINITION):
-            chunk = pattern.sub(lambda match, of=addresses: replaced(match, of), chunk)
+            chunk = pattern.sub(partial(replaced, addresses), chunk)
         lines[start:end] = chunk.split("\n")
     return "\n".join(lines)
 
 
 def addresses_by_lines(text: str, parser: MarkdownIt) -> Iterator[tuple[tuple[int, int], set[str]]]:
     """Yield the lines of each paragraph, and the addresses beside the text to which it leads."""
-    env: dict[str, dict[str, dict[str, str]]] = {}
+    env: dict[str, Any] = {}
     for token in parser.parse(text, env):
         addresses = {
             str(child.attrGet("src" if child.type == "image" else "href") or "")
@@ -67,8 +69,8 @@ def addresses_by_lines(text: str, parser: MarkdownIt) -> Iterator[tuple[tuple[in
             yield (token.map[0], token.map[1]), beside
     for definition in env.get("references", {}).values():
         if leads_beside(definition["href"]):
-            start, end = definition["map"]  # type: ignore[misc]
-            yield (int(start), int(end)), {definition["href"]}
+            start, end = definition["map"]
+            yield (start, end), {definition["href"]}
 
 
 def normalized(destination: str, parser: MarkdownIt) -> str:

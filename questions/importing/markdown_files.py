@@ -252,7 +252,7 @@ def plain(token: Token) -> str:
 
 def by_headings(level: int) -> Callable[[Source], list[Item]]:
     def items(source: Source) -> list[Item]:
-        found = []
+        found: list[Item] = []
         category: list[str] = []
         for number, heading in enumerate(source.headings):
             is_misplaced = bool(found) and heading.level < level and source.asks(number)

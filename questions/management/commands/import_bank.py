@@ -30,10 +30,11 @@ FILES are Markdown, CSV, JSON, the text that Anki exports (“Notes in Plain Tex
 Markdown files, or - for Markdown on standard input. The database is neither read nor written.
 
 In Markdown, a question is what most looks like one: a heading of one level, with or without a
-number; the summary of a fold (<details>); a bold line; a line that begins with “Q:”; or an item of
-a list. --pattern names another one. Its category is the heading above it or, from three files on,
-the file. The first paragraph is the short answer. A mark such as “(hard)” or 🔴 gives the level.
-HTML becomes Markdown where there is something for it, and its text where there is not.
+number; the summary of a fold (<details>); a bold line; a line that begins with “Q:”; an item of a
+list; or a file, where each of a folder is one. --pattern names another one. Its category is the
+heading above it or, from three files on, the file. The first paragraph is the short answer. A mark
+such as “(hard)” or 🔴 gives the level. HTML becomes Markdown where there is something for it, and
+its text where there is not. --links makes links to files beside the text absolute.
 
 In a table the first row names the columns: question, answer, short answer, category, level,
 keywords, prompt. Without such a row the first column is the question and the second the answer.

@@ -82,6 +82,7 @@ class Item(NamedTuple):
     body: str
     categories: list[str]  # the headings above it, the nearest first
     more: str = ""  # what belongs to the question beside the title
+    is_misplaced: bool = False  # below a heading above those of other questions
 
     @property
     def likeness(self) -> float:
@@ -274,7 +275,7 @@ def by_headings(level: int) -> Callable[[Source], list[Item]]:
                 category = [heading.title]  # a heading above others of its level
             elif not OTHERS.fullmatch(clean_title(heading.title)):
                 above = category + source.above(heading.line, level)
-                found.append(item._replace(categories=above))
+                found.append(item._replace(categories=above, is_misplaced=is_misplaced))
         return found
 
     return items
@@ -436,6 +437,7 @@ PATTERNS: dict[str, Callable[[Source], list[Item]]] = {
 
 
 def score(items: list[Item]) -> float:
+    items = [item for item in items if not item.is_misplaced]
     likeness = sum(item.likeness for item in items)
     share = likeness / len(items) if items else 0
     return likeness * (0.5 + share / 2) + 0.05 * sum(bool(item.body.strip()) for item in items)

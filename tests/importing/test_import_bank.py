@@ -414,6 +414,10 @@ def test_a_question_with_a_higher_heading_is_one(bring: Import) -> None:
     found = bring(f"{BANK}\n## Q3: Why does it drip?\n\nIt is worn.\n\n## What else?\n")
     assert [q["title"] for q in found][2:] == ["Why does it drip?"]
     assert found[2]["category"] == ["pipes"]
+    assert (
+        len(bring("### Why?\n\n#### How so?\n\nSo.\n\n### When?\n\nNow.\n\n### Where?\n\nHere.\n"))
+        == 3
+    )
 
 
 def test_files_without_questions_are_named(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # A Latin, Arabic or Hindi one before a space, or a Chinese or Japanese one.
 SENTENCE_END = re.compile(r"(?<=[.!?\u061f\u0964])\s+|(?<=[\u3002\uff01\uff1f])")
+NAME = re.compile("[a-z0-9_]+")  # of Python, between the underscores of __init__
 # Markdown in rendered text: the author wrote markup that the parser did not recognize.
 LEFTOVER = re.compile(r"\*\*|__|~~|`|\]\(|^#{1,6}(?=\w)|^\|.*\|$")
 
@@ -432,10 +433,11 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
         if leftover := LEFTOVER.search(text):
             yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
     yield from check_targets(field, tokens)
-    for token in flat(tokens):
-        if token.type == "strong_open" and token.markup == "__":
+    for token, inside in pairwise(flat(tokens)):
+        if token.type == "strong_open" and token.markup == "__" and NAME.fullmatch(inside.content):
             yield Problem(field, "Put names such as `__init__` into backquotes.")
-        elif token.type == "heading_open" and token.tag == "h1":
+    for token in flat(tokens):
+        if token.type == "heading_open" and token.tag == "h1":
             yield style(field, "Begin headings with ## or more: # is the page's own.")
         elif token.type in {"math_inline", "math_block"}:
             message = f"Look at the formula “{clipped(token.content, 0)}”: its source is shown."

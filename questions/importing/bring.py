@@ -1,36 +1,42 @@
 """All of an import: from files to what was found in them."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from questions.importing import markdown_files, tables
 from questions.importing.drafts import Draft, Found
 from questions.importing.markdown_files import PATTERNS, Source
 from questions.importing.tables import UnreadableError
+from questions.importing.vocabulary import OTHERS
 from questions.refreshing import reading
 
 MARKDOWN = {".md", ".markdown", ".mdx", ".mdown"}
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
 FEW = 3  # questions in a list
 MANY_FILES = 3  # with questions: from then on each is a category
+BETWEEN = "texts below headings that are no questions, which go (--pattern names the level)"
 HIDDEN = {"node_modules", "__pycache__", "venv"}
 
 
-def files_below(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Return the files to read, and their names in messages. A folder gives its Markdown files."""
+def files_below(paths: Iterable[Path]) -> list[tuple[Path, str, str]]:
+    """
+    Return the files to read, their names in messages, and their paths below what was given.
+
+    A folder gives its Markdown files.
+    """
     found = []
     for path in paths:
         if not path.is_dir():
-            found.append((path, reading.name_of(path)))
+            found.append((path, reading.name_of(path), path.name))
             continue
         for file in sorted(path.rglob("*")):
             parts = file.relative_to(path).parts
             is_hidden = any(part.startswith(".") or part in HIDDEN for part in parts)
             if file.is_file() and file.suffix.lower() in MARKDOWN and not is_hidden:
-                found.append((file, "/".join(parts if len(parts) > 1 else (path.name, *parts))))
+                below = "/".join(parts)
+                found.append((file, below if len(parts) > 1 else f"{path.name}/{below}", below))
     return found
 
 
@@ -39,19 +45,21 @@ def bring(
     *,
     pattern: str = "",
     categories: str = "",
+    base: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Found:
     """
     Return what is found in files and folders.
 
     `pattern` names the one by which Markdown is read, `categories` whether these come from each
-    “file”, from each “folder” or from “headings”; without them both are guessed. Raises
-    UnreadableError for a file that can't be read.
+    “file”, from each “folder” or from “headings”; without them both are guessed. Links of Markdown
+    to other files lead below the address `base`, if there is one. Raises UnreadableError for a file
+    that can't be read.
     """
     found = Found()
     sources: list[Source] = []
     files = files_below(paths)
-    for number, (path, name) in enumerate(files, 1):
+    for number, (path, name, below) in enumerate(files, 1):
         try:
             text = reading.text_of(path).replace("\r\n", "\n").replace("\r", "\n")
         except reading.FixtureError as error:
@@ -61,9 +69,10 @@ def bring(
             with within_depth(name):
                 add(found, name, *table(suffix, name, text, found))
         else:
-            sources.append(Source(name, text))
+            folder = "" if path == reading.STANDARD_INPUT else path.resolve().parent.name
+            sources.append(Source(name, text, below, folder))
         progress(number, len(files))
-    add_markdown(found, sources, pattern, categories, progress)
+    add_markdown(found, sources, pattern, categories, base, progress)
     return found
 
 
@@ -96,34 +105,69 @@ def add_markdown(
     sources: list[Source],
     wanted: str,
     categories: str,
+    base: str,
     progress: Callable[[int, int], None],
 ) -> None:
     read = []
+    one_each = folders_of_single_questions(sources)
     for number, source in enumerate(sources, 1):
+        is_one = not wanted and PurePath(source.name).parent in one_each
+        pattern = "file" if is_one else wanted
         with within_depth(source.name):
-            read.append((source, *markdown_files.items_by_best_pattern(source, wanted)))
+            read.append((source, *markdown_files.items_by_best_pattern(source, pattern)))
         progress(number, len(sources))
     is_sure = any(item.likeness for _, _, items in read for item in items)
     if not wanted and is_sure:
         # A file in which nothing looks like a question is something else, such as a licence.
-        read = [(s, p, items if any(i.likeness for i in items) else []) for s, p, items in read]
+        read = [
+            (s, p, items if p == "file" or any(i.likeness for i in items) else [])
+            for s, p, items in read
+        ]
     # A list with a question or two is part of another text.
     if not wanted and len(read) > 1:
         read = [(s, p, [] if p == "list" and len(items) < FEW else items) for s, p, items in read]
-    with_questions = sum(bool(items) for _, _, items in read)
+        read = [(s, p, [] if is_about_the_bank(s.name) else items) for s, p, items in read]
+    with_questions = sum(bool(items) for _, pattern, items in read if pattern != "file")
     by_file = categories in {"file", "folder"} or (not categories and with_questions >= MANY_FILES)
-    for source, pattern, items in read:
+    found.guessed_by_headings = bool(sources) and not by_file and not categories
+    documents = markdown_files.document_titles([source for source, _, _ in read])
+    for (source, pattern, items), document in zip(read, documents, strict=True):
         with within_depth(source.name):
-            drafts = list(markdown_files.drafts(source, items, found.losses, by_file=by_file))
+            drafts = list(
+                markdown_files.drafts(
+                    source,
+                    items,
+                    found.losses,
+                    document=document,
+                    by_file=by_file and pattern != "file",
+                    base=base,
+                )
+            )
+        for heading in markdown_files.between_questions(source, pattern, items):
+            place = f"{source.name}: line {heading.line + 1}"
+            found.losses.add(BETWEEN, place, heading.title)
         if categories == "folder":
             for one in drafts:
-                one.category = folder_of(source.name) or one.category
+                one.category = markdown_files.folder_of(source.name) or one.category
         add(found, source.name, described(pattern) if items else "no questions", drafts)
 
 
-def folder_of(name: str) -> str:
-    folders = re.split(r"[/\\]", name)[:-1]
-    return folders[-1].replace("-", " ").replace("_", " ").capitalize() if folders else ""
+def folders_of_single_questions(sources: list[Source]) -> set[PurePath]:
+    """Return the folders of which most files seem to be one question each."""
+    folders: dict[PurePath, list[bool]] = {}
+    for source in sources:
+        is_one = markdown_files.is_one(source)
+        folders.setdefault(PurePath(source.name).parent, []).append(is_one)
+    return {
+        folder
+        for folder, are_one in folders.items()
+        if len(are_one) >= MANY_FILES and sum(are_one) * 2 > len(are_one)
+    }
+
+
+def is_about_the_bank(name: str) -> bool:
+    """Whether a file is called like those that say how to contribute, or the licence."""
+    return bool(OTHERS.fullmatch(PurePath(name).stem.replace("_", " ")))
 
 
 def described(pattern: str) -> str:
@@ -132,6 +176,7 @@ def described(pattern: str) -> str:
         "bold": "bold lines",
         "label": "lines with Q:",
         "list": "items of lists",
+        "file": "one question",
     }
     return names.get(pattern) or f"headings {'#' * int(pattern[1:])}"
 

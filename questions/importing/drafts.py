@@ -48,6 +48,8 @@ class Found:
 
     drafts: list[Draft] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
+    # Whether categories come from the headings above questions, where nobody said so.
+    guessed_by_headings: bool = False
     # What each file was taken for, such as “headings ###”, and how many questions it gave.
     files: list[tuple[str, str, int]] = field(default_factory=list)
     # Fields of categories by their slugs, and those of the bank, where a file names them.
@@ -55,7 +57,9 @@ class Found:
     bank: dict[str, Any] = field(default_factory=dict)
 
 
-STARS = re.compile(r"^[\s⭐🌟★☆✨🔥\ufe0f]+|[\s⭐🌟★☆✨🔥\ufe0f]+$")
+DECORATION = r"(?:[\s⭐🌟★☆✨🔥🚀\ufe0f\u200d]|(?<!\S):[a-z0-9_+-]+:(?!\S))+"  # also :star:
+STARS = re.compile(f"^{DECORATION}|{DECORATION}$")
+BOX = re.compile(r"^\[[ xX]\]\s+")  # of a task list
 LEVEL_OF = {word: level for level, words in LEVELS.items() for word in words}
 MARK = re.compile(r"[\[(【（]([^\[\]()【】（）]{1,30})[\])】）]")  # noqa: RUF001
 
@@ -70,18 +74,18 @@ def level_in(text: str) -> str:
     for mark in MARK.findall(text):
         if level := level_of(mark):
             return level
-    return next((LEVEL_OF[sign] for sign in "🟢🟡🟠🔴" if sign in text), "")
+    return next((LEVEL_OF[sign] for sign in "🟢🟡🟠🔴👶" if sign in text), "")
 
 
 def without_level(title: str) -> str:
     """Return a title without the mark of its level."""
     title = MARK.sub(lambda match: "" if level_of(match[1]) else match[0], title)
-    return re.sub("[🟢🟡🟠🔴]", "", title)
+    return re.sub("[🟢🟡🟠🔴👶]", "", title)
 
 
 def clean_title(title: str) -> str:
-    """Return a title on one line, without number, stars and what no text may hold."""
-    title = " ".join(without_refused(without_level(title)).split())
+    """Return a title on one line, without number, box, stars and what no text may hold."""
+    title = BOX.sub("", " ".join(without_refused(without_level(title)).split()))
     title = STARS.sub("", NUMBERED.sub("", STARS.sub("", title)))
     return title.strip().removesuffix("#").strip()
 

@@ -19,11 +19,18 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     Return the entries of a fixture file: the categories, and the questions as drafts.
 
     A question that is among the `earlier` entries, by its title and prompt or by its answer, keeps
-    its slug. Its drafts are those of `found`, without those that occur twice.
+    its slug, and stays published where it was published there. Its drafts are those of `found`,
+    without those that occur twice.
     """
     earlier = [entry for entry in earlier if is_named(entry)]
     without_doubles(found)
+    spell_alike(found)
     kept = [*known_slugs(found.drafts, earlier)]
+    published = {
+        entry["fields"]["slug"]
+        for entry in earlier
+        if entry["model"] == QUESTION and entry["fields"].get("published") is True
+    }
     taken = {slug for slug in kept if slug}
     named: list[Entry] = []
     categories = category_entries(found, earlier)
@@ -44,7 +51,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
             "slug": slug,
             "position": positions[category],
             "title": draft.title,
-            "published": False,
+            "published": slug in published,
         }
         for name in ("short_answer", "answer"):
             fields.setdefault(name, "")
@@ -77,6 +84,15 @@ def without_doubles(found: Found) -> None:
             found.losses.add("questions that occur twice, kept once", draft.place, draft.title)
         seen.setdefault(key, draft)
     found.drafts = list(seen.values())
+
+
+def spell_alike(found: Found) -> None:
+    """Give categories that differ in capitals only the name that came first."""
+    names: dict[str, str] = {}
+    for draft in found.drafts:
+        if draft.category in found.categories:  # a slug
+            continue
+        draft.category = names.setdefault(category_name(draft).casefold(), category_name(draft))
 
 
 def category_name(draft: Draft) -> str:
@@ -126,15 +142,18 @@ def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
 
 
 def by_all(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(fields["title"]), *map(stripped(fields), ("prompt", "short_answer", "answer")))
+    return (
+        folded(str(fields.get("title") or "")),
+        *map(stripped(fields), ("prompt", "short_answer", "answer")),
+    )
 
 
 def by_prompt(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(fields["title"]), stripped(fields)("prompt"))
+    return (folded(str(fields.get("title") or "")), stripped(fields)("prompt"))
 
 
 def by_title(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(fields["title"]),)
+    return (folded(str(fields.get("title") or "")),)
 
 
 def by_answer(fields: dict[str, Any]) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from questions.importing.vocabulary import words
 KEPT = words("kbd sub sup mark br")
 SIGNS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "s": "~~", "del": "~~"}
 DROPPED = words("iframe video audio script style object embed svg canvas form")
+VOID = words("br hr img wbr col")
 # Elements of HTML that people use in Markdown. What is called otherwise is text, such as List<T>.
 KNOWN = (
     KEPT
@@ -36,6 +37,7 @@ KNOWN = (
 AROUND = ("b", "i", "strong", "em", "u", "p", "div", "span", "center", "font", "details", "a")
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>")
 ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+WRAPPER = re.compile(r"\s*(?:<(?:div|p|span|a|center|section|font)\b[^<>]*>\s*(?:</\w+>\s*)?)+")
 
 
 class Converter(MarkdownConverter):
@@ -109,6 +111,7 @@ def folded(source: str, parser: MarkdownIt, place: str, losses: Losses) -> str:
     """Return Markdown without HTML other than the few tags that our Markdown knows."""
     if "<" not in source:
         return source
+    source = unwrapped(source, parser)
     lines = source.split("\n")
     edits: list[tuple[int, int, list[str]]] = []
     cursors: dict[int, int] = {}
@@ -135,6 +138,22 @@ def folded(source: str, parser: MarkdownIt, place: str, losses: Losses) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
+def unwrapped(source: str, parser: MarkdownIt) -> str:
+    """
+    Return Markdown without lines that only open an element around text, such as `<div dir=rtl>`.
+
+    CommonMark takes what follows up to a blank line for HTML. Whoever wrote it means Markdown.
+    """
+    lines = source.split("\n")
+    for token in parser.parse(source):
+        if token.type == "html_block" and token.map:
+            start, end = token.map
+            is_text = end > start + 1 and not lines[start + 1].lstrip(" >").startswith("<")
+            if is_text and WRAPPER.fullmatch(lines[start]):
+                lines[start] = ""
+    return "\n".join(lines)
+
+
 def block_lines(html: str, first_line: str, place: str, losses: Losses) -> list[str]:
     """Return the lines of a block of HTML as Markdown, behind the same indent or `>`."""
     match = re.match(r"[\s>]*", first_line)
@@ -156,6 +175,7 @@ def inline(token: Token, place: str, losses: Losses) -> str:
     content = token.content
     tags = list(positions(token))
     pairs = matched([(at, *parts(text)) for at, text in tags])
+    mentioned = mentions(token)
     new: list[str] = []
     end = 0
     for at, text in tags:
@@ -164,7 +184,7 @@ def inline(token: Token, place: str, losses: Losses) -> str:
         is_closing, name, attributes = parts(text)
         if text.startswith("<!--"):
             continue
-        if name not in KNOWN:
+        if name not in KNOWN or at in mentioned:
             new.append(f"`{text}`")
         elif name == "br":
             new.append("<br>")
@@ -183,6 +203,34 @@ def inline(token: Token, place: str, losses: Losses) -> str:
     text = re.sub(r"^(\s*<br>)+|(<br>\s*)+$", "", "".join(new))
     missing = content.count("\n") - text.count("\n")
     return text + "\n" * missing
+
+
+def mentions(token: Token) -> set[int]:
+    """
+    Return where the source of an inline token speaks of a tag: “the <b> tag”.
+
+    It is not one of a pair, has no attributes and stands in the middle of a line. One that never
+    marks text up, such as `<form>`, is always spoken of.
+    """
+    tags = positions(token)
+    pairs = matched([(at, *parts(text)) for at, text in tags])
+    found = set()
+    for at, text in tags:
+        _, name, attributes = parts(text)
+        is_alone = at not in pairs and name in KNOWN - VOID
+        is_spoken_of = not attributes and is_inside_a_line(token.content, at, at + len(text))
+        if is_alone and (name in DROPPED or is_spoken_of):
+            found.add(at)
+    return found
+
+
+def is_inside_a_line(content: str, start: int, end: int) -> bool:
+    """Whether words stand before and behind a tag, a space in front of it."""
+    line = content.rfind("\n", 0, start) + 1
+    behind = re.compile(r"[^<\n]*").match(content, end)
+    is_apart = content[start - 1 : start] == "(" or content[start - 1 : start].isspace()
+    has_words = re.compile(r"\w").search(content, line, start)
+    return bool(is_apart and has_words and behind and behind[0].strip())
 
 
 def wraps(at: int, pairs: dict[int, dict[str, Any]], content: str) -> bool:

@@ -3,10 +3,11 @@ Questions in Markdown as people keep it.
 
 A file is taken for the pattern that gives the most questions: headings of one level, folds
 (`<details>`), bold lines, lines that begin with “Q:”, or items of lists. The text of a question
-goes on to the next one, or to a heading above it.
+goes on to the next one, or to a heading above it. Or each file of a folder is one question.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from questions.importing import html
+from questions.importing import html, links
 from questions.importing.drafts import (
+    BOX,
     Draft,
     Losses,
     clean_title,
@@ -33,16 +35,25 @@ from questions.importing.vocabulary import (
     ANSWERED,
     ASKED,
     BEGINNINGS,
+    COLUMNS,
+    GREEK,
     LABEL,
     NUMBERED,
     OTHERS,
     PARTS,
     QUESTION_MARKS,
+    SENIORITY,
     TO_TOP,
 )
 
 LONGEST = 2_000  # characters of a short answer
-ELSEWHERE = re.compile("[a-z][a-z0-9+.-]*:|/|#", re.IGNORECASE)
+SIGN = re.compile(r"([\u2600-\u27bf\u2b50\U0001f300-\U0001faff])[\ufe0f\u200d\s]*[:=-]?\s*(\w+)")
+COUNT = re.compile(r"\s*\(\d+\)$")
+LED_TO = {"bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open"}
+OURS = ("/static/", "/media/")
+IMAGES = "images that become links"
+IMAGES_BESIDE = "images of other files, which become text here (--links makes them links)"
+LINKS_BESIDE = "links to other files, which lead nowhere here (--links makes them absolute)"
 # Where a summary goes on with a list, a block of code or another paragraph.
 SUMMARY_END = re.compile(r"\n(?=\s*\n|\s*(?:[*+-] |```|\d+\. ))")
 NOTE = re.compile(r"(\[\^[^\]\s]+\]):")
@@ -71,6 +82,7 @@ class Item(NamedTuple):
     body: str
     categories: list[str]  # the headings above it, the nearest first
     more: str = ""  # what belongs to the question beside the title
+    is_misplaced: bool = False  # below a heading above those of other questions
 
     @property
     def likeness(self) -> float:
@@ -84,7 +96,8 @@ def looks_like_question(title: str) -> bool:
     title = clean_title(title).lower()
     words = re.findall(r"[\w'-]+", title)
     begins_as_one = len(words) > 1 and words[0] in BEGINNINGS
-    return title.endswith(QUESTION_MARKS) or begins_as_one or bool(PARTS.search(title))
+    is_asked = title.endswith(QUESTION_MARKS) or (title.endswith(";") and bool(GREEK.search(title)))
+    return is_asked or begins_as_one or bool(PARTS.search(title))
 
 
 @dataclass
@@ -93,6 +106,8 @@ class Source:
 
     name: str
     text: str
+    path: str = ""  # below the folder that was given
+    folder: str = ""  # the name of that in which it is
 
     @cached_property
     def env(self) -> dict[str, Any]:
@@ -114,8 +129,16 @@ class Source:
                 with suppress(yaml.YAMLError, ValueError, RecursionError):
                     values = yaml.load(token.content, yaml.BaseLoader)  # noqa: S506 (texts only)
                     if isinstance(values, dict):
-                        return {str(k).lower(): v for k, v in values.items() if isinstance(v, str)}
+                        return {
+                            str(key).lower(): ", ".join(value) if is_list_of_texts(value) else value
+                            for key, value in values.items()
+                            if isinstance(value, str) or is_list_of_texts(value)
+                        }
         return {}
+
+    def said(self, field: str) -> str:
+        """Return what the front matter says of a field of a question; "" where it says nothing."""
+        return next((v for k, v in self.meta.items() if k in COLUMNS[field] and v.strip()), "")
 
     @cached_property
     def headings(self) -> list[Heading]:
@@ -135,6 +158,26 @@ class Source:
                     )
                 )
         return found
+
+    @cached_property
+    def legend(self) -> dict[str, str]:
+        """The levels that signs stand for, where a line says so: “⭐ medium 🚀 expert”."""
+        for line in self.lines:
+            found = {sign: level_of(word) for sign, word in SIGN.findall(line) if level_of(word)}
+            if len(set(found.values())) > 1:
+                return found
+        return {}
+
+    def own_text(self, number: int) -> str:
+        """Return what stands between a heading, given by its number, and the next one."""
+        after = self.headings[number + 1 : number + 2]
+        return self.body(self.headings[number].end, after[0].line if after else len(self.lines))
+
+    def asks(self, number: int) -> bool:
+        """Whether a heading is a question with an answer of its own."""
+        return looks_like_question(self.headings[number].title) and bool(
+            self.own_text(number).strip()
+        )
 
     @cached_property
     def folds(self) -> list[tuple[int, int]]:
@@ -177,15 +220,26 @@ class Source:
         return "\n".join(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines)
 
 
+def is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def plain(token: Token) -> str:
     """Return a title as text, with its code in backquotes."""
     texts = []
+    spoken_of = html.mentions(token)
+    are_spoken_of = [at in spoken_of for at, _ in html.positions(token)]
     for child in token.children or []:
         if child.type == "code_inline":
             texts.append(f"`{child.content}`" if "`" not in child.content else child.content)
         elif child.type == "html_inline":
             name = html.parts(child.content)[1]
-            texts.append("`" if name == "code" else child.content if name not in html.KNOWN else "")
+            if are_spoken_of and are_spoken_of.pop(0):
+                texts.append(f"`{child.content}`")
+            else:
+                texts.append(
+                    "`" if name == "code" else child.content if name not in html.KNOWN else ""
+                )
         elif child.type in {"softbreak", "hardbreak"}:
             texts.append(" ")
         elif child.type != "image":
@@ -199,12 +253,13 @@ def plain(token: Token) -> str:
 
 def by_headings(level: int) -> Callable[[Source], list[Item]]:
     def items(source: Source) -> list[Item]:
-        found = []
+        found: list[Item] = []
         category: list[str] = []
         for number, heading in enumerate(source.headings):
-            if heading.level < level and heading.fold <= 0:
+            is_misplaced = bool(found) and heading.level < level and source.asks(number)
+            if heading.level < level and heading.fold <= 0 and not is_misplaced:
                 category = []
-            if heading.level != level or ANSWERED.match(heading.title):
+            if (heading.level != level and not is_misplaced) or ANSWERED.match(heading.title):
                 continue
             ends = (
                 h.line
@@ -220,10 +275,27 @@ def by_headings(level: int) -> Callable[[Source], list[Item]]:
                 category = [heading.title]  # a heading above others of its level
             elif not OTHERS.fullmatch(clean_title(heading.title)):
                 above = category + source.above(heading.line, level)
-                found.append(item._replace(categories=above))
+                found.append(item._replace(categories=above, is_misplaced=is_misplaced))
         return found
 
     return items
+
+
+def between_questions(source: Source, pattern: str, items: list[Item]) -> list[Heading]:
+    """Return the headings above those of the questions whose own text belongs to none of them."""
+    if not items or not re.fullmatch("h[1-6]", pattern):
+        return []
+    taken = {item.line for item in items}
+    return [
+        heading
+        for number, heading in enumerate(source.headings)
+        if heading.level < int(pattern[1])
+        and heading.line > items[0].line
+        and heading.line not in taken
+        and heading.fold < 0
+        and not OTHERS.fullmatch(clean_title(heading.title))
+        and without_trimmings(source.own_text(number)).strip()
+    ]
 
 
 def by_folds(source: Source) -> list[Item]:
@@ -283,6 +355,7 @@ def by_first_lines(source: Source, title_of: Callable[[Token], str]) -> list[Ite
 
 def by_list_items(source: Source) -> list[Item]:
     found: list[tuple[Item, int, int]] = []  # with the lines of its answer
+    headings = {clean_title(heading.title) for heading in source.headings}
     list_end = 0
     for index, token in enumerate(source.tokens):
         if token.type in {"bullet_list_open", "ordered_list_open"} and not token.level:
@@ -294,8 +367,13 @@ def by_list_items(source: Source) -> list[Item]:
             continue
         item = Item(plain(title), token.map[0], "", source.above(token.map[0]))
         links = [str(c.attrGet("href")) for c in title.children or [] if c.type == "link_open"]
-        starts_with_link = [c.type for c in title.children or []][:1] == ["link_open"]
-        is_entry = starts_with_link and not links[0].startswith("http")  # of a table of contents
+        # A box may stand before it.
+        texts = (c.type for c in title.children or [] if c.content.strip() not in {"[x]", "[ ]"})
+        starts_with_link = next(texts, "") == "link_open"
+        # Of a table of contents: it leads to a place in this or another file.
+        is_entry = starts_with_link and (not links[0].startswith("http") or "#" in links[0])
+        if BOX.match(item.title) and clean_title(item.title) not in headings:
+            is_entry = False  # a question without an answer
         if not is_entry and item.likeness == 1:
             is_last = token.map[1] >= list_end  # then what follows the list may be the answer
             found.append((item, title.map[1], -1 if is_last else token.map[1]))
@@ -309,16 +387,57 @@ def by_list_items(source: Source) -> list[Item]:
     return items
 
 
+def as_one(source: Source) -> list[Item]:
+    """Return a file as one question: its title is that of the file, or the file's name."""
+    lines = source.lines
+    tops = [h for h in source.headings if h.level == 1 and h.limit == len(lines) and h.fold < 0]
+    first = source.headings[0] if len(tops) == 1 and source.headings[0] in tops else None
+    front = source.tokens[0] if source.tokens and source.tokens[0].type == "front_matter" else None
+    start = front.map[1] if front and front.map else 0
+    before = source.body(start, first.line) if first else ""
+    body = source.body(first.end if first else start, len(lines))
+    titles = [source.meta.get("title", ""), first.title if first else "", stem(source.name)]
+    titles = [title for title in titles if clean_title(title)]
+    title = next(filter(looks_like_question, titles), titles[0] if titles else "")
+    if not f"{before}{body}".strip() or not title:
+        return []
+    line = first.line if first else 0
+    categories = [source.said("category"), folder_of(source.name)]
+    return [Item(title, line, f"{before}\n\n{body}".strip("\n"), [c for c in categories if c])]
+
+
+def is_one(source: Source) -> bool:
+    """Whether a file seems to be one question rather than several."""
+    items = as_one(source)
+    return any(looks_like_question(i.title) or level_of(source.said("level")) for i in items)
+
+
+def stem(name: str) -> str:
+    file = re.split(r"[/\\]", name)[-1]
+    return as_title(file.rpartition(".")[0] or file)
+
+
+def folder_of(name: str) -> str:
+    return as_title("".join(re.split(r"[/\\]", name)[-2:-1]))
+
+
+def as_title(name: str) -> str:
+    title = name.replace("-", " ").replace("_", " ").strip()
+    return title[:1].upper() + title[1:]
+
+
 PATTERNS: dict[str, Callable[[Source], list[Item]]] = {
     **{f"h{level}": by_headings(level) for level in range(1, 7)},
     "details": by_folds,
     "bold": by_bold_lines,
     "label": by_labels,
     "list": by_list_items,
+    "file": as_one,
 }
 
 
 def score(items: list[Item]) -> float:
+    items = [item for item in items if not item.is_misplaced]
     likeness = sum(item.likeness for item in items)
     share = likeness / len(items) if items else 0
     return likeness * (0.5 + share / 2) + 0.05 * sum(bool(item.body.strip()) for item in items)
@@ -326,7 +445,7 @@ def score(items: list[Item]) -> float:
 
 def items_by_best_pattern(source: Source, wanted: str = "") -> tuple[str, list[Item]]:
     """Return the name of the pattern that fits a file best, and what it finds."""
-    patterns = [wanted] if wanted else list(PATTERNS)
+    patterns = [wanted] if wanted else [name for name in PATTERNS if name != "file"]
     found = {name: PATTERNS[name](source) for name in patterns}
     best = max(found, key=lambda name: score(found[name]))
     return best, found[best]
@@ -373,26 +492,46 @@ def folds(text: str, code: set[int]) -> list[Fold]:
 # From items to drafts
 
 
-def drafts(source: Source, items: list[Item], losses: Losses, *, by_file: bool) -> Iterator[Draft]:
-    """Yield a draft of each item; its category is that of its file or the nearest heading above."""
-    document = document_title(source)
+def drafts(
+    source: Source,
+    items: list[Item],
+    losses: Losses,
+    *,
+    document: str,
+    by_file: bool,
+    base: str = "",
+) -> Iterator[Draft]:
+    """
+    Yield a draft of each item; its category is the heading above, or what the file is about.
+
+    `document` says what that is. Links to files lead below the address `base`, if there is one.
+    """
     definitions = references(source)
     for item in items:
         place = f"{source.name}: line {item.line + 1}"
         names = [name for name in item.categories if not level_of(clean_title(name))]
         names = [name for name in names if not looks_like_question(name)] or names
-        level = next(filter(None, map(level_of, map(clean_title, item.categories))), "")
+        level = next(filter(None, map(level_above, item.categories)), "")
         names = [name for name in names if not OTHERS.fullmatch(clean_title(name))]
-        category = document if by_file or not names else names[0]
-        marked = level_in(item.title) or level or level_of(source.meta.get("level", ""))
+        category = document if by_file or not names else as_category(names[0])
+        signed = next((source.legend[s] for s in source.legend if s in item.title), "")
+        marked = level_in(item.title) or signed or level or level_of(source.said("level"))
         prompt, answer = split_at_answer(item.body)
         prompt = f"{item.more}\n\n{prompt}".strip("\n")
+        short, rest = short_answer(text_of(answer, place, losses))
         texts = {
-            "prompt": text_of(prompt, definitions, place, losses, is_prompt=True),
-            "answer": text_of(answer, definitions, place, losses),
+            "prompt": text_of(prompt, place, losses, is_prompt=True),
+            "short_answer": short,
+            "answer": rest,
         }
-        texts["short_answer"], texts["answer"] = short_answer(texts["answer"])
-        if keywords := source.meta.get("keywords", ""):
+        for name, written in texts.items():
+            text = with_definitions(written, definitions)
+            if base:
+                text = links.with_base(text, source.path, base, parser())
+            text = without_trailing_space(text).strip()
+            tell_losses(text, place, losses)
+            texts[name] = f"{text}\n" if text else ""
+        if keywords := source.said("keywords") if len(items) == 1 else source.meta.get("keywords"):
             texts["keywords"] = keywords.lower()
         title = clean_title(item.title)
         if not title:
@@ -401,19 +540,43 @@ def drafts(source: Source, items: list[Item], losses: Losses, *, by_file: bool) 
         yield draft(title, category, place, losses, level=marked, **texts)
 
 
-def document_title(source: Source) -> str:
-    """Return what a file is about: its front matter, its only `#` heading, its name or folder."""
-    for key in ("category", "title"):
-        if source.meta.get(key):
-            return str(source.meta[key])
+def level_above(heading: str) -> str:
+    """Return the level of the questions below a heading, such as “Hard” or “Junior developer”."""
+    title = clean_title(heading)
+    first = title.partition(" ")[0].lower()
+    return level_of(title) or (level_of(first) if first in SENIORITY else "")
+
+
+def as_category(heading: str) -> str:
+    """Return a heading without a number before it, and the number of its questions after it."""
+    return COUNT.sub("", clean_title(heading)) or heading
+
+
+def document_titles(sources: list[Source]) -> list[str]:
+    """Return what each file is about. A heading that several of them have says nothing of one."""
+    counts = Counter(top_heading(source).casefold() for source in sources)
+    return [
+        document_title(source, "" if counts[heading.casefold()] > 1 else heading)
+        for source, heading in ((source, top_heading(source)) for source in sources)
+    ]
+
+
+def top_heading(source: Source) -> str:
+    """Return the only `#` heading of a file; "" where it has none or several."""
     tops = [heading.title for heading in source.headings if heading.level == 1]
-    if len(tops) == 1 and clean_title(tops[0]):
-        return clean_title(tops[0])
-    *folders, name = re.split(r"[/\\]", source.name)
-    stem = name.rpartition(".")[0] or name
-    if stem.lower() in {"readme", "index", "questions", "-"}:
-        stem = folders[-1] if folders else "Questions"
-    return stem.replace("-", " ").replace("_", " ").strip().capitalize()
+    return clean_title(tops[0]) if len(tops) == 1 else ""
+
+
+def document_title(source: Source, heading: str) -> str:
+    """Return what a file is about: its front matter, this heading, its name or its folder."""
+    if named := source.said("category") or source.meta.get("title"):
+        return str(named)
+    if heading:
+        return heading
+    name = stem(source.name)
+    if name.lower() in {"readme", "index", "questions", ""}:
+        return folder_of(source.name) or as_title(source.folder) or "Questions"
+    return name
 
 
 def references(source: Source) -> dict[str, str]:
@@ -444,21 +607,35 @@ def split_at_answer(body: str) -> tuple[str, str]:
     return "", body
 
 
-def text_of(
-    body: str, definitions: dict[str, str], place: str, losses: Losses, *, is_prompt: bool = False
-) -> str:
+def text_of(body: str, place: str, losses: Losses, *, is_prompt: bool = False) -> str:
     """Return what follows a title as our Markdown."""
     text = html.folded(body.strip("\n"), parser(), place, losses)
     text = LABEL.sub("", without_trimmings(text), count=1)
-    text = with_headings_from(text, bold=is_prompt)
+    if not is_prompt:
+        text = with_choice(text)
+    return with_headings_from(text, bold=is_prompt)
+
+
+def with_definitions(text: str, definitions: dict[str, str]) -> str:
+    """Return a text with the definitions of links and notes that it uses and does not have."""
     used = [definition for use, definition in definitions.items() if use in text.lower()]
     own = "".join(line for line in text.split("\n") if line.startswith("["))
     used = [definition for definition in used if definition.partition(":")[0] + ":" not in own]
-    if used and text:
-        text = "\n".join([text, "", *used])
-    text = without_trailing_space(text)
-    tell_losses(text, place, losses)
-    return f"{text.strip()}\n" if text.strip() else ""
+    return "\n".join([text.rstrip("\n"), "", *used]) if used and text else text
+
+
+def with_choice(text: str) -> str:
+    """Return an answer without its heading “Answer”; the right choice that it names stays."""
+    for token, inline in block_pairs(text, "heading_open"):
+        if token.map and token.map[0] == 0 and ANSWERED.match(inline.content):
+            rest = "\n".join(text.split("\n")[token.map[1] :]).strip("\n")
+            if ANSWERED.fullmatch(inline.content):
+                return rest
+            begins = parser().parse(rest)[:1]
+            is_paragraph = bool(begins) and begins[0].type == "paragraph_open"
+            return f"**{inline.content}**{'\\\n' if is_paragraph else '\n\n'}{rest}"
+        break
+    return text
 
 
 def without_trailing_space(text: str) -> str:
@@ -481,9 +658,12 @@ def without_trimmings(text: str) -> str:
     for token, inline in block_pairs(text, "paragraph_open"):
         children = [c for c in inline.children or [] if c.content.strip() or c.nesting]
         kinds = {child.type for child in children if child.type not in {"text", "image"}}
-        links = [str(c.attrGet("href")) for c in children if c.type == "link_open"]
+        addresses = [str(c.attrGet("href")) for c in children if c.type == "link_open"]
         is_link = kinds <= {"link_open", "link_close", "strong_open", "strong_close"}
-        to_top = links and all(link.startswith("#") for link in links)
+        # Beside the link to the top there may be one to the page before.
+        beside = "".join(c.content for c in children if c.level == 0 and c.type == "text")
+        is_link = is_link and not re.search(r"\w", beside)
+        to_top = any(address.startswith("#") for address in addresses)
         if token.map and is_link and to_top and TO_TOP.search(plain(inline)):
             lines[slice(*token.map)] = [""] * (token.map[1] - token.map[0])
     while lines and not lines[-1].strip(" -*_"):
@@ -525,11 +705,11 @@ def tell_losses(text: str, place: str, losses: Losses) -> None:
     for token in parser().parse(text):
         for child in token.children or []:
             address = str(child.attrGet("src" if child.type == "image" else "href") or "")
-            is_ours = address.startswith(("/static/", "/media/"))
-            if child.type == "image" and not is_ours:
-                losses.add("images that become links", place, address)
-            if child.type == "link_open" and not ELSEWHERE.match(address):
-                losses.add("links to other files, which lead nowhere here", place, address)
+            is_beside = links.leads_beside(address)
+            if child.type == "image" and not address.startswith(OURS):
+                losses.add(IMAGES_BESIDE if is_beside else IMAGES, place, address)
+            if child.type == "link_open" and is_beside:
+                losses.add(LINKS_BESIDE, place, address)
             if child.type == "link_open" and address.startswith("#"):
                 losses.add("links within the page, which may lead nowhere", place, address)
         if token.type == "fence" and token.info.split()[:1] == ["mermaid"]:
@@ -540,20 +720,30 @@ def short_answer(answer: str) -> tuple[str, str]:
     """
     Return the first paragraph of an answer, and the rest.
 
-    A paragraph that only leads to a list or a block of code is no short answer. Where an answer is
-    one block, such as a list, it is all of it.
+    A paragraph that leads to a list or a block of code takes it along, and such a block that comes
+    first is a short answer, too: without one a question can't be published. A heading or an image
+    at the beginning is none, nor is what is longer than LONGEST.
     """
     tokens = parser().parse(answer)
-    if sum(token.level == 0 and token.nesting >= 0 for token in tokens) == 1:
-        is_short = tokens[0].type != "heading_open" and len(answer) <= LONGEST
-        return (answer, "") if is_short else ("", answer)
-    if len(tokens) < 2 or tokens[0].type != "paragraph_open" or not tokens[0].map:
-        return "", answer
+    blocks = [token for token in tokens if token.level == 0 and token.nesting >= 0 and token.map]
+    if not blocks:
+        return "", ""
     lines = answer.split("\n")
-    end = tokens[0].map[1]
-    first = "\n".join(lines[:end]).strip()
-    only_image = all(c.type in {"image", "softbreak"} for c in tokens[1].children or [])
-    rest = "\n".join(lines[end:]).strip("\n")
-    if (first.endswith((":", "\uff1a")) and rest) or len(first) > LONGEST or only_image:
+    end = (blocks[0].map or [0, 0])[1]
+    if blocks[0].type == "paragraph_open":
+        leads_on = "\n".join(lines[:end]).rstrip().endswith((":", "\uff1a"))
+        if leads_on and blocks[1:] and blocks[1].type in LED_TO:
+            end = (blocks[1].map or [0, 0])[1]
+        elif leads_on and blocks[1:]:
+            return "", answer
+    first = "\n".join(lines[:end]).strip("\n")
+    if blocks[0].type == "heading_open" or is_image(tokens[:2]) or len(first) > LONGEST:
         return "", answer
+    rest = "\n".join(lines[end:]).strip("\n") if len(blocks) > 1 else ""
     return f"{first}\n", f"{rest}\n" if rest.strip() else ""
+
+
+def is_image(tokens: list[Token]) -> bool:
+    """Whether the first tokens of a text are those of a paragraph that is only an image."""
+    children = [child for token in tokens for child in token.children or []]
+    return bool(children) and all(child.type in {"image", "softbreak"} for child in children)

@@ -14,12 +14,17 @@ from typing import Any
 
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
-from questions.importing.markdown_files import parser, short_answer, with_headings_from
-from questions.importing.vocabulary import COLUMNS
+from questions.importing.markdown_files import parser, plain, short_answer, with_headings_from
+from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
 
 FIELD_OF = {name: field for field, names in COLUMNS.items() for name in names}
 TEXTS = ("prompt", "short_answer", "answer")
+# The apostrophe before what a spreadsheet could run: our own export writes it.
+FORMULA = re.compile("^'(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+BY_LAST_WORD = ("title", "answer", "category", "level")
+WORDS = 3  # of the name of a column
 
 
 class UnreadableError(Exception):
@@ -50,8 +55,7 @@ def table_drafts(
 ) -> Iterator[Draft]:
     """Yield a draft of each row; `columns` say which field stands where, if no first row does."""
     if columns is None:
-        names = [FIELD_OF.get(re.sub(r"\W+", "_", cell.strip().lower())) for cell in rows[0][1]]
-        columns = {index: field for index, field in enumerate(names) if field}
+        columns = fields_named(rows[0][1])
         if "title" in columns.values():
             for index, cell in enumerate(rows[0][1]):
                 if index not in columns and cell.strip():
@@ -62,9 +66,32 @@ def table_drafts(
     for line, row in rows:
         # Of two columns of a field the first one counts.
         in_order = sorted(columns.items(), reverse=True)
-        values = {field: row[index] for index, field in in_order if index < len(row)}
+        cells = [FORMULA.sub("", cell) for cell in row]
+        values = {field: cells[index] for index, field in in_order if index < len(row)}
         if one := record_draft(values, f"{name}: line {line}", stem(name), found):
             yield one
+
+
+def fields_named(names: list[str]) -> dict[int, str]:
+    """
+    Return the fields that columns or keys hold, by their places.
+
+    A name of a few words says it with the last one, such as “Ideal answer”, where no other column
+    is called so.
+    """
+    folded = [re.sub(r"\W+", "_", CAMEL.sub("_", name.strip())).lower() for name in names]
+    found = {index: FIELD_OF[name] for index, name in enumerate(folded) if name in FIELD_OF}
+    for index, (name, shown) in enumerate(zip(folded, names, strict=True)):
+        words = [word for word in name.split("_") if word]
+        while len(words) > 1 and words[-1] in LOOSE:
+            words.pop()
+        if not 0 < len(words) <= WORDS or shown.strip().endswith(QUESTION_MARKS):
+            continue
+        field = FIELD_OF.get(words[-1]) if len(words[-1]) > 1 else None
+        field = field if field in BY_LAST_WORD else LOOSE.get(name)
+        if index not in found and field and field not in found.values():
+            found[index] = field
+    return found
 
 
 def stem(name: str) -> str:
@@ -81,7 +108,7 @@ def record_draft(
         found.losses.add("rows without a question", place, str(dict(values))[:60])
         return None
     if "<" in title:
-        title = html.markdown(title)
+        title = plain(parser().parseInline(title)[0])
     title = title.replace("**", "")
     category = fields.pop("category", "").strip().rpartition("::")[2] or category
     for name in TEXTS:
@@ -192,6 +219,8 @@ def objects(
                     yield number, one
             else:
                 found.losses.add("what is no question", f"{name}: question {number}", str(value))
+    elif isinstance(content, dict) and is_question(content):
+        yield from objects(name, [content], category, found)
     elif isinstance(content, dict):
         for key, value in content.items():
             if isinstance(value, list | dict):
@@ -207,16 +236,25 @@ def lists_of_objects(value: Any) -> list[list[Any]]:
     return [inner for inner in lists if isinstance(inner[0], dict) and has_title(inner[0])]
 
 
+def is_question(value: dict[str, Any]) -> bool:
+    """Whether an object is a question rather than questions and categories by their names."""
+    return {"title", "answer"} <= {*fields_named(list(value)).values()} and not lists_of_objects(
+        value
+    )
+
+
 def has_title(value: dict[str, Any]) -> bool:
-    return any(FIELD_OF.get(str(key).lower()) == "title" for key in value)
+    return "title" in fields_named(list(map(str, value))).values()
 
 
 def object_draft(value: dict[str, Any], place: str, category: str, found: Found) -> Draft | None:
-    known = {FIELD_OF.get(key.lower()): item for key, item in reversed(value.items())}
-    for key in value:
-        if key.lower() not in FIELD_OF:
+    fields = fields_named(list(value))
+    for index, key in enumerate(value):
+        if index not in fields:
             found.losses.add("keys that are not known", place, key)
-    values = {key: item for key, item in known.items() if key}
+    # Of two keys of a field the first one counts.
+    items = reversed(list(enumerate(value.values())))
+    values = {fields[index]: item for index, item in items if index in fields}
     return record_draft(values, place, category, found)
 
 

@@ -14,12 +14,16 @@ def one_of(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(line.strip() for line in pattern.splitlines()), re.IGNORECASE)
 
 
-QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", ";")
+QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
+
+# Greek writes its question mark as a semicolon; elsewhere one ends an item of a list.
+GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 
 # How a question begins.
 BEGINNINGS = words("""
     what what's whats why how when where which who whose is are do does did can could should would
-    will explain describe define compare name list tell give difference differences write implement
+    will explain describe define compare discuss mention distinguish name list tell give difference
+    differences write implement
     что какой какая какие каков чем почему зачем когда где кто сколько можно расскажите опишите
     объясните для назовите перечислите как
     was wie warum wann wo wer welche welcher welches wozu worin nenne erkläre beschreibe
@@ -38,9 +42,10 @@ PARTS = one_of(r"""
 # Headings of what is no question.
 OTHERS = one_of(r"""
     (table of )?contents?|toc|index|license|licence|contribut\w*|references?|resources|credits|
-    acknowledg\w*|about|disclaimer|changelog|sponsors?|support|links|further reading|
-    目录|目錄|目次|参考\w*|содержание|оглавление|лицензия|список вопросов|
-    inhalt\w*|içindekiler|목차
+    acknowledg\w*|about|disclaimer|changelog|code of conduct|sponsors?|support|links|
+    further reading|
+    目录|目錄|目次|参考\w*|содержание|оглавление|лицензия|список вопросов|источники|авторы|
+    inhalt\w*|içindekiler|목차|índice|indice|sommaire|sumário|spis treści|فهرست|الفهرس|المحتويات
 """)
 
 # Summaries of folds that hold the answer, and labels before one.
@@ -50,14 +55,16 @@ ANSWER = one_of(r"""
 """)
 # The heading of an answer, which may name the right choice: “Answer: D”.
 ANSWERED = one_of(r"""
-    (?:answers?|solutions?|ответ|答案|解答|参考答案|回答|정답|답|lösung|antwort|cevap|yanıt|الإجابة|جواب|
+    (?:(?:(?:sample|model|suggested|expected|ideal|short) )?answers?(?: guide)?|solutions?|
+    ответ|答案|解答|参考答案|回答|정답|답|lösung|antwort|cevap|yanıt|الإجابة|جواب|
     réponse|respuesta|risposta|odpowiedź|resposta|відповідь|đáp án|jawaban|答え)\s*(?:[:：]|$)
 """)
 LABEL = one_of(r"^\s*(?:\*\*)?(?:a|ans|answer|ответ|答案?|答え|답)(?:\*\*)?\s*[:：](?:\*\*)?\s*")
 ASKED = one_of(r"^\s*(?:\*\*)?(?:q|question|вопрос|问题?|問|質問)\s*\d*\s*[:.：)]")
 
 TO_TOP = one_of(r"""
-    \btop\b|\bup\b|наверх|вверх|к (?:началу|содержанию|списку)|返回|回到|顶部|目录|⬆|↑|맨 ?위
+    \btop\b|\bup\b|наверх|вверх|к (?:началу|содержанию|оглавлению|списку)|返回|回到|顶部|目录|⬆|↑|
+    맨 ?위|위로|volver|arriba|nach oben|haut
 """)
 
 # Numbers and labels before a title: “12. ”, “Q3: ”, “Question 4 - ”, “(5) ”, “一、”.
@@ -72,16 +79,22 @@ NUMBERED = one_of(r"""
 
 LEVELS = {
     "core": words("""
-        easy beginner junior basic basics entry core 🟢 simple легкий начальный джуниор
-        简单 初级 初級 基础 쉬움 einfach leicht kolay
+        easy beginner junior basic basics entry core 🟢 👶 simple
+        легкий начальный джуниор базовый 简单 初级 初級 基础 쉬움 einfach leicht kolay
+        principiante básico básica fácil débutant facile iniciante
     """),
     "advanced": words("""
         medium middle mid intermediate advanced 🟡 🟠 средний мидл 中等 中级 中級 보통 mittel orta
+        intermedio intermedia intermédiaire intermediário avanzado avancé avançado
     """),
     "expert": words("""
-        hard senior expert difficult tricky 🔴 сложный сеньор 困难 高级 高級 어려움 schwer zor
+        hard senior expert difficult tricky 🔴 staff сложный сеньор
+        困难 高级 高級 어려움 schwer zor experto difícil difficile especialista
     """),
 }
+
+# Those that say the level also where other words follow.
+SENIORITY = words("junior middle senior beginner intermediate джуниор мидл сеньор principiante")
 
 # The fields of a question, and how columns of tables and keys of JSON call them.
 COLUMNS = {
@@ -93,7 +106,8 @@ COLUMNS = {
     """),
     "short_answer": words("short_answer short summary tldr"),
     "category": words("""
-        category topic subject section deck chapter категория тема kategorie 分类 分類 kategori
+        category topic theme subject section deck chapter категория тема kategorie 分类 分類
+        kategori categoría tema
     """),
     "level": words("level difficulty seniority grade уровень сложность schwierigkeit 难度 難度"),
     "keywords": words("keywords tags tag теги"),
@@ -104,3 +118,6 @@ COLUMNS = {
     "verified_with": words("verified_with"),
     "verified_on": words("verified_on"),
 }
+
+# What a column may be called that has an answer, where none is called so.
+LOOSE = dict.fromkeys(words("content body explanation text"), "answer")

@@ -217,6 +217,7 @@ def test_what_is_fine_beside_the_answer(changes: dict[str, Any]) -> None:
     "line",
     [
         "Code such as `<b>`, `**kwargs`, `__init__` and `[x](y)` in backquotes.",
+        "__Bold__ words, and __two of them__, as some write them: __важно__.",
         "If a < b and c > d, then a * d is no multiple of b.",
         "Names_with_underscores, C#, #1 and [brackets].",
         "A [link](https://x.org/) and <https://x.org/>.",

@@ -126,6 +126,94 @@ def test_another_pattern_can_be_named(bring: Import) -> None:
     assert [q["title"] for q in bring(BANK, pattern="h2")] == ["Pipes"]
 
 
+def test_a_semicolon_makes_no_question_of_an_item(bring: Import) -> None:
+    text = "## Что такое клапан?\n\nЭто:\n\n+ заслонка — закрывает трубу;\n+ пружина;\n+ седло;\n+ шток.\n"
+    [question] = bring(text)
+    assert "пружина;" in question["short_answer"]
+    assert len(bring("- Τι είναι η βαλβίδα;\n- Πώς ανοίγει;\n")) == 2
+
+
+def test_what_decorates_a_title_goes(bring: Import) -> None:
+    text = "## :star: Pipes\n\n- [ ] What closes it?\n- [x] Why? :fire:\n- What is b? \u200d⭐️\n- What is c? 🚀\n"
+    found = bring(text)
+    assert [q["title"] for q in found] == ["What closes it?", "Why?", "What is b?", "What is c?"]
+    assert found[0]["category"] == ["pipes"]
+
+
+@pytest.mark.parametrize(
+    "line", ["[к оглавлению](#pipes)", "[뒤로](https://x.org/bank)/[위로](#part-1)", "[↑](#top)"]
+)
+def test_links_to_the_top_go(bring: Import, line: str) -> None:
+    [question] = bring(f"### What closes it?\n\nA valve.\n\n{line}\n")
+    assert (question["short_answer"], question["answer"]) == ("A valve.\n", "")
+
+
+ONE_EACH = {
+    "pipes/valve.md": "---\ntitle: What is a valve?\ndifficulty: hard\ntags: [Valve, ball]\n---\n\n# Valve\n\n"
+    "It closes.\n\n## Kinds\n\n- Does a ball turn?\n- Why do gates slide?\n",
+    "pipes/What seals a joint.md": "# Joint\nA washer.\n",
+    "pipes/why-copper.md": "# Why is copper used?\n\nA plumber asks.\n\n## Answer guide\n\nIt bends.\n",
+}
+
+
+def test_a_file_can_be_one_question(bring: Import) -> None:
+    """As many banks have it, some with front matter."""
+    found = {
+        q["title"]: q
+        for q in bring({**ONE_EACH, "CONTRIBUTING.md": "# How?\n\n## How to help?\n\nSo.\n"})
+    }
+    assert set(found) == {"What is a valve?", "What seals a joint", "Why is copper used?"}
+    valve = found["What is a valve?"]
+    assert (valve["level"], valve["keywords"]) == ("expert", "valve, ball")
+    assert (valve["category"], valve["short_answer"]) == (["pipes"], "It closes.\n")
+    assert "- Does a ball turn?" in valve["answer"]
+    assert found["What seals a joint"]["short_answer"] == "A washer.\n"
+    copper = found["Why is copper used?"]
+    assert (copper["prompt"], copper["short_answer"]) == ("A plumber asks.\n", "It bends.\n")
+
+
+def test_a_file_is_one_question_where_that_is_said(bring: Import) -> None:
+    texts = {
+        "a/one.md": "# Valves\n\n## What is it?\n\nIt.\n",
+        "a/two.md": "# Joints\n\nThey seal.\n",
+    }
+    assert [q["title"] for q in bring(texts, pattern="file")] == ["Valves", "Joints"]
+
+
+def test_links_to_files_lead_to_where_the_bank_was_kept(bring: Import) -> None:
+    text = """\
+### What is a?
+
+See [b](b.md#x) and [code][c], <a href="../d.md">d</a>, [here](#what-is-a), [e](https://e.org) `[b](x.md)`.
+
+- ![tap](/img/tap (1).png) [![s](/static/s.png)](<f g.md>)
+
+```md
+[b](b.md)
+```
+
+[c]: ./c.py "C"
+"""
+    [question] = bring({"pipes/a.md": text}, links="https://x.org/bank/main")
+    assert question["short_answer"] == (
+        "See [b](https://x.org/bank/main/pipes/b.md#x) and [code][c], "
+        "[d](https://x.org/bank/main/d.md), [here](#what-is-a), [e](https://e.org) `[b](x.md)`.\n\n"
+        "[c]: <https://x.org/bank/main/pipes/c.py>\n"
+    )
+    assert "(</static/s.png>)" not in question["answer"]
+    assert "[![s](/static/s.png)](<https://x.org/bank/main/pipes/f%20g.md>)" in question["answer"]
+    assert "```md\n[b](b.md)\n```" in question["answer"]
+
+
+@pytest.mark.parametrize("address", ["main/", "ftp://x.org/", "https://[", "https:///a"])
+def test_where_links_lead_has_to_be_an_address(tmp_path: Path, address: str) -> None:
+    tmp_path.joinpath("a.md").write_text(BANK)
+    result = run("import_bank", tmp_path / "a.md", output=tmp_path / "out.yaml", links=address)
+    assert result.code == 1
+    assert result.text.startswith(f"--links: “{address}” is no address such as https://")
+    assert result.text.count("\n") == 1
+
+
 def test_from_three_files_on_each_is_a_category(bring: Import) -> None:
     texts = {f"{name}/README.md": f"# {name}\n\n## Part\n\n### What is {name}?\n\nIt.\n"
              for name in ("one", "two", "three")}  # fmt: skip
@@ -134,10 +222,45 @@ def test_from_three_files_on_each_is_a_category(bring: Import) -> None:
     assert {q["category"][0] for q in bring(texts, categories="headings")} == {"part"}
 
 
+def test_files_with_the_same_heading_are_told_apart_by_their_names(bring: Import) -> None:
+    texts = {f"{name}/README.md": f"# Our questions\n\n### What is {name}?\n\nIt.\n"
+             for name in ("CSS", "html", "js")}  # fmt: skip
+    assert [q["category"] for q in bring(texts)] == [["css"], ["html"], ["js"]]
+
+
+def test_a_readme_is_called_as_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "java-questions" / "README.md"
+    path.parent.mkdir()
+    path.write_text("### What is a?\n\nA.\n")
+    assert "Java questions" in run("import_bank", path, dry_run=True).text
+
+
+def test_names_of_categories_that_differ_in_capitals_are_one(bring: Import) -> None:
+    text = "## Valves\n\n### What is a?\n\nA.\n\n## valves\n\n### What is b?\n\nB.\n"
+    assert [q["category"] for q in bring(text)] == [["valves"], ["valves"]]
+
+
 def test_a_mark_gives_the_level(bring: Import) -> None:
     text = "## Hard\n\n### What is a?\n\nA.\n\n## B\n\n### What is b? (easy)\n\nB.\n\n### 🔴 What is c?\n\nC."
     found = [(q["title"], q["level"]) for q in bring(text)]
     assert found == [("What is a?", "expert"), ("What is b?", "core"), ("What is c?", "expert")]
+
+
+def test_a_legend_says_what_signs_mean(bring: Import) -> None:
+    text = "* Legend: 👶 easy \u200d⭐️ medium 🚀 expert\n\n**What is a? 🚀**\n\nA.\n\n**What is b? ⭐**\n\nB.\n"
+    assert [(q["title"], q["level"]) for q in bring(text)] == [
+        ("What is a?", "expert"),
+        ("What is b?", "advanced"),
+    ]
+
+
+def test_headings_above_say_the_level_and_the_category(bring: Import) -> None:
+    text = (
+        "## Junior admin\n\n### 1. Pipes (1)\n\n#### What is a?\n\nA.\n\n## Senior admin\n\n"
+        "### Pipes (12)\n\n#### What is b?\n\nB.\n\n## Hard disks\n\n#### What is c?\n\nC.\n"
+    )
+    found = [(*q["category"], q["level"]) for q in bring(text)]
+    assert found == [("pipes", "core"), ("pipes", "expert"), ("hard-disks", "core")]
 
 
 def test_what_stands_before_a_folded_answer_is_the_prompt(bring: Import) -> None:
@@ -176,15 +299,32 @@ Two.
 """
     first, second = bring(text)
     assert first["prompt"] == "```js\nf()\n```\n\n- A: 1\n"
-    assert first["answer"] == "## Answer: A\n\nIt is *one*.\n"
+    assert (first["short_answer"], first["answer"]) == ("**Answer: A**\\\nIt is *one*.\n", "")
     assert second["short_answer"] == "Two.\n"
     assert [q["slug"] for q in (first, second)] == ["whats-the-output", "whats-the-output-2"]
 
 
-def test_an_answer_that_is_one_list_is_the_short_answer(bring: Import) -> None:
-    first, second = bring("### What is a?\n\n- One\n- Two\n\n### What is b?\n\nThese:\n\n- One\n")
-    assert (first["short_answer"], first["answer"]) == ("- One\n- Two\n", "")
-    assert (second["short_answer"], second["answer"]) == ("", "These:\n\n- One\n")
+SHORT = {
+    "an answer that is one list": ("- One\n- Two", "- One\n- Two\n", ""),
+    "a list that comes first": ("- One\n\nMore.", "- One\n", "More.\n"),
+    "code that comes first": ("```js\nf()\n```\n\nMore.", "```js\nf()\n```\n", "More.\n"),
+    "a paragraph and what it leads to": ("These:\n\n- One\n\nMore.", "These:\n\n- One\n", "More.\n"),
+    "a paragraph that leads to another": ("Well:\n\nOne.", "", "Well:\n\nOne.\n"),
+    "a heading of its own": ("#### Why\n\nSo.", "", "## Why\n\nSo.\n"),
+    "an image": ("![a](https://x.org/a.png)\n\nMore.", "", "![a](https://x.org/a.png)\n\nMore.\n"),
+    "a heading that only says so": ("#### Answer\n\nSo.\n\nMore.", "So.\n", "More.\n"),
+    "the right choice": ("#### Answer: D\n\nSo.\n\nMore.", "**Answer: D**\\\nSo.\n", "More.\n"),
+    "the right choice alone": ("#### Answer: D", "**Answer: D**\n", ""),
+    "the right choice before code": ("#### Answer: D\n\n```js\nf()\n```", "**Answer: D**\n", "```js\nf()\n```\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "short", "rest"), SHORT.values(), ids=SHORT)
+def test_the_short_answer_is_what_comes_first(
+    bring: Import, text: str, short: str, rest: str
+) -> None:
+    [question] = bring(f"### What is it?\n\n{text}\n")
+    assert (question["short_answer"], question["answer"]) == (short, rest)
 
 
 def test_headings_of_an_answer_begin_with_the_second_level(bring: Import) -> None:
@@ -205,6 +345,10 @@ HTML = {
     "<pre><code class='language-js'>f()\n  g()</code></pre>": "```js\nf()\n  g()\n```",
     "<details>\n<summary>Parts</summary>\n\n- washer\n\n</details>": "**Parts**\n\n- washer",
     "<div dir=rtl>\n\nword\n\n</div>": "word",
+    '<div id="2" />\n- **one**\n  ```html\n  <div/>\n  ```': "- **one**\n  ```html\n  <div/>\n  ```",
+    "<div dir=rtl>\nword **bold**\n</div>": "word **bold**",
+    "The <b> tag, or </div>, beside a <form>": "The `<b>` tag, or `</div>`, beside a `<form>`",
+    "one<b>\n\ntwo</b> three": "one\n\ntwo three",
     "- one\n\n  <b>two</b>": "- one\n\n  **two**",
     "```html\n<b>code</b>\n```": "```html\n<b>code</b>\n```",
     "| a |\n| --- |\n| <b>x</b> y<br>z |": "| a |\n| --- |\n| **x** y<br>z |",
@@ -217,12 +361,33 @@ def test_html_becomes_markdown(bring: Import, source: str, expected: str) -> Non
     assert question["answer"] == f"{expected}\n"
 
 
+def test_a_title_keeps_the_tags_that_it_speaks_of(bring: Import) -> None:
+    text = "### <a name='a'></a>What is <b>the</b> <span> beside a <div>?\n\nA.\n"
+    assert [q["title"] for q in bring(text)] == ["What is the `<span>` beside a `<div>`?"]
+    rows = "question,answer\nWhat does <a> do?,A <b> is bold.\n"
+    [question] = bring(rows, "some.csv")
+    assert (question["title"], question["short_answer"]) == (
+        "What does `<a>` do?",
+        "A `<b>` is bold.\n",
+    )
+
+
+def test_entries_of_a_table_of_contents_are_no_questions(bring: Import) -> None:
+    text = "- [x] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n#### [What is a?](#1)\n\nA.\n\n#### [What is b?](#2)\n"
+    assert [q["short_answer"] for q in bring(text)] == ["A.\n", ""]
+    away = "* [Q1: What is a?](https://x.org/bank.md#q1)\n\n## Answers ##\n\n### Q1: Mention an a. ###\n\nA.\n"
+    assert [q["title"] for q in bring(away)] == ["Mention an a."]
+    found = bring("- [ ] [What is a?](#1)\n- [ ] [What is b?](#2)\n\n## More\n")
+    assert [q["title"] for q in found] == ["What is a?", "What is b?"]
+
+
 def test_definitions_of_links_and_notes_go_along(bring: Import) -> None:
     text = "### What is a?\n\nSee [this][x] and.[^1]\n\n### What is b?\n\nB.\n\n[x]: https://x.org/\n\n[^1]: A note of it.\n"
     first, _ = bring(text)
     assert first["short_answer"].startswith("See [this][x] and.[^1]\n")
-    assert "[x]: <https://x.org/>" in first["short_answer"] + first["answer"]
-    assert "[^1]: A note of it." in first["short_answer"] + first["answer"]
+    assert "[x]: <https://x.org/>" in first["short_answer"]
+    assert "[^1]: A note of it." in first["short_answer"]
+    assert first["answer"] == ""
 
 
 def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
@@ -232,10 +397,45 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     )
     assert "1 of 1 files have questions:\n        3  some.md, headings ###\n" in text
     assert "1 categories:\n        3  Pipes\n" in text
-    assert "1  images that become links\n           some.md: line 17: a.png\n" in text
-    assert "1  links to other files, which lead nowhere here\n" in text
+    assert "1  images of other files, which become text here (--links makes" in text
+    assert "           some.md: line 17: a.png\n" in text
+    assert "1  links to other files, which lead nowhere here (--links makes" in text
     assert "1  <iframe> that goes\n" in text
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
+
+
+def test_a_text_that_belongs_to_no_question_is_told(tmp_path: Path) -> None:
+    text = report(tmp_path, f"{BANK}\n## Parts\n\nA washer.\n\n## License\n\nMIT\n")
+    assert "1  texts below headings that are no questions, which go (--pattern" in text
+    assert "           some.md: line 17: Parts\n" in text
+    assert "License" not in text
+
+
+def test_a_question_with_a_higher_heading_is_one(bring: Import) -> None:
+    found = bring(f"{BANK}\n## Q3: Why does it drip?\n\nIt is worn.\n\n## What else?\n")
+    assert [q["title"] for q in found][2:] == ["Why does it drip?"]
+    assert found[2]["category"] == ["pipes"]
+    assert (
+        len(bring("### Why?\n\n#### How so?\n\nSo.\n\n### When?\n\nNow.\n\n### Where?\n\nHere.\n"))
+        == 3
+    )
+
+
+def test_files_without_questions_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    folder.joinpath("a.md").write_text(BANK)
+    folder.joinpath("b.md").write_text("# Prose\n\nOnly text.\n")
+    text = run("import_bank", folder, dry_run=True).text
+    assert "1 of 2 files have questions:\n" in text
+    assert "           none in in/b.md\n" in text
+
+
+def test_categories_that_may_be_headings_of_answers_are_told(tmp_path: Path) -> None:
+    text = "".join(f"### Note {n}\n\n#### What is {n}?\n\nIt.\n\n" for n in range(4))
+    hint = "Headings inside answers may be among them: --categories file makes one of each file"
+    assert hint in report(tmp_path, text)
+    assert hint not in report(tmp_path, BANK)
 
 
 # A second import
@@ -257,6 +457,38 @@ def test_a_second_import_of_the_same_writes_the_same(tmp_path: Path, bring: Impo
     before = tmp_path.joinpath("out.yaml").read_bytes()
     bring(BANK)
     assert tmp_path.joinpath("out.yaml").read_bytes() == before
+
+
+def test_what_was_published_in_the_file_stays_published(tmp_path: Path, bring: Import) -> None:
+    bring(BANK)
+    path = tmp_path / "out.yaml"
+    path.write_text(path.read_text().replace("published: false", "published: true", 1))
+    path.write_text(f"{path.read_text()}\n- model: questions.question\n  fields: {{slug: bare}}\n")
+    again = bring(BANK.replace("A valve.", "A valve, or a tap."))
+    assert [q["published"] for q in again] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("out.yaml", "- 1\n", "out.yaml is there and no fixture file: name another output."),
+        ("out.yaml", "x: [", "out.yaml: "),
+        ("out.yaml", "{model: questions.question}", "out.yaml: "),
+        ("out.json", "", "out.json” does not end with .yaml, and YAML is what is written."),
+        ("out", "", "out” does not end with .yaml, and YAML is what is written."),
+    ],
+)
+def test_a_file_that_is_something_else_is_not_written_over(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    tmp_path.joinpath("a.md").write_text(BANK)
+    tmp_path.joinpath(name).write_text(text)
+    result = run("import_bank", tmp_path / "a.md", output=tmp_path / name)
+    assert result.code == 1
+    assert reason in result.text
+    assert result.text.endswith("Nothing was written.\n")
+    assert result.text.count("\n") == 1
+    assert tmp_path.joinpath(name).read_text() == text
 
 
 @pytest.mark.parametrize(
@@ -304,6 +536,38 @@ def test_a_table_without_names_has_the_question_first(bring: Import) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Topic,Interview question,IdealAnswer",
+        "category,title,content",
+        "Theme,Question text,Model answer",
+    ],
+)
+def test_columns_are_known_by_their_last_word(bring: Import, names: str) -> None:
+    [question] = bring(
+        f"Id,{names},Difficulty level\n7,Pipes,What closes it?,A valve.,hard\n", "some.csv"
+    )
+    assert (question["title"], question["short_answer"]) == ("What closes it?", "A valve.\n")
+    assert (question["category"], question["level"]) == (["pipes"], "expert")
+
+
+def test_the_apostrophe_of_a_spreadsheet_goes(bring: Import) -> None:
+    [question] = bring("question,answer\nWhat is a?,'- one\nWhat is b?,'tis so.\n", "some.csv")[:1]
+    assert question["short_answer"] == "- one\n"
+
+
+def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:
+    [question] = bring("question,content,answer,short\nWhy?,A text.,Long.,So.\n", "some.csv")
+    assert (question["short_answer"], question["answer"]) == ("So.\n", "Long.\n")
+
+
+def test_an_object_can_be_one_question(bring: Import) -> None:
+    [question] = bring(json.dumps({"id": 3, "title": "Why?", "content": "<p>So.</p>"}), "some.json")
+    assert (question["title"], question["short_answer"]) == ("Why?", "So.\n")
+    assert len(bring(json.dumps({"Why?": "So.", "What is a title?": "A name."}), "some.json")) == 2
+
+
 def test_json_of_any_shape(bring: Import) -> None:
     row = {"question": "What is a?", "answer": "A.", "tags": ["x", "Y"], "links": ["https://x.org"]}
     for content in ([row], {"Pipes": [row]}, {"data": [{"name": "Pipes", "items": [row]}]}):
@@ -337,6 +601,18 @@ def test_an_export_is_read_back_as_it_was(bring: Import) -> None:
     }
     [question] = bring(json.dumps(content), "some.json")
     assert {**question, "category": "core"} == {**fields, "position": 1, "published": False}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"categories": [{"slug": "c"}], "questions": [{"slug": "a", "title": "Why?", "category": "c"}]},
+        {"categories": 7, "questions": [{"slug": "a", "title": "Why?", "category": ["c"]}]},
+        {"categories": [{"slug": "c", "name": "C"}], "questions": [{"slug": "a", "category": "c"}, {"question": "Why?"}, 5]},
+    ],
+)  # fmt: skip
+def test_half_an_export_gives_what_it_has(bring: Import, content: dict[str, Any]) -> None:
+    assert [q["title"] for q in bring(json.dumps(content), "some.json")] == ["Why?"]
 
 
 def test_the_text_that_anki_exports(bring: Import) -> None:

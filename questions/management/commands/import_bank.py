@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from questions.importing import bring
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
+from questions.importing.links import is_base
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
@@ -14,6 +15,7 @@ from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 
 SHOWN = 12  # files and categories
+NAMED = 5  # files without questions
 
 
 class Command(BankCommand):
@@ -28,10 +30,11 @@ FILES are Markdown, CSV, JSON, the text that Anki exports (“Notes in Plain Tex
 Markdown files, or - for Markdown on standard input. The database is neither read nor written.
 
 In Markdown, a question is what most looks like one: a heading of one level, with or without a
-number; the summary of a fold (<details>); a bold line; a line that begins with “Q:”; or an item of
-a list. --pattern names another one. Its category is the heading above it or, from three files on,
-the file. The first paragraph is the short answer. A mark such as “(hard)” or 🔴 gives the level.
-HTML becomes Markdown where there is something for it, and its text where there is not.
+number; the summary of a fold (<details>); a bold line; a line that begins with “Q:”; an item of a
+list; or a file, where each of a folder is one. --pattern names another one. Its category is the
+heading above it or, from three files on, the file. The first paragraph is the short answer. A mark
+such as “(hard)” or 🔴 gives the level. HTML becomes Markdown where there is something for it, and
+its text where there is not. --links makes links to files beside the text absolute.
 
 In a table the first row names the columns: question, answer, short answer, category, level,
 keywords, prompt. Without such a row the first column is the question and the second the answer.
@@ -63,6 +66,14 @@ already, questions that it has keep their slugs.
             help="Where the category of a question in Markdown comes from.",
         )
 
+        parser.add_argument(
+            "--links",
+            metavar="URL",
+            default="",
+            help="Where the files of Markdown are on the web: links and images that lead to files "
+            "beside them lead there, such as https://github.com/me/bank/blob/main/",
+        )
+
     def handle(
         self,
         *,
@@ -71,12 +82,27 @@ already, questions that it has keep their slugs.
         dry_run: bool,
         pattern: str,
         categories: str,
+        links: str,
         verbosity: int,
         **options: Any,
     ) -> None:
+        if output != STANDARD_INPUT and output.suffix not in {".yaml", ".yml"}:
+            raise CommandError(
+                f"--output: “{output}” does not end with .yaml, and YAML is what is written. "
+                "Nothing was written."
+            )
+        if links and not is_base(links):
+            raise CommandError(
+                f"--links: “{links}” is no address such as https://github.com/me/bank/blob/main/. "
+                "Nothing was written."
+            )
         try:
             found = bring.bring(
-                files, pattern=pattern, categories=categories, progress=self.show_progress
+                files,
+                pattern=pattern,
+                categories=categories,
+                base=links,
+                progress=self.show_progress,
             )
             made = entries(found, earlier(output))
         except (UnreadableError, FixtureError) as error:
@@ -113,11 +139,19 @@ already, questions that it has keep their slugs.
         with_questions = [file for file in found.files if file[2]]
         rows = [(f"{count:,}", name, kind) for name, kind, count in with_questions]
         self.table(f"{len(with_questions)} of {len(found.files)} files have questions", rows)
+        if without := [name for name, _, count in found.files if not count]:
+            more = f" and {len(without) - NAMED} more" if len(without) > NAMED else ""
+            self.stdout.write(f"           none in {', '.join(without[:NAMED])}{more}")
         counts: dict[str, int] = {}
         for draft in found.drafts:
             counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1
         rows = [(f"{count:,}", name, "") for name, count in counts.items()]
         self.table(f"{len(counts)} categories", rows)
+        if found.guessed_by_headings and sum(n == 1 for n in counts.values()) > len(counts) / 2 > 1:
+            self.stdout.write(
+                "           Headings inside answers may be among them: --categories file makes one "
+                "of each file, folder one of each folder."
+            )
         texts = [draft.fields for draft in found.drafts]
         missing = sum(not fields.get("short_answer") for fields in texts)
         empty = sum(not (f.get("answer") or f.get("short_answer")) for f in texts)
@@ -144,4 +178,10 @@ def earlier(output: Path) -> list[files.Entry]:
     """Return the entries of an earlier import, if there was one."""
     if output == STANDARD_INPUT or not output.exists():
         return []
-    return [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+    try:
+        found = [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+    except FixtureError as error:
+        raise UnreadableError(f"{output}: {str(error).rstrip('.')}.") from error
+    if not found:
+        raise UnreadableError(f"{output} is there and no fixture file: name another output.")
+    return found

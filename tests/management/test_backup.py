@@ -45,12 +45,15 @@ def test_a_backup_of_sqlite_can_be_restored_as_documented(
 
 
 def test_a_backup_replaces_nothing(operated: dict[str, str], tmp_path: Path) -> None:
-    target = tmp_path / "kept.sqlite3"
+    target, circle = tmp_path / "kept.sqlite3", tmp_path / "circle"
     target.write_text("precious")
-    result = manage("backup", str(target), **operated)
-    assert result.returncode == 1
-    assert "exists already" in result.stderr
+    circle.symlink_to(circle)
+    for path in (target, circle):
+        result = manage("backup", str(path), **operated)
+        assert result.returncode == 1
+        assert f"{path} exists already" in result.stderr
     assert target.read_text() == "precious"
+    assert circle.is_symlink()
 
 
 def test_without_a_database_there_is_no_backup(tmp_path: Path) -> None:

@@ -172,6 +172,16 @@ def test_an_interpreter_without_django_is_told_which_one_to_use() -> None:
     assert "use .venv/bin/python manage.py" in told(result)
 
 
+def test_the_settings_of_another_site_do_not_matter() -> None:
+    result = manage("check", DJANGO_SETTINGS_MODULE="another.settings")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_command_that_has_to_ask_says_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "db.sqlite3")
+    assert told(manage("flush", DATABASE_URL=url)).startswith("Nobody can be asked here")
+
+
 # PostgreSQL
 
 

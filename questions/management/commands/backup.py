@@ -35,7 +35,7 @@ class Command(BaseCommand):
         )
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
         target = (file or settings.VAR_DIR / "backups" / name).resolve()
-        if target.exists():
+        if os.path.lexists(target):  # a circle of links, too
             raise CommandError(f"{target} exists already.")
         with in_one_line():
             if not has_tables():

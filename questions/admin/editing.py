@@ -139,7 +139,7 @@ class EditingAdmin(HistoryAdmin):
         return JsonResponse(
             {
                 "html": html,
-                "slug": "" if question.pk else free_slug(question.title),
+                "slug": "" if question.pk else free_slug(Question, question.title),
                 "problems": [
                     {
                         "field": problem.field,

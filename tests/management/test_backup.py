@@ -94,6 +94,27 @@ def test_a_backup_of_postgresql_can_be_restored_as_documented(tmp_path: Path) ->
     assert Question.objects.published().count() == 30
 
 
+@pytest.mark.django_db(transaction=True)
+def test_pg_dump_connects_as_the_site_does(tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL's part")
+    dump = tmp_path / "pg_dump"
+    dump.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PGPASSWORD" >"$(dirname "$0")/told"\n')
+    dump.chmod(0o700)
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    server = server.replace("qabank@", "qabank:s%2Fcret@")
+    result = manage(
+        *("backup", str(tmp_path / "kept.dump")),
+        DATABASE_URL=f"{server}/{connection.settings_dict['NAME']}?sslrootcert=/etc/ca.pem",
+        PATH=f"{tmp_path}:{os.environ['PATH']}",
+    )
+    assert result.returncode == 0, result.stderr
+    *arguments, password = (tmp_path / "told").read_text().splitlines()
+    assert "sslrootcert=/etc/ca.pem" in " ".join(arguments)
+    assert "cret" not in " ".join(arguments)
+    assert password == "s/cret"
+
+
 def documented(database: str) -> str:
     """Return the commands that docs/operating.md gives for restoring."""
     text = (settings.BASE_DIR / "docs" / "operating.md").read_text()

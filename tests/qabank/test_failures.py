@@ -96,6 +96,11 @@ def test_a_folder_that_cannot_be_written_is_named(site: Path, command: str) -> N
     assert f"{site}/var/db.sqlite3 can't be opened" in line or "no database yet" in line
 
 
+def test_a_site_that_was_not_prepared_is_not_served(site: Path) -> None:
+    line = told(manage_in(site, "serve"))
+    assert line.startswith("CommandError: The static files are not collected: run .venv/bin/python")
+
+
 def test_files_that_are_somebody_elses_are_named(site: Path) -> None:
     assert manage_in(site, "prepare", "--no-static").returncode == 0
     database = site / "var" / "db.sqlite3"

@@ -75,6 +75,15 @@ def test_an_installation_that_fails_leaves_the_old_environment(site: Path) -> No
     assert environments(site) == [".venv"]
 
 
+def test_a_package_that_the_site_needs_now_comes_to_the_development_tools_too(site: Path) -> None:
+    (site / "requirements-dev.txt").write_text("a-package==2\na-tool==1\n")
+    assert venv(site, "requirements-dev.txt").returncode == 0
+    assert venv(site, "requirements-dev.txt").stdout == ""
+    (site / "requirements.txt").write_text("a-package==2\na-tool==1\n")
+    assert "Installing requirements-dev.txt" in venv(site, "requirements-dev.txt").stdout
+    assert venv(site).stdout == ""
+
+
 def test_a_lock_that_is_not_there_is_named(site: Path) -> None:
     result = venv(site, "requirments.txt")
     assert (result.returncode, result.stderr) == (1, "There is no lock file requirments.txt.\n")

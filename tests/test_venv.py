@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,11 @@ case "$1" in
     pip)
         cp .venv/release seen
         [ ! -e no-network ] || {{ echo "No network." >&2; exit 1; }}
-        printf '#!%s/.venv.new/bin/python\\nprint("It runs.")\\n' "$PWD" >.venv.new/bin/tool
-        chmod +x .venv.new/bin/tool ;;
+        folder=${{5%/bin/python}}
+        [ ! -e pause ] || sleep "$(cat pause)"
+        [ -e "$folder/pyvenv.cfg" ] || {{ echo "The environment is gone." >&2; exit 1; }}
+        printf '#!%s/%s/bin/python\\nprint("It runs.")\\n' "$PWD" "$folder" >"$folder/bin/tool"
+        chmod +x "$folder/bin/tool" ;;
 esac
 """
 
@@ -72,6 +77,18 @@ def test_an_installation_that_fails_leaves_the_old_environment(site: Path) -> No
     result = venv(site)
     assert (result.returncode, result.stderr) == (1, "No network.\n")
     assert (site / ".venv" / "release").read_text() == "old"
+    assert environments(site) == [".venv"]
+
+
+def test_two_installations_at_once_do_not_meet(site: Path) -> None:
+    (site / "pause").write_text("1")
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(venv, site)
+        time.sleep(0.2)
+        (site / "pause").write_text("2.5")
+        slower = venv(site)
+    assert (slow.result().returncode, slow.result().stderr) == (0, "")
+    assert (slower.returncode, slower.stderr) == (0, "")
     assert environments(site) == [".venv"]
 
 

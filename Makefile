@@ -150,5 +150,5 @@ var/audit: requirements-audit.txt
 
 .PHONY: clean
 clean: ## Remove what can be made again; the database stays
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache var/static var/samples
+	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache var/static var/samples
 	find . -name __pycache__ -prune -exec rm -rf {} +

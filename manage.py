@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qabank.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "qabank.settings"  # whatever a shell has of another site
     try:
         from django.core.management import execute_from_command_line  # noqa: PLC0415
     except ModuleNotFoundError:

@@ -18,6 +18,8 @@ def told(error: BaseException) -> str | None:
             return " ".join(str(error).split())
         case KeyboardInterrupt():
             return "Interrupted."
+        case EOFError():
+            return "Nobody can be asked here: run this in a terminal."
         case Error() | OSError():
             return f"{reason(error)}."
     return None

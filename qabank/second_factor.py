@@ -74,7 +74,11 @@ class BankAdminSite(AdminSite):
         @wraps(answer)
         def keep_and_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.method == "POST" and not self.has_permission(request):
-                unsaved.keep(request)  # and show it again after the login
+                is_kept = unsaved.keep(request)  # and shown again after the login
+                is_logged_out = not cast(Any, request.user).is_authenticated
+                # The script of the preview asks for JSON, again and again.
+                if is_logged_out and not is_kept and request.accepts("text/html"):
+                    messages.warning(request, "You were logged out, so nothing was done.")
             return answer(request, *args, **kwargs)
 
         return keep_and_answer

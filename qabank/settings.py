@@ -249,7 +249,16 @@ TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")  # whose X-Forwarded-For is be
 
 # Where it is not required, each editor may choose to have a second factor.
 REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=False)
-OTP_TOTP_ISSUER = "QA Bank"
+
+
+def bank_name(device: Any) -> str:
+    """Return the name of the bank, under which authenticator apps list their codes."""
+    from questions.models import Bank  # noqa: PLC0415 (models need the settings)
+
+    return Bank.objects.current().name
+
+
+OTP_TOTP_ISSUER = bank_name
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True  # the owner may remove a device but not copy it
 
 # Watching: see docs/operating.md

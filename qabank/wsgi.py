@@ -5,7 +5,7 @@ from wsgiref.types import WSGIApplication
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qabank.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "qabank.settings"
 
 application: WSGIApplication = get_wsgi_application()
 

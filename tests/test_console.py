@@ -100,7 +100,11 @@ def test_what_is_run_elsewhere_is_still_documented() -> None:
 
 
 def test_no_command_is_documented_without_its_interpreter() -> None:
-    for path in [*BASE_DIR.glob("*.md"), *BASE_DIR.glob("docs/*.md")]:
+    for path in [
+        *BASE_DIR.glob("*.md"),
+        *BASE_DIR.glob("docs/*.md"),
+        *BASE_DIR.glob("templates/**/*.html"),
+    ]:
         for line in path.read_text().splitlines():
             bare = re.search(r"(?<!python )\bmanage\.py \w+", line)
             assert not bare, f"{path.name}: {line}"
@@ -281,7 +285,7 @@ def test_the_unit_starts_what_is_there_and_lets_it_write_where_it_writes() -> No
     assert int(service["TimeoutStopSec"]) > 8  # gunicorn.conf.py's graceful_timeout
 
 
-def test_the_line_for_cron_makes_a_backup_and_says_nothing(tmp_path: Path) -> None:
+def test_the_line_for_cron_makes_a_backup_and_deletes_none_made_by_hand(tmp_path: Path) -> None:
     folder = clone(tmp_path / "site")
     [line] = [
         line
@@ -295,6 +299,14 @@ def test_the_line_for_cron_makes_a_backup_and_says_nothing(tmp_path: Path) -> No
     command = command.replace("/srv/qabank ", f"{folder} ").replace(
         "/etc/qabank.env", str(tmp_path / "env")
     )
+    backups = folder / "var" / "backups"
+    for private in (backups.parent, backups):
+        private.mkdir(mode=0o700, exist_ok=True)
+    for name in ("before-v2", "20260101T031700Z.sqlite3"):
+        (backups / name).touch()
+        os.utime(backups / name, (0, 0))
     result = run(command, folder)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-    assert len(list((folder / "var" / "backups").iterdir())) == 1
+    left = sorted(path.name for path in backups.iterdir())
+    assert len(left) == 2  # that of today, and the one made by hand
+    assert left[1] == "before-v2"

@@ -1,6 +1,9 @@
 """What the documentation lists and the code knows must agree."""
 
+import ast
 import re
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -60,6 +63,27 @@ def test_every_lock_holds_the_very_packages_that_the_site_runs_with() -> None:
 
     for name in ("requirements-dev.txt", "requirements-watching.txt"):
         assert pinned("requirements.txt") <= pinned(name)
+
+
+def test_what_the_site_imports_is_in_its_lock() -> None:
+    """The development tools, with which tests run, bring packages that the site might lack."""
+    lock = (BASE_DIR / "requirements.txt").read_text()
+    locked = set(re.findall(r"^[\w.-]+", lock, re.MULTILINE))
+    locked |= {"prometheus-client", "sentry-sdk"}  # imported only where a variable asks for them
+    packages = packages_distributions()
+    for path in [*BASE_DIR.glob("*.py"), *BASE_DIR.glob("q*/**/*.py")]:
+        for module in imported(ast.parse(path.read_text())):
+            names = {name.lower().replace("_", "-") for name in packages.get(module, [])}
+            assert not names or names & locked, f"{path} imports {module}"
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the first part of the name of each module that is imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
 
 
 def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
+from questions.admin.forms import CategoryForm
 from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin, recorded
 from questions.admin.unsaved import UnsavedAdmin
@@ -88,6 +89,7 @@ class CategoryAdmin(HistoryAdmin):
     class Media:
         js = ["js/slugs.js"]
 
+    form = CategoryForm
     fields = ["name", "slug", "emoji", "description", "position"]
     list_display = ["name_with_emoji", "slug", "position", "questions"]
     list_editable = ["position"]

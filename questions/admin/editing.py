@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from questions import history
 from questions.admin import unsaved
@@ -31,7 +31,7 @@ class EditingAdmin(HistoryAdmin):
     change_form_template = "admin/questions/question/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        preview = self.admin_site.admin_view(require_POST(self.preview_view))
+        preview = self.admin_site.admin_view(self.preview_view)
         return [
             path("preview/", preview, name="questions_question_preview"),
             path(
@@ -130,6 +130,8 @@ class EditingAdmin(HistoryAdmin):
 
         The script asks for JSON and gets the page with the problems and the numbers of words.
         """
+        if request.method != "POST":  # sent here by a login that came in between
+            return redirect("admin:questions_question_changelist")
         if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
         question = draft(self.get_form(request)().fields, request.POST, request.POST.get("key"))
@@ -139,7 +141,7 @@ class EditingAdmin(HistoryAdmin):
         return JsonResponse(
             {
                 "html": html,
-                "slug": "" if question.pk else free_slug(question.title),
+                "slug": "" if question.pk else free_slug(Question, question.title),
                 "problems": [
                     {
                         "field": problem.field,

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from questions import history, slugs
 from questions.admin import diffs
 from questions.checking import rules
-from questions.models import Bank, Category, Change, FormerSlug, Question
+from questions.models import Bank, Category, Change, FormerCategorySlug, FormerSlug, Question
 from questions.models.fields import validate_characters
 
 
@@ -134,7 +134,7 @@ class QuestionForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         self.check_version(cleaned)
         if "slug" in cleaned and not cleaned["slug"]:
-            cleaned["slug"] = free_slug(cleaned.get("title", ""))
+            cleaned["slug"] = free_slug(Question, cleaned.get("title", ""))
         if cleaned.get("replaced_by"):
             cleaned["published"] = False
         if cleaned.get("category") and "position" not in self.errors:
@@ -207,6 +207,21 @@ class QuestionForm(forms.ModelForm):
         self.data = data
 
 
+class CategoryForm(forms.ModelForm):
+    """Proposes a slug where there is none: the script in the page knows few scripts of writing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "slug" in cleaned and not cleaned["slug"]:
+            cleaned["slug"] = free_slug(Category, cleaned.get("name", ""))
+        return cleaned
+
+
 def field_of(problem: rules.Problem) -> str:
     return problem.field
 
@@ -242,19 +257,21 @@ def place(stored: Question, category: Category, given: int | None) -> int:
     return given
 
 
-def free_slug(title: str) -> str:
-    """Return a slug for a new question, which no question has or had; "" without a title."""
+def free_slug(model: type[Question] | type[Category], title: str) -> str:
+    """Return a slug for a new row, which none has or had; "" without a title."""
     if not title.strip():
         return ""
-    base = slugs.unique(title, ())
+    otherwise = str(model._meta.verbose_name)
+    base = slugs.unique(title, (), otherwise)
+    former = FormerSlug if model is Question else FormerCategorySlug
     taken = {
         slug
-        for model in (Question, FormerSlug)
-        for slug in model._default_manager.filter(slug__startswith=base).values_list(
+        for some in (model, former)
+        for slug in some._default_manager.filter(slug__startswith=base).values_list(
             "slug", flat=True
         )
     }
-    return slugs.unique(title, taken)
+    return slugs.unique(title, taken, otherwise)
 
 
 def plain(value: Any) -> str:

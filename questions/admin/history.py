@@ -17,7 +17,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 
 from questions import history
 from questions.admin import diffs
@@ -48,12 +47,12 @@ class HistoryAdmin(UnsavedAdmin):
             path("deleted/", wrap(self.deleted_view), name=f"{name}_deleted"),
             path(
                 "deleted/<int:change_id>/undelete/",
-                wrap(require_POST(self.undelete_view)),
+                wrap(self.undelete_view),
                 name=f"{name}_undelete",
             ),
             path(
                 "<int:key>/history/<int:version_id>/restore/",
-                wrap(require_POST(self.restore_view)),
+                wrap(self.restore_view),
                 name=f"{name}_restore",
             ),
             *super().get_urls(),
@@ -117,6 +116,8 @@ class HistoryAdmin(UnsavedAdmin):
         return TemplateResponse(request, self.object_history_template, context)
 
     def restore_view(self, request: HttpRequest, key: int, version_id: int) -> HttpResponse:
+        if request.method != "POST":  # sent here by a login that came in between
+            return redirect(f"{self.pages}_history", key)
         with recorded(request):
             # The lock keeps others from changing the row between reading and writing it.
             rows = self.model._default_manager.select_for_update()
@@ -158,6 +159,8 @@ class HistoryAdmin(UnsavedAdmin):
         return TemplateResponse(request, "admin/questions/history/deleted.html", context)
 
     def undelete_view(self, request: HttpRequest, change_id: int) -> HttpResponse:
+        if request.method != "POST":
+            return redirect(f"{self.pages}_deleted")
         if not self.has_add_permission(request):
             raise PermissionDenied
         with recorded(request):

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import combinations, islice
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -25,9 +25,10 @@ UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
     r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# How many titles the index compares with one: only where hundreds are made of the same few words
+# How many titles an index compares with one: only where hundreds are made of the same few words
 # are there more, and then the cost must not grow with their number.
 COMPARED = 500
+PAIR = 2  # words
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -112,6 +113,21 @@ class Index:
         """Return words of which a near-duplicate of `size` words has at least one."""
         count = len(words) - common(len(words), size) + 1
         return sorted(words, key=lambda word: (self.frequency[word], word))[:count]
+
+
+def phrases(title: str) -> list[str]:
+    """
+    Return words of which a title that is equal or nearly so has at least those of one phrase.
+
+    Two near-duplicates of some words have most in common: two of any that are left when all but one
+    of those are set aside. Long words are the rarer ones.
+    """
+    words = sorted(title_words(title), key=lambda word: (-len(word), word))
+    if len(words) <= PAIR:
+        return [" ".join(words) or title]
+    shared = common(len(words), sizes_near(len(words))[0])
+    pairs = combinations(words[: len(words) - shared + PAIR], PAIR)
+    return [" ".join(pair) for pair in pairs]
 
 
 @cache

@@ -24,6 +24,7 @@ from django.utils import timezone
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from questions import search
 from questions.checking import duplicates
 from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
 from questions.markdown import (
@@ -157,9 +158,12 @@ def titles_beside(question: Question) -> dict[str, str]:
     Return the titles of the database that a question's own must differ from, by slug.
 
     Those of retired questions are not among them, nor those of questions that have another prompt,
-    where this one has a prompt. Costs one query for the titles of the whole bank.
+    where this one has a prompt. The search's index finds those with words in common, so that it
+    costs three queries and some milliseconds, however large the bank is.
     """
-    others = Question.objects.exclude(pk=question.pk).filter(replaced_by=None)
+    phrases = duplicates.phrases(question.title)
+    keys = search.mentioning(Question.objects.all(), phrases, duplicates.COMPARED)
+    others = Question.objects.exclude(pk=question.pk).filter(pk__in=keys, replaced_by=None)
     if prompt := question.prompt.strip():
         others = others.alias(bare=Stripped("prompt")).filter(bare__in=["", prompt])
     return dict(others.values_list("slug", "title"))

@@ -1,5 +1,6 @@
 """Categories in the admin: their history, their former addresses, and deleted ones."""
 
+import re
 from typing import Any
 
 import pytest
@@ -62,6 +63,15 @@ def test_every_edit_in_the_admin_is_recorded_with_the_editor_s_name(editor: Clie
     editor.post(LIST, {**in_list, "form-0-position": 7, "_save": "Save"})
     assert (newest(category).before, newest(category).actor) == ({"position": 1}, "ben")
     assert {change.road for change in Change.objects.filter(category_id=category.pk)} == {"admin"}
+
+
+def test_a_category_without_a_slug_gets_one_in_every_script(editor: Client) -> None:
+    assert not re.search(r'name="slug"[^>]* required', text(editor.get(f"{LIST}add/")))
+    for name in ("数据库", "数据库", "C++ und Öl"):
+        assert editor.post(f"{LIST}add/", form(name=name, slug="")).status_code == 302
+    made = list(Category.objects.order_by("pk").values_list("slug", flat=True))
+    assert made == ["shu-ju-ku", "shu-ju-ku-2", "c-plus-plus-und-ol"]
+    assert "This field is required." in text(editor.post(f"{LIST}add/", form(name="", slug="")))
 
 
 def test_the_history_shows_what_changed_and_goes_back(editor: Client) -> None:

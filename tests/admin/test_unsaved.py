@@ -144,6 +144,30 @@ def test_the_second_factor_stands_between(editor: Client, anna: User) -> None:
     assert "What must *not* be lost?" in answer_of(text(editor.get(address(question))))
 
 
+def test_what_was_asked_for_without_a_login_is_told_and_can_be_done_again(anna: User) -> None:
+    question = build.question(published=False)
+    other = build.question()
+    version = history.latest(Question, question.pk)
+    other.delete()
+    for where in (
+        LIST,
+        f"{LIST}{question.pk}/delete/",
+        f"{LIST}{question.pk}/history/{version}/restore/",
+        f"{LIST}deleted/{history.deleted(Question)[0].pk}/undelete/",
+        f"{LIST}preview/",
+    ):
+        client = Client()
+        back = client.post(where, {"action": "publish"}).headers["Location"].partition("next=")[2]
+        assert "You were logged out, so nothing was done." in text(client.get("/admin/login/"))
+        client.force_login(anna)
+        text(client.get(back, follow=True))
+    assert [q.published for q in Question.objects.all()] == [False]
+    # The script that asks for the preview says so itself.
+    client = Client()
+    client.post(f"{LIST}preview/", headers={"accept": "application/json"})
+    assert "nothing was done" not in text(client.get("/admin/login/"))
+
+
 def test_a_form_from_before_another_login_is_shown_again(anna: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(anna)

@@ -570,6 +570,30 @@ def test_the_index_finds_the_near_duplicates_that_comparing_all_titles_finds() -
         assert (bool(alike.equal), bool(alike.near)) == (bool(expected.equal), bool(expected.near))
 
 
+@pytest.mark.django_db
+def test_a_form_reads_few_titles_and_finds_what_comparing_all_finds() -> None:
+    random = Random(1)  # noqa: S311
+    words = ["GIL", "async/await", "__get__", "C#", "caches", "cached", "naïve", "断路器", "is"]
+    words += [f"word{n}" for n in range(30)]
+    titles = [f"{' '.join(random.choices(words, k=random.randint(1, 9)))}?" for _ in range(60)]
+    titles += [title.replace("?", " more?") for title in titles]
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(category=category, slug=f"q{n}", title=title, level="core")
+        for n, title in enumerate(titles)
+    )
+    questions = list(Question.objects.all())
+    every = {question.slug: question.title for question in questions}
+    read = 0
+    for question in questions:
+        beside = rules.titles_beside(question)
+        read += len(beside)
+        found, expected = (duplicates.among(question, some) for some in (beside, every))
+        assert bool(found.equal) == bool(expected.equal), question.title
+        assert bool(found.near) == bool(expected.near), (question.title, expected)
+    assert read < len(questions) ** 2 / 4
+
+
 @pytest.mark.parametrize("title", ["What is case {}?", "What comes out of the tap in this house?"])
 def test_ten_thousand_titles_are_compared_in_seconds(title: str) -> None:
     rows = [(f"q{n}", title.format(n), f"{n}" if "{" not in title else "") for n in range(10_000)]

@@ -45,12 +45,15 @@ def test_a_backup_of_sqlite_can_be_restored_as_documented(
 
 
 def test_a_backup_replaces_nothing(operated: dict[str, str], tmp_path: Path) -> None:
-    target = tmp_path / "kept.sqlite3"
+    target, circle = tmp_path / "kept.sqlite3", tmp_path / "circle"
     target.write_text("precious")
-    result = manage("backup", str(target), **operated)
-    assert result.returncode == 1
-    assert "exists already" in result.stderr
+    circle.symlink_to(circle)
+    for path in (target, circle):
+        result = manage("backup", str(path), **operated)
+        assert result.returncode == 1
+        assert f"{path} exists already" in result.stderr
     assert target.read_text() == "precious"
+    assert circle.is_symlink()
 
 
 def test_without_a_database_there_is_no_backup(tmp_path: Path) -> None:
@@ -89,6 +92,27 @@ def test_a_backup_of_postgresql_can_be_restored_as_documented(tmp_path: Path) ->
         },
     )
     assert Question.objects.published().count() == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pg_dump_connects_as_the_site_does(tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL's part")
+    dump = tmp_path / "pg_dump"
+    dump.write_text('#!/bin/sh\nprintf "%s\\n" "$@" "$PGPASSWORD" >"$(dirname "$0")/told"\n')
+    dump.chmod(0o700)
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    server = server.replace("qabank@", "qabank:s%2Fcret@")
+    result = manage(
+        *("backup", str(tmp_path / "kept.dump")),
+        DATABASE_URL=f"{server}/{connection.settings_dict['NAME']}?sslrootcert=/etc/ca.pem",
+        PATH=f"{tmp_path}:{os.environ['PATH']}",
+    )
+    assert result.returncode == 0, result.stderr
+    *arguments, password = (tmp_path / "told").read_text().splitlines()
+    assert "sslrootcert=/etc/ca.pem" in " ".join(arguments)
+    assert "cret" not in " ".join(arguments)
+    assert password == "s/cret"
 
 
 def documented(database: str) -> str:

@@ -2,6 +2,7 @@
 
 import html5lib
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from questions.models import Category, Question
 from tests import build
-from tests.html import one, page, select, text
+from tests.html import one, page, parse, select, text
 from tests.pages.lists import links, numbers, slugs
 
 HTMX = {"HX-Request": "true"}
@@ -141,6 +142,19 @@ def test_an_unknown_address_gets_a_page_that_leads_on(client: Client) -> None:
         page = markup(client, address, status=404)
         assert "There is no page here" in page
         assert 'href="/"' in page
+
+
+@pytest.mark.usefixtures("db")
+def test_what_is_refused_gets_a_page_too() -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    response = stranger.post("/", {"q": "gil"})
+    assert response.status_code == 403
+    assert text(one(parse(response.content), "h1")) == "This form was not accepted"
+    assert not response.cookies
+    stranger.force_login(User.objects.create_user("anna", is_staff=True))
+    response = stranger.get("/admin/auth/user/")
+    assert response.status_code == 403
+    assert text(one(parse(response.content), "h1")) == "You may not do this"
 
 
 @pytest.mark.usefixtures("db")

@@ -96,6 +96,11 @@ def test_a_folder_that_cannot_be_written_is_named(site: Path, command: str) -> N
     assert f"{site}/var/db.sqlite3 can't be opened" in line or "no database yet" in line
 
 
+def test_a_site_that_was_not_prepared_is_not_served(site: Path) -> None:
+    line = told(manage_in(site, "serve"))
+    assert line.startswith("CommandError: The static files are not collected: run .venv/bin/python")
+
+
 def test_files_that_are_somebody_elses_are_named(site: Path) -> None:
     assert manage_in(site, "prepare", "--no-static").returncode == 0
     database = site / "var" / "db.sqlite3"
@@ -170,6 +175,16 @@ def test_an_interpreter_without_django_is_told_which_one_to_use() -> None:
         check=False,
     )
     assert "use .venv/bin/python manage.py" in told(result)
+
+
+def test_the_settings_of_another_site_do_not_matter() -> None:
+    result = manage("check", DJANGO_SETTINGS_MODULE="another.settings")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_command_that_has_to_ask_says_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "db.sqlite3")
+    assert told(manage("flush", DATABASE_URL=url)).startswith("Nobody can be asked here")
 
 
 # PostgreSQL

@@ -20,8 +20,9 @@ from pytest_django import Settings
 
 from qabank.clients import client_address
 from qabank.environment import Misconfigured
-from questions.models import Question
+from questions.models import Bank, Question
 from tests import build
+from tests.html import parse, select
 from tests.qabank.login import LOGIN, PASSWORD, log_in, networks
 from tests.threads import at_once
 
@@ -201,6 +202,15 @@ def set_up(client: Client, user: User) -> TOTPDevice:
 def test_nobody_has_to_have_a_second_factor(client: Client, owner: User) -> None:
     assert log_in(client).status_code == 302
     assert client.get("/admin/").status_code == 200
+
+
+def test_an_app_lists_the_code_under_the_name_of_the_bank(client: Client, owner: User) -> None:
+    Bank.objects.update_or_create(defaults={"name": "Fragen: Köln"})
+    client.force_login(owner)
+    page = parse(client.get(SECOND).content)
+    [address] = [a.get("href", "") for a in select(page, "a") if "otpauth:" in a.get("href", "")]
+    assert address.startswith("otpauth://totp/Fragen%20K%C3%B6ln%3Aowner?")
+    assert "&issuer=Fragen%20K%C3%B6ln&" in f"{address}&"
 
 
 def test_whoever_has_one_is_asked_for_it(client: Client, owner: User) -> None:

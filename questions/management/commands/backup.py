@@ -35,7 +35,7 @@ class Command(BaseCommand):
         )
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
         target = (file or settings.VAR_DIR / "backups" / name).resolve()
-        if target.exists():
+        if os.path.lexists(target):  # a circle of links, too
             raise CommandError(f"{target} exists already.")
         with in_one_line():
             if not has_tables():
@@ -88,6 +88,8 @@ def copy_sqlite(target: Path) -> None:
 
 
 def dump_postgresql(target: Path) -> None:
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 (SQLite does without)
+
     program = shutil.which("pg_dump")
     if program is None:
         raise CommandError(
@@ -95,17 +97,21 @@ def dump_postgresql(target: Path) -> None:
             "server is (docs/operating.md)."
         )
     database = connection.settings_dict
-    environment = {
-        "PGDATABASE": database["NAME"],
-        "PGHOST": database["HOST"],
-        "PGPORT": str(database["PORT"]),
-        "PGUSER": database["USER"],
-        "PGPASSWORD": database["PASSWORD"],
-        "PGSSLMODE": database["OPTIONS"].get("sslmode", ""),
-    }
+    address = make_conninfo(
+        dbname=database["NAME"],
+        host=database["HOST"] or None,
+        port=database["PORT"] or None,
+        user=database["USER"] or None,
+        **{name: value for name, value in database["OPTIONS"].items() if name != "pool"},
+    )
+    # Arguments are seen by every user of the machine, so the password is none of them.
+    secret = {"PGPASSWORD": database["PASSWORD"]} if database["PASSWORD"] else {}
     subprocess.run(  # noqa: S603
-        [program, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"],
-        env={**os.environ, **{name: value for name, value in environment.items() if value}},
+        [
+            *(program, "--format=custom", "--no-owner", "--no-privileges"),
+            *(f"--file={target}", f"--dbname={address}"),
+        ],
+        env={**os.environ, **secret},
         check=True,
         capture_output=True,
         text=True,

@@ -22,9 +22,9 @@ class Command(BankCommand):
     help = """\
 Bring questions that were kept otherwise: write them as drafts into a fixture file.
 
-  manage.py import_bank questions.md --output imported.yaml
-  manage.py refresh_bank imported.yaml --dry-run
-  manage.py refresh_bank imported.yaml
+  .venv/bin/python manage.py import_bank questions.md --output imported.yaml
+  .venv/bin/python manage.py refresh_bank imported.yaml --dry-run
+  .venv/bin/python manage.py refresh_bank imported.yaml
 
 FILES are Markdown, CSV, JSON, the text that Anki exports (“Notes in Plain Text”), folders with
 Markdown files, or - for Markdown on standard input. The database is neither read nor written.

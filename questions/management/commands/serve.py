@@ -4,7 +4,8 @@ from argparse import REMAINDER, ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
@@ -18,6 +19,11 @@ class Command(BaseCommand):
         parser.add_argument("options", nargs=REMAINDER, help="Options of gunicorn, after --.")
 
     def handle(self, *, options: list[str], **kwargs: Any) -> None:
+        # Of Django's own storage, which DEBUG takes, nothing has to be collected.
+        if getattr(staticfiles_storage, "hashed_files", None) == {}:
+            raise CommandError(
+                "The static files are not collected: run .venv/bin/python manage.py prepare first."
+            )
         os.chdir(settings.BASE_DIR)  # where gunicorn.conf.py is
         arguments = options[1:] if options[:1] == ["--"] else options
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606

@@ -12,7 +12,6 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
@@ -20,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import samples
 from questions.pages import missed
+from tests.bank import load_shipped
 from tests.browser.firefox import firefox_path
 from tests.pagecache.site import Site
 
@@ -79,7 +79,7 @@ def django_db_modify_db_settings(
 @pytest.fixture
 def bank(db: None) -> None:
     """Load fixtures/bank.yaml, for this test only."""
-    call_command("loaddata", "bank", verbosity=0)
+    load_shipped()
 
 
 @pytest.fixture(autouse=True)

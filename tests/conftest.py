@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import samples
 from questions.pages import missed
+from tests import servers
 from tests.bank import load_shipped
 from tests.browser.firefox import firefox_path
 from tests.pagecache.site import Site
@@ -77,6 +79,14 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture
+def database_address(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database for processes, of the kind that the suite runs on."""
+    (tmp_path / "data").mkdir()
+    with servers.database(tmp_path / "data") as address:
+        yield address
+
+
+@pytest.fixture
 def bank(db: None) -> None:
     """Load fixtures/bank.yaml, for this test only."""
     load_shipped()
@@ -115,8 +125,13 @@ def chromium() -> str | None:
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"browser", "firefox"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"browser", "firefox"} & fixtures:
             item.add_marker("browser")
+        # pytest-django refuses the database to a test that doesn't ask for it.
+        asked = {"db", "transactional_db", "database_address"} & fixtures
+        if not asked and not item.get_closest_marker("django_db"):
+            item.add_marker("once")
 
 
 @pytest.hookimpl(tryfirst=True)  # before any fixture of the browser

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from questions.checking import rules, samples, sandbox
@@ -17,8 +16,6 @@ from questions.models import (
 )
 from questions.triggers import history as history_triggers
 from tests.refreshing.bad_files import BAD
-
-pytestmark = pytest.mark.once
 
 BASE_DIR: Path = settings.BASE_DIR
 

@@ -135,6 +135,7 @@ def test_preloading_is_a_decision_of_its_own() -> None:
     assert result.stdout == "True 31536000\n"
 
 
+@pytest.mark.django_db  # whose settings it checks too
 def test_django_finds_nothing_to_object_to_in_a_deployment() -> None:
     environment = {"HTTPS": "true", "TRUSTED_PROXIES": "127.0.0.1"}
     result = manage("check", "--deploy", "--fail-level", "WARNING", **environment)

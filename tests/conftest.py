@@ -287,6 +287,8 @@ def assert_accessible() -> Callable[[Page], None]:
             for node in violation["nodes"]
         ]
         if lines:
-            pytest.fail("\n".join([f"axe objects in {page.url} to:", *lines]), pytrace=False)
+            is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+            where = f"{page.url}, {page.viewport_size}, {'dark' if is_dark else 'light'}"
+            pytest.fail("\n".join([f"axe objects in {where} to:", *lines]), pytrace=False)
 
     return check

@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
@@ -19,6 +20,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import samples
 from questions.pages import missed
+from tests import servers
+from tests.bank import load_shipped
 from tests.browser.firefox import firefox_path
 from tests.pagecache.site import Site
 
@@ -76,9 +79,17 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture
+def database_address(tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database for processes, of the kind that the suite runs on."""
+    (tmp_path / "data").mkdir()
+    with servers.database(tmp_path / "data") as address:
+        yield address
+
+
+@pytest.fixture
 def bank(db: None) -> None:
     """Load fixtures/bank.yaml, for this test only."""
-    call_command("loaddata", "bank", verbosity=0)
+    load_shipped()
 
 
 @pytest.fixture(autouse=True)
@@ -114,8 +125,13 @@ def chromium() -> str | None:
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"browser", "firefox"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"browser", "firefox"} & fixtures:
             item.add_marker("browser")
+        # pytest-django refuses the database to a test that doesn't ask for it.
+        asked = {"db", "transactional_db", "database_address"} & fixtures
+        if not asked and not item.get_closest_marker("django_db"):
+            item.add_marker("once")
 
 
 @pytest.hookimpl(tryfirst=True)  # before any fixture of the browser
@@ -221,17 +237,58 @@ def new_context(
         pytest.fail("\n".join(["The browser reported:", *browser_errors]), pytrace=False)
 
 
+# Marks the first element of each look. Contrast depends on the look alone, and to measure it anew
+# for each of the thousands of words in code samples takes axe most of its time.
+MARK_LOOKS = r"""() => {
+    const looks = new WeakMap();
+    const number = new Map();
+    const look = (element) => {
+        if (!element) return 0;
+        if (!looks.has(element)) {
+            const style = getComputedStyle(element);
+            const { left, right } = element.getBoundingClientRect();
+            const text = [...element.childNodes]
+                .filter((node) => node.nodeType === Node.TEXT_NODE)
+                .map((node) => node.data.trim())
+                .join("");
+            const own = [
+                look(element.parentElement), element.tagName, element.className, style.color,
+                style.backgroundColor, style.backgroundImage, style.opacity, style.fontSize,
+                style.fontWeight, style.textShadow, style.visibility, style.position,
+                left < 0, right > innerWidth, element.checkVisibility(),
+                Math.min(text.length, 2), /[!-\u2fff]/.test(text), // axe leaves signs alone
+            ].join();
+            if (!number.has(own)) {
+                number.set(own, number.size + 1);
+                element.dataset.look = number.size;
+            }
+            looks.set(element, number.get(own));
+        }
+        return looks.get(element);
+    };
+    document.querySelectorAll("[data-look]").forEach((e) => delete e.dataset.look);
+    document.querySelectorAll("*").forEach(look);
+}"""
+
+
 @pytest.fixture(scope="session")
 def assert_accessible() -> Callable[[Page], None]:
     """Return a function that fails with one line for each element that axe objects to."""
+    axe = Axe(
+        f"{AXE_SCRIPT};"
+        "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] });"
+    )
 
     def check(page: Page) -> None:
+        page.evaluate(MARK_LOOKS)
         lines = [
             f"{violation['help']} ({violation['id']}): {node['html']}"
-            for violation in Axe().run(page).response["violations"]
+            for violation in axe.run(page).response["violations"]
             for node in violation["nodes"]
         ]
         if lines:
-            pytest.fail("\n".join([f"axe objects in {page.url} to:", *lines]), pytrace=False)
+            is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+            where = f"{page.url}, {page.viewport_size}, {'dark' if is_dark else 'light'}"
+            pytest.fail("\n".join([f"axe objects in {where} to:", *lines]), pytrace=False)
 
     return check

@@ -1,5 +1,6 @@
 """The site as an operator starts it: gunicorn in a process of its own. (`make faults` uses it.)"""
 
+import functools
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -72,6 +74,25 @@ def commit(folder: Path, tag: str) -> None:
     git(folder, "tag", tag)
 
 
+@functools.cache
+def prepared() -> bytes:
+    """Return a SQLite database with the shipped bank, as `manage.py prepare` makes it."""
+    with TemporaryDirectory(prefix="qabank-prepared-") as folder:
+        path = Path(folder) / "db.sqlite3"
+        result = manage("prepare", DATABASE_URL=sqlite_url(path))
+        assert result.returncode == 0, result.stderr
+        return path.read_bytes()
+
+
+def prepared_url(folder: Path) -> str:
+    """Return the DATABASE_URL of a database in `folder`, with the shipped bank if it is new."""
+    path = folder / "db.sqlite3"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(prepared())
+    return sqlite_url(path)
+
+
 class Server:
     """A running site with the shipped bank; its database and its output are in `folder`."""
 
@@ -79,13 +100,15 @@ class Server:
         self.port = free_port()
         self.environment = {
             "PATH": os.environ["PATH"],
-            "DATABASE_URL": sqlite_url(folder / "db.sqlite3"),
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "2",
             **environment,
         }
-        prepared = manage("prepare", **self.environment)
-        assert prepared.returncode == 0, prepared.stderr
+        if "DATABASE_URL" in environment:
+            result = manage("prepare", **self.environment)
+            assert result.returncode == 0, result.stderr
+        else:
+            self.environment["DATABASE_URL"] = prepared_url(folder)
         self.out, self.err = folder / "out", folder / "err"
         with self.out.open("w") as out, self.err.open("w") as err:
             self.process = subprocess.Popen(

@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
 from django.conf import settings
-
-pytestmark = pytest.mark.once
 
 CSS = (settings.BASE_DIR / "static" / "css" / "site.css").read_text()
 SOURCES = ("templates", "static/js", "questions")

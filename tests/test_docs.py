@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from questions.checking import rules, samples, sandbox
@@ -20,8 +19,6 @@ from questions.models import (
 )
 from questions.triggers import history as history_triggers
 from tests.refreshing.bad_files import BAD
-
-pytestmark = pytest.mark.once
 
 BASE_DIR: Path = settings.BASE_DIR
 

@@ -19,8 +19,6 @@ from questions.languages import (
 )
 from questions.markdown import render
 
-pytestmark = pytest.mark.once
-
 LEXERS = list(dict.fromkeys(name for _, name, _ in LISTED if name))
 
 

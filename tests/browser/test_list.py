@@ -1,7 +1,6 @@
 """What a person does on the site, in a real browser."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -239,46 +238,6 @@ def test_printing_the_list_prints_the_short_answers(page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".short-answer").first).to_be_visible()
     expect(page.locator(".site-header")).to_be_hidden()
-
-
-WIDTHS = pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920])
-ADDRESSES = [
-    "/",
-    "/?open=core-python",
-    "/?q=generator",
-    "/?q=nothing+like+this",
-    "/categories/architecture/",
-    "/questions/zero-downtime-migrations/",
-    "/questions/none/",
-]
-
-
-@WIDTHS
-def test_no_page_is_wider_than_the_window(
-    page: Page, width: int, browser_errors: list[str]
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    for address in [*ADDRESSES, "/?open=all"]:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    browser_errors.clear()  # the 404 is on purpose
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(
-    page: Page,
-    assert_accessible: Callable[[Page], None],
-    browser_errors: list[str],
-    width: int,
-    color_scheme: str,
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme="dark" if color_scheme == "dark" else "light")
-    for address in ADDRESSES:
-        page.goto(address)
-        assert_accessible(page)
-    browser_errors.clear()  # the 404 is on purpose
 
 
 def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None:

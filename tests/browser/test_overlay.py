@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.windows import windows
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 
@@ -120,18 +122,13 @@ def test_a_newer_search_takes_the_place_of_an_older_one(page: Page) -> None:
     expect(rows(page).first).to_contain_text("Celery")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(
-    page: Page, width: int, theme: str, assert_accessible: Callable[[Page], None]
-) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+def test_axe_finds_nothing(page: Page, assert_accessible: Callable[[Page], None]) -> None:
     page.goto("/questions/gil/")
     page.evaluate("localStorage.searches = JSON.stringify(['lock', 'celery'])")
     open_overlay(page)
     for text in ("", "lock", "zzzz", "sellery"):
         box(page).fill(text)
         page.wait_for_timeout(400)
-        assert_accessible(page)
-        assert overlay(page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+        for _ in windows(page):
+            assert_accessible(page)
+            assert overlay(page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")

@@ -1,7 +1,6 @@
 """Searching, in a real browser."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -104,16 +103,3 @@ def test_without_scripts_a_form_finds_the_same(page: Page, browser: Browser, bas
     ] == with_scripts
     assert with_scripts[0] == "context-managers"
     expect(plain.locator("mark").first).to_be_visible()
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_in_hits(
-    page: Page, assert_accessible: Callable[[Page], None], width: int, color_scheme: str
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme="dark" if color_scheme == "dark" else "light")
-    for address in ("/?q=context+manager", "/?q=sellery", "/?q=xyzzyx", "/?q=generator&open=all"):
-        page.goto(address)
-        assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -148,6 +148,7 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(("code", "reason"), BAD.values(), ids=BAD)
 def test_a_bad_sample_is_reported_by_name_within_its_limits(
@@ -631,6 +632,7 @@ def test_the_mark_names_each_interpreter_that_printed_what_is_shown(
     assert f"{CLAIM} {BOTH}." in client.get("/").content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_sample_that_differs_on_one_interpreter_is_told_by_name_and_marked_for_the_other(
     client: Client, other: str
@@ -697,6 +699,7 @@ def test_waiting_is_of_the_whole_database(small_file: Path) -> None:
         )
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_an_interpreter_that_lacks_what_a_sample_imports_is_told_by_name(other: str) -> None:
     build.question(slug="some", answer=answer("import sqlite3\nprint(2)\n", "2\n"))
@@ -707,6 +710,7 @@ def test_an_interpreter_that_lacks_what_a_sample_imports_is_told_by_name(other: 
     assert not Question.objects.get().is_checked
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_update_leaves_an_output_that_is_not_the_same_everywhere(
     other: str, small_file: Path
@@ -721,6 +725,7 @@ def test_update_leaves_an_output_that_is_not_the_same_everywhere(
     assert f"      {OTHER.split()[1]}\n" in small_file.read_text()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_an_interpreter_of_another_system_wants_the_sandbox(other: str) -> None:
     build.question()
@@ -744,6 +749,7 @@ OLD = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("line", "reason"),
@@ -828,6 +834,7 @@ def test_an_answer_is_marked_for_the_interpreters_that_ran_all_of_its_samples() 
     assert not Question.objects.get().is_checked
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("needs", [">3.13", "3.13", ">=3", ">=3.13 >=3.14", "<3.14", "slow"])
 def test_a_fence_that_makes_no_sense_is_a_failure(needs: str) -> None:
@@ -859,6 +866,7 @@ def test_the_samples_of_a_prompt_count_too(client: Client) -> None:
     assert not Question.objects.get().is_checked
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_outputs_of_a_prompt_are_updated_in_a_file(small_file: Path) -> None:
     text = small_file.read_text().replace(
@@ -890,6 +898,7 @@ def bank_file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_file_is_checked_without_touching_it(bank_file: Path) -> None:
     before = bank_file.read_bytes()
@@ -899,6 +908,7 @@ def test_a_file_is_checked_without_touching_it(bank_file: Path) -> None:
     assert bank_file.read_bytes() == before
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_update_writes_the_real_output_and_the_record_and_nothing_else(bank_file: Path) -> None:
     before = bank_file.read_text().splitlines()
@@ -918,6 +928,7 @@ def test_update_writes_the_real_output_and_the_record_and_nothing_else(bank_file
     assert run("check_samples", "gil", fixture=bank_file).code == 0
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_update_does_not_write_what_a_failed_sample_printed(tmp_path: Path) -> None:
     path = tmp_path / "bank.yaml"
@@ -932,6 +943,7 @@ def test_update_does_not_write_what_a_failed_sample_printed(tmp_path: Path) -> N
     }
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_several_outputs_of_one_answer_are_updated_where_they_stand(tmp_path: Path) -> None:
     text = (

@@ -13,6 +13,7 @@ from django.db import connection
 
 from questions.models import Question
 from tests.commands import manage, run, sqlite_url
+from tests.servers import prepared_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 
@@ -22,9 +23,7 @@ def operated(tmp_path: Path) -> dict[str, str]:
     """The environment of a site of its own, with the shipped bank."""
     if connection.vendor == "postgresql":
         pytest.skip("SQLite's part")
-    environment = {"DATABASE_URL": sqlite_url(tmp_path / "db.sqlite3")}
-    assert manage("prepare", "--no-static", **environment).returncode == 0
-    return environment
+    return {"DATABASE_URL": prepared_url(tmp_path)}
 
 
 def test_a_backup_of_sqlite_can_be_restored_as_documented(

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.commands import manage, sqlite_url
-from tests.servers import checkout
+from tests.servers import checkout, prepared_url
 
 # As root, the permissions of files count only without these.
 WITHOUT_CAPABILITIES = (
@@ -56,8 +56,7 @@ def locked(database: Path) -> Iterator[None]:
 
 
 def test_who_only_reads_does_not_wait_for_who_writes(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "db.sqlite3")
-    assert manage("prepare", "--no-static", DATABASE_URL=url).returncode == 0
+    url = prepared_url(tmp_path)
     with locked(tmp_path / "db.sqlite3"):
         for command in (
             ["check_bank"],

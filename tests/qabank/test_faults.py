@@ -18,7 +18,7 @@ from django.conf import settings
 from gunicorn.workers import gthread
 
 from tests.commands import manage
-from tests.servers import Server, database
+from tests.servers import Server
 from tests.threads import soon
 
 IS_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
@@ -184,14 +184,6 @@ def test_a_stop_cuts_no_answer(server: Server) -> None:
 # The database
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """The address of a database of its own, of the kind that the suite runs on."""
-    (tmp_path / "data").mkdir()
-    with database(tmp_path / "data") as address:
-        yield address
-
-
 class Relay:
     """Stands between the site and PostgreSQL's socket, and can be cut or frozen."""
 
@@ -237,8 +229,8 @@ class Relay:
 
 
 @pytest.mark.skipif(not IS_SQLITE, reason="SQLite's")
-def test_a_disk_that_comes_late_is_503_until_then(address: str, tmp_path: Path) -> None:
-    server = Server(tmp_path, DATABASE_URL=address, WEB_CONCURRENCY="1")
+def test_a_disk_that_comes_late_is_503_until_then(database_address: str, tmp_path: Path) -> None:
+    server = Server(tmp_path, DATABASE_URL=database_address, WEB_CONCURRENCY="1")
     try:
         data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
         data.rename(elsewhere)
@@ -256,7 +248,7 @@ def test_a_disk_that_comes_late_is_503_until_then(address: str, tmp_path: Path) 
 
 @pytest.mark.skipif(IS_SQLITE, reason="PostgreSQL's")
 def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
-    address: str, tmp_path: Path
+    database_address: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "data"
     relay = Relay(folder, settings.DATABASES["default"]["HOST"])
@@ -306,11 +298,11 @@ def test_kept_pages_go_on_without_postgresql_and_the_others_return_with_it(
 
 
 def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
-    address: str, tmp_path: Path
+    database_address: str, tmp_path: Path
 ) -> None:
     before, file, after = (tmp_path / name for name in ("before.yaml", "new.yaml", "after.yaml"))
-    assert manage("prepare", "--no-static", DATABASE_URL=address).returncode == 0
-    manage("export_bank", str(before), DATABASE_URL=address)
+    assert manage("prepare", "--no-static", DATABASE_URL=database_address).returncode == 0
+    manage("export_bank", str(before), DATABASE_URL=database_address)
     file.write_text(before.read_text().replace("level: core", "level: expert"))
     code = (
         "import os, signal; from django.core.management import call_command;"
@@ -318,10 +310,10 @@ def test_a_refresh_that_is_killed_before_its_end_leaves_the_old_bank(
         "plan.remember = lambda entries: os.kill(os.getpid(), signal.SIGKILL);"
         f"call_command('refresh_bank', {str(file)!r})"
     )
-    result = manage("shell", "-v0", "-c", code, DATABASE_URL=address)
+    result = manage("shell", "-v0", "-c", code, DATABASE_URL=database_address)
     assert result.returncode == -signal.SIGKILL, result.stderr
-    manage("export_bank", str(after), DATABASE_URL=address)
+    manage("export_bank", str(after), DATABASE_URL=database_address)
     assert after.read_text() == before.read_text()
-    assert manage("refresh_bank", str(file), DATABASE_URL=address).returncode == 0
-    manage("export_bank", str(after), DATABASE_URL=address)
+    assert manage("refresh_bank", str(file), DATABASE_URL=database_address).returncode == 0
+    manage("export_bank", str(after), DATABASE_URL=database_address)
     assert after.read_text() == file.read_text()

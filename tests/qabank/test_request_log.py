@@ -18,8 +18,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from tests import build
-from tests.commands import manage, sqlite_url
-from tests.servers import Server
+from tests.commands import manage
+from tests.servers import Server, prepared_url
 
 PROBES = ["/healthz", "/readyz"]
 
@@ -216,8 +216,7 @@ def test_what_a_reporter_needs_is_asked_for_in_one_line(tmp_path: Path) -> None:
 
 
 def test_errors_reach_sentry_without_who_asked_for_what(tmp_path: Path) -> None:
-    database = sqlite_url(tmp_path / "db.sqlite3")
-    manage("prepare", DATABASE_URL=database)
+    database = prepared_url(tmp_path)
     reports: list[bytes] = []
 
     class Sentry(BaseHTTPRequestHandler):

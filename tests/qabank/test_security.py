@@ -22,7 +22,8 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from qabank.wsgi import application
-from tests.commands import manage, sqlite_url
+from tests.commands import manage
+from tests.servers import prepared_url
 
 STRICT = {
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -135,6 +136,7 @@ def test_preloading_is_a_decision_of_its_own() -> None:
     assert result.stdout == "True 31536000\n"
 
 
+@pytest.mark.django_db  # whose settings it checks too
 def test_django_finds_nothing_to_object_to_in_a_deployment() -> None:
     environment = {"HTTPS": "true", "TRUSTED_PROXIES": "127.0.0.1"}
     result = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
@@ -151,8 +153,7 @@ def test_public_answers_set_no_cookie(client: Client, address: str) -> None:
 
 
 def test_the_admin_sets_a_cookie_that_only_this_host_gets_over_tls(tmp_path: Path) -> None:
-    database = sqlite_url(tmp_path / "db.sqlite3")
-    manage("prepare", DATABASE_URL=database)
+    database = prepared_url(tmp_path)
     code = (
         "from django.test import Client;"
         "print(Client().get('/admin/login/', secure=True, headers={'host': 'localhost'}).cookies)"
@@ -255,8 +256,7 @@ def test_security_txt_says_whom_to_tell(client: Client, settings: Any) -> None:
     [("admin", "302 404"), ("desk/of-editors/", "404 302"), ("off", "404 404")],
 )
 def test_the_admin_can_be_moved_or_switched_off(path: str, statuses: str, tmp_path: Path) -> None:
-    database = sqlite_url(tmp_path / "db.sqlite3")
-    manage("prepare", DATABASE_URL=database)
+    database = prepared_url(tmp_path)
     code = (
         "from django.test import Client; c = Client(headers={'host': 'localhost'});"
         "print(c.get('/').status_code,"

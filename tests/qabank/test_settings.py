@@ -15,8 +15,6 @@ from qabank.environment import env_database
 from tests.commands import manage, sqlite_url
 from tests.servers import checkout
 
-pytestmark = pytest.mark.once
-
 BASE_DIR = settings.BASE_DIR
 
 

@@ -274,9 +274,14 @@ def test_a_list_shows_the_state_of_what_was_practised(page: Page) -> None:
     expect(gil.locator(".state")).to_have_text("Known")
     expect(gil.locator(".state svg")).to_be_visible()
     expect(page.locator(".entry[data-slug=middleware] .state")).to_have_text("Due")
-    expect(page.locator(".entry .state")).to_have_count(2)
+    expect(page.locator(".entry .state", has_text="New")).to_have_count(28)
     page.locator("#q").fill("lock")
-    expect(page.locator(".hits .entry[data-slug=gil] .state")).to_have_text("Known")
+    found = page.locator(".hits .entry[data-slug=gil]")
+    expect(found.locator(".state")).to_have_text("Known")
+    level, known = (found.locator(name).bounding_box() for name in (".level", ".state"))
+    assert level is not None
+    assert known is not None
+    assert level["y"] + level["height"] <= known["y"] + 1
     page.get_by_role("link", name=re.compile("^Practise these")).click()
     expect(page.locator("[data-room=session]")).to_contain_text("“lock”")
 

@@ -403,6 +403,10 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     for verdict in ("Partly", "Missed"):
         page.get_by_role("button", name=asked[1 if verdict == "Partly" else 2]).click()
         page.locator(".pair-row:visible").get_by_label(verdict).check(force=True)
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Some words.")).to_be_visible()
+    expect(page.locator("[data-part=summary] .short-answer:visible")).to_have_count(3)
+    page.emulate_media(media="screen")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save").click()
     assert "Some words." in Path(download.value.path()).read_text()

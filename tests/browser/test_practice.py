@@ -122,8 +122,12 @@ def test_three_days_of_practice_by_keyboard_alone(page: Page) -> None:
     clock.go_to(MORNING + 2 * DAY - timedelta(hours=6))
     page.goto("/practice/")
     expect(page.locator(".choose .counts")).to_have_text("1 due10 new today")
-    page.goto("/practice/?n=1")
+    page.goto("/practice/?n=1&q=nothingofthekind")
+    expect(page.get_by_role("heading", name="There is no question to practise")).to_be_visible()
+    # A choice that there is not is none.
+    page.goto("/practice/?n=1&category=nowhere&level=nonsense")
     expect(page.locator(PLACE)).to_have_text("1 of 1")
+    assert counts(page) == "1 due 0 learning 0 new"
     slug = next(q for q in Question.objects.all() if plain(q.title) == first).slug
     question = Question.objects.get(slug=slug)
     if question.asked_as:
@@ -415,6 +419,13 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     # Whoever opens the address of the other has the same questions.
     page.goto("/practice/?mode=interviewer&n=3&seed=5")
     assert page.locator("article h2").all_inner_texts() == asked
+    # A number that makes no sense is the same for both.
+    page.goto("/practice/?mode=interview&n=-5&seed=5")
+    expect(page.get_by_text("Question 1 of 8")).to_be_visible()
+    page.get_by_role("button", name="End the interview").click()
+    expect(page.get_by_text("1 of 8 questions")).to_be_visible()
+    page.locator(".sum [data-cell=title]").last.click()
+    expect(page.locator(".pair-row:visible")).to_contain_text("It was not asked.")
 
 
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:

@@ -40,13 +40,18 @@ export class Session {
     const slugs = [...new Set(this.drawn.questions.map(({ slug }) => this.log.current(slug)))];
     if (this.only.length) return slugs.slice(0, this.n);
     const now = Date.now();
-    const fits = (card) => ["category", "level"].every((name) => [null, "", card[name]].includes(this.parameters.get(name)));
-    const isDue = (card) => card.due <= now && fits(card) && !this.parameters.get("q");
+    const isDue = (card) => card.due <= now && this.fits(card);
     const dueNow = [...this.cards.values()].filter(isDue).sort((a, b) => a.due - b.due).map(({ slug }) => slug);
     const room = Math.max(0, this.n - dueNow.length);
     const left = this.isExtra ? this.n : leftToday(this.log, this.cards);
     const fresh = slugs.filter((slug) => !this.cards.has(slug)).slice(0, Math.min(room, left));
     return [...dueNow.slice(0, this.n), ...fresh];
+  }
+
+  // A search only draws new ones: nobody knows here what it would find.
+  fits(card) {
+    const isAsked = (name) => [null, "", card[name]].includes(this.parameters.get(name));
+    return !this.parameters.get("q") && ["category", "level"].every(isAsked);
   }
 
   listen() {
@@ -154,12 +159,12 @@ export class Session {
       for (const button of this.grades) {
         button.querySelector("span").textContent = interval(time, outcomes[button.dataset.grade]);
       }
-      part.short.focus({ preventScroll: true });
+      focusOn(part.short);
     } else {
       part.answer.replaceChildren(copy(shown.question.answer));
       part.answer.hidden = false;
       part.more.hidden = true;
-      part.answer.focus({ preventScroll: true });
+      focusOn(part.answer);
     }
     return true;
   }
@@ -258,13 +263,14 @@ export class Session {
   }
 
   nothing(now) {
-    if (!this.drawn.questions.length && !this.cards.size) {
+    if (!this.drawn.questions.length && ![...this.cards.values()].some((card) => this.fits(card))) {
       const why = this.drawn.isKept ? "There is no connection, and none is kept on this device." : "Choose another category or level, or other words.";
       return ["There is no question to practise", why];
     }
     const { daily } = this.log.settings;
-    const isLimit = !leftToday(this.log, this.cards);
-    return ["Nothing is due", `${isLimit ? `Today's ${amount(daily, "new question")} are done. ` : ""}${this.comesNext(now)}`];
+    const isLimit = daily > 0 && !leftToday(this.log, this.cards);
+    const limit = `Today’s ${amount(daily, "new question")} ${daily === 1 ? "is" : "are"} done. `;
+    return ["Nothing is due", `${isLimit ? limit : ""}${this.comesNext(now)}`];
   }
 
   comesNext(now) {
@@ -290,6 +296,13 @@ export class Session {
   say(text) {
     this.part.status.textContent = text;
   }
+}
+
+// What is revealed has the focus. Where it begins at the window's end or below, it comes into sight.
+function focusOn(element) {
+  element.focus({ preventScroll: true });
+  const { top } = element.getBoundingClientRect();
+  if (top > 0.75 * innerHeight) scrollBy(0, top - innerHeight / 2);
 }
 
 // How many new questions of today's number are left.

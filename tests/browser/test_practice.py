@@ -333,17 +333,19 @@ def test_a_file_that_is_no_progress_is_refused_in_one_line(page: Page, tmp_path:
     assert reviews(page) == [["gil", moment(MORNING), 2]]
 
 
-def test_a_renamed_question_keeps_its_progress(page: Page) -> None:
+@pytest.mark.accepts_error("404 (Not Found)")  # that is how the page hears of it
+def test_a_renamed_question_keeps_its_progress_and_one_that_is_gone_its_reviews(page: Page) -> None:
     clock = Clock(page)
     page.goto("/progress/")
-    page.evaluate(ADD, [["gil", moment(MORNING), 4]])
+    page.evaluate(ADD, [["nowhere", moment(MORNING - DAY), 4], ["gil", moment(MORNING), 4]])
     Question.objects.filter(slug="gil").update(slug="global-lock")
     clock.go_to(MORNING + 60 * DAY)
     page.goto("/practice/?n=1")
+    # The next that is due takes the place of the one that is gone.
     title_when_there(page)
     assert counts(page) == "1 due 0 learning 0 new"
     answer(page, clock, "3")
-    assert [slug for slug, _, _ in reviews(page)] == ["gil", "global-lock"]
+    assert [slug for slug, _, _ in reviews(page)] == ["nowhere", "gil", "global-lock"]
     page.goto("/progress/")
     assert row(page, "All")[3] == "29"
     assert list(page.evaluate("JSON.parse(localStorage.getItem('practised'))")) == ["global-lock"]

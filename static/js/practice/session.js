@@ -4,6 +4,7 @@ import { copy } from "./questions.js";
 import { AHEAD, GRADES, Scheduler, amount, cards, interval, remember, startOfDay } from "./schedule.js";
 import { badge } from "./states.js";
 
+const SPARE = 100; // questions that may take the place of those that can't be shown
 const root = document.documentElement;
 
 export class Session {
@@ -23,7 +24,9 @@ export class Session {
     this.compute();
     this.drawn = this.only.length ? { questions: this.only.map((slug) => ({ slug })) } : await this.bank.draw(this.parameters);
     this.compute(); // the draw may have told of former slugs
-    this.todo = this.plan();
+    const planned = this.plan();
+    this.todo = planned.slice(0, this.n);
+    this.spare = planned.slice(this.n, this.n + SPARE);
     this.size = this.todo.length;
     this.listen();
     await this.next();
@@ -36,16 +39,15 @@ export class Session {
     this.reviews = this.log.bySlug();
   }
 
+  // What the session may ask, in its order.
   plan() {
     const slugs = [...new Set(this.drawn.questions.map(({ slug }) => this.log.current(slug)))];
-    if (this.only.length) return slugs.slice(0, this.n);
+    if (this.only.length) return slugs;
     const now = Date.now();
     const isDue = (card) => card.due <= now && this.fits(card);
     const dueNow = [...this.cards.values()].filter(isDue).sort((a, b) => a.due - b.due).map(({ slug }) => slug);
-    const room = Math.max(0, this.n - dueNow.length);
     const left = this.isExtra ? this.n : leftToday(this.log, this.cards);
-    const fresh = slugs.filter((slug) => !this.cards.has(slug)).slice(0, Math.min(room, left));
-    return [...dueNow.slice(0, this.n), ...fresh];
+    return [...dueNow, ...slugs.filter((slug) => !this.cards.has(slug)).slice(0, left)];
   }
 
   // A search only draws new ones: nobody knows here what it would find.
@@ -89,15 +91,13 @@ export class Session {
     try {
       question = await this.bank.question(slug);
     } catch {
-      if (this.turn === turn) this.cannotShow(slug);
+      const why = "A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.";
+      if (this.turn === turn) this.leaveOut(slug, why);
       return;
     }
     if (this.turn !== turn) return;
     if (!question) {
-      this.say("A question that you practised is not in the bank any more.");
-      this.drop(slug);
-      this.size -= 1;
-      await this.next();
+      this.leaveOut(slug, "A question that you practised is not in the bank any more.");
       return;
     }
     this.show(slug, question);
@@ -110,10 +110,13 @@ export class Session {
     this.waiting.delete(slug);
   }
 
-  cannotShow(slug) {
+  // Another one takes its place, where there is one.
+  leaveOut(slug, why) {
     this.drop(slug);
-    this.size -= 1;
-    this.say("A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.");
+    const other = this.spare.shift();
+    if (other) this.todo.push(other);
+    else this.size -= 1;
+    this.say(why);
     this.next();
   }
 

@@ -86,7 +86,7 @@ def test_three_days_of_practice_by_keyboard_alone(page: Page) -> None:
     page.get_by_role("spinbutton", name="Questions").focus()
     page.get_by_role("spinbutton", name="Questions").fill("4")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"n=4"))
+    expect(page).to_have_url(re.compile(r"/practice/\?n=4$"))
     expect(page.locator(PLACE)).to_have_text("1 of 4")
     expect(page.locator(TITLE)).to_be_focused()
     first = title(page)

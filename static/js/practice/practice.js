@@ -96,6 +96,10 @@ function fillForm() {
     const field = choose.elements[name];
     if (field && parameters.has(name)) field.value = parameters.get(name);
   }
+  // The address says what was chosen, and nothing else.
+  choose.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (["", "cards"].includes(value)) formData.delete(name);
+  });
   const n = choose.elements.n;
   choose.addEventListener("change", ({ target }) => {
     if (target.name !== "mode") return;

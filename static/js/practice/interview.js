@@ -36,8 +36,11 @@ export class Interview {
     if (!this.slugs.length) {
       clearInterval(this.clock);
       this.part.title.textContent = "There is no question to ask";
-    } else if (this.state.isOver) await this.finish();
-    else await this.show();
+      this.section.setAttribute("aria-busy", "false"); // and nothing to answer: the rest stays away
+      return;
+    }
+    await (this.state.isOver ? this.finish() : this.show());
+    this.section.removeAttribute("aria-busy");
   }
 
   restored() {

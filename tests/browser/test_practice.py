@@ -184,8 +184,8 @@ def test_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
 def test_a_session_on_a_phone_is_done_with_one_thumb(new_context: Any) -> None:
     context = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto("/practice/?n=2&category=architecture")
-    title_when_there(page)
+    page.goto("/practice/?n=2&category=architecture", wait_until="commit")
+    # There is nothing to press until there is a question.
     page.get_by_role("button", name="Show the short answer").tap()
     for name in ("Again", "Hard", "Good", "Easy"):
         box = page.get_by_role("button", name=name).bounding_box()

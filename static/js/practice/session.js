@@ -30,6 +30,7 @@ export class Session {
     this.size = this.todo.length;
     this.listen();
     await this.next();
+    this.section.removeAttribute("aria-busy");
   }
 
   compute() {
@@ -92,12 +93,12 @@ export class Session {
       question = await this.bank.question(slug);
     } catch {
       const why = "A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.";
-      if (this.turn === turn) this.leaveOut(slug, why);
+      if (this.turn === turn) await this.leaveOut(slug, why);
       return;
     }
     if (this.turn !== turn) return;
     if (!question) {
-      this.leaveOut(slug, "A question that you practised is not in the bank any more.");
+      await this.leaveOut(slug, "A question that you practised is not in the bank any more.");
       return;
     }
     this.show(slug, question);
@@ -111,13 +112,13 @@ export class Session {
   }
 
   // Another one takes its place, where there is one.
-  leaveOut(slug, why) {
+  async leaveOut(slug, why) {
     this.drop(slug);
     const other = this.spare.shift();
     if (other) this.todo.push(other);
     else this.size -= 1;
     this.say(why);
-    this.next();
+    await this.next();
   }
 
   show(slug, question) {

@@ -98,10 +98,11 @@ async function fromServer(request, key, event, kept) {
 }
 
 // The address also says which entries are open, or what is practised. Without a copy of just that
-// address the plain page does, and its script reads the address.
+// address the plain page does, and its script reads the address. An interviewer's page has no script.
 async function keptPage(address) {
   const { pathname, searchParams } = new URL(address);
-  const isEnough = pathname === PRACTICE || [...searchParams.keys()].every((name) => name === "open" || name === "until");
+  const isPractice = pathname === PRACTICE && searchParams.get("mode") !== "interviewer";
+  const isEnough = isPractice || [...searchParams.keys()].every((name) => name === "open" || name === "until");
   return (await find(address)) || (isEnough ? await find(pathname) : undefined);
 }
 

@@ -45,6 +45,11 @@ def test_the_typeface_comes_with_the_page_and_nothing_moves(page: Page) -> None:
     page.goto("/", wait_until="networkidle")
     assert page.evaluate("document.fonts.check('500 15px Inter')")
     assert page.evaluate("shift") < 0.01
+    # Nor where a script fills a page in.
+    resize(page, PHONE)
+    for address in ("/progress/", "/practice/?mode=interview&n=4&seed=3"):
+        page.goto(address, wait_until="networkidle")
+        assert page.evaluate("shift") < 0.02, address
 
 
 @pytest.mark.usefixtures("bank")

@@ -273,6 +273,9 @@ def test_the_kept_bank_can_be_practised(page: Page, browser_errors: list[str]) -
     expect(page.get_by_role("heading", name="practised")).to_be_visible()
     page.goto("/practice/?mode=interview&n=2&seed=1")
     expect(page.get_by_text("Question 1 of 2")).to_be_visible()
+    expect(page.get_by_text("gets the same questions")).to_be_hidden()  # drawn on this device
+    page.goto("/practice/?mode=interviewer&n=2&seed=1")  # the server's alone
+    expect(page.get_by_role("heading", name="offline")).to_be_visible()
     page.goto("/progress/")
     row = page.get_by_role("row", name=re.compile("^Architecture"))
     expect(row.locator("td").last).not_to_have_text("6")

@@ -86,7 +86,7 @@ def test_three_days_of_practice_by_keyboard_alone(page: Page) -> None:
     page.get_by_role("spinbutton", name="Questions").focus()
     page.get_by_role("spinbutton", name="Questions").fill("4")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"n=4"))
+    expect(page).to_have_url(re.compile(r"/practice/\?n=4$"))
     expect(page.locator(PLACE)).to_have_text("1 of 4")
     expect(page.locator(TITLE)).to_be_focused()
     first = title(page)
@@ -96,13 +96,13 @@ def test_three_days_of_practice_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("[data-room=session] .short-answer")).to_be_visible()
     expect(page.locator("[data-part=category]")).not_to_be_empty()
     expect(page.locator("[data-room=session] .answer")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 480})
     page.keyboard.press("Space")
-    expect(page.locator("[data-room=session] .answer")).to_be_visible()
-    assert (
-        re.sub(r"\s+", " ", page.locator(".grades").inner_text())
-        == ("Again 1 min 1 Hard 6 min 2 Good 10 min 3 Easy 8 days 4")
-        or "Easy" in page.locator(".grades").inner_text()
-    )
+    expect(page.locator("[data-room=session] .answer")).to_be_in_viewport()
+    grades = re.sub(r"\s+", " ", page.locator(".grades").inner_text())
+    # The days of the last are a little by chance.
+    assert re.fullmatch(r"Again 1 min 1 Hard 6 min 2 Good 10 min 3 Easy \d+ days 4", grades)
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.keyboard.press("3")
     for key in "444":
         answer(page, clock, key)
@@ -122,8 +122,12 @@ def test_three_days_of_practice_by_keyboard_alone(page: Page) -> None:
     clock.go_to(MORNING + 2 * DAY - timedelta(hours=6))
     page.goto("/practice/")
     expect(page.locator(".choose .counts")).to_have_text("1 due10 new today")
-    page.goto("/practice/?n=1")
+    page.goto("/practice/?n=1&q=nothingofthekind")
+    expect(page.get_by_role("heading", name="There is no question to practise")).to_be_visible()
+    # A choice that there is not is none.
+    page.goto("/practice/?n=1&category=nowhere&level=nonsense")
     expect(page.locator(PLACE)).to_have_text("1 of 1")
+    assert counts(page) == "1 due 0 learning 0 new"
     slug = next(q for q in Question.objects.all() if plain(q.title) == first).slug
     question = Question.objects.get(slug=slug)
     if question.asked_as:
@@ -180,8 +184,8 @@ def test_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
 def test_a_session_on_a_phone_is_done_with_one_thumb(new_context: Any) -> None:
     context = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto("/practice/?n=2&category=architecture")
-    title_when_there(page)
+    page.goto("/practice/?n=2&category=architecture", wait_until="commit")
+    # There is nothing to press until there is a question.
     page.get_by_role("button", name="Show the short answer").tap()
     for name in ("Again", "Hard", "Good", "Easy"):
         box = page.get_by_role("button", name=name).bounding_box()
@@ -192,6 +196,16 @@ def test_a_session_on_a_phone_is_done_with_one_thumb(new_context: Any) -> None:
     page.get_by_role("button", name="Easy").tap()
     expect(page.locator(PLACE)).to_have_text("2 of 2")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # What stays at the bottom covers nothing that is below it.
+    page.get_by_role("button", name="Keyboard shortcuts").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Close").tap()
+    # The search is its icon, and opens over the page.
+    search = page.get_by_role("searchbox")
+    box = search.bounding_box()
+    assert box is not None
+    assert box["width"] <= 48
+    search.tap()
+    expect(page.get_by_role("dialog", name="Search")).to_be_visible()
 
 
 def test_progress_is_exported_forgotten_and_imported(page: Page, tmp_path: Path) -> None:
@@ -274,9 +288,14 @@ def test_a_list_shows_the_state_of_what_was_practised(page: Page) -> None:
     expect(gil.locator(".state")).to_have_text("Known")
     expect(gil.locator(".state svg")).to_be_visible()
     expect(page.locator(".entry[data-slug=middleware] .state")).to_have_text("Due")
-    expect(page.locator(".entry .state")).to_have_count(2)
+    expect(page.locator(".entry .state", has_text="New")).to_have_count(28)
     page.locator("#q").fill("lock")
-    expect(page.locator(".hits .entry[data-slug=gil] .state")).to_have_text("Known")
+    found = page.locator(".hits .entry[data-slug=gil]")
+    expect(found.locator(".state")).to_have_text("Known")
+    level, known = (found.locator(name).bounding_box() for name in (".level", ".state"))
+    assert level is not None
+    assert known is not None
+    assert level["y"] + level["height"] <= known["y"] + 1
     page.get_by_role("link", name=re.compile("^Practise these")).click()
     expect(page.locator("[data-room=session]")).to_contain_text("“lock”")
 
@@ -314,17 +333,19 @@ def test_a_file_that_is_no_progress_is_refused_in_one_line(page: Page, tmp_path:
     assert reviews(page) == [["gil", moment(MORNING), 2]]
 
 
-def test_a_renamed_question_keeps_its_progress(page: Page) -> None:
+@pytest.mark.accepts_error("404 (Not Found)")  # that is how the page hears of it
+def test_a_renamed_question_keeps_its_progress_and_one_that_is_gone_its_reviews(page: Page) -> None:
     clock = Clock(page)
     page.goto("/progress/")
-    page.evaluate(ADD, [["gil", moment(MORNING), 4]])
+    page.evaluate(ADD, [["nowhere", moment(MORNING - DAY), 4], ["gil", moment(MORNING), 4]])
     Question.objects.filter(slug="gil").update(slug="global-lock")
     clock.go_to(MORNING + 60 * DAY)
     page.goto("/practice/?n=1")
+    # The next that is due takes the place of the one that is gone.
     title_when_there(page)
     assert counts(page) == "1 due 0 learning 0 new"
     answer(page, clock, "3")
-    assert [slug for slug, _, _ in reviews(page)] == ["gil", "global-lock"]
+    assert [slug for slug, _, _ in reviews(page)] == ["nowhere", "gil", "global-lock"]
     page.goto("/progress/")
     assert row(page, "All")[3] == "29"
     assert list(page.evaluate("JSON.parse(localStorage.getItem('practised'))")) == ["global-lock"]
@@ -398,6 +419,10 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     for verdict in ("Partly", "Missed"):
         page.get_by_role("button", name=asked[1 if verdict == "Partly" else 2]).click()
         page.locator(".pair-row:visible").get_by_label(verdict).check(force=True)
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Some words.")).to_be_visible()
+    expect(page.locator("[data-part=summary] .short-answer:visible")).to_have_count(3)
+    page.emulate_media(media="screen")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save").click()
     assert "Some words." in Path(download.value.path()).read_text()
@@ -406,6 +431,13 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     # Whoever opens the address of the other has the same questions.
     page.goto("/practice/?mode=interviewer&n=3&seed=5")
     assert page.locator("article h2").all_inner_texts() == asked
+    # A number that makes no sense is the same for both.
+    page.goto("/practice/?mode=interview&n=-5&seed=5")
+    expect(page.get_by_text("Question 1 of 8")).to_be_visible()
+    page.get_by_role("button", name="End the interview").click()
+    expect(page.get_by_text("1 of 8 questions")).to_be_visible()
+    page.locator(".sum [data-cell=title]").last.click()
+    expect(page.locator(".pair-row:visible")).to_contain_text("It was not asked.")
 
 
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:

@@ -8,16 +8,16 @@ import { badge } from "./states.js";
 const VERDICTS = { missed: ["Missed", "due"], partly: ["Partly", "learning"], said: ["Said it", "known"] };
 
 export class Interview {
-  constructor(section, { bank, parameters, minutes }) {
-    Object.assign(this, { section, bank, parameters, limit: 60 * minutes });
+  constructor(section, { bank, parameters, n, minutes }) {
+    Object.assign(this, { section, bank, parameters, n, limit: 60 * minutes });
     this.part = Object.fromEntries([...section.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
     this.key = `interview?${parameters}`;
   }
 
   async start() {
-    const { questions } = await this.bank.draw(this.parameters);
-    const n = Number(this.parameters.get("n")) || 8;
-    this.slugs = questions.slice(0, Math.min(n, 20)).map(({ slug }) => slug);
+    const { questions, isKept } = await this.bank.draw(this.parameters);
+    this.part.same.hidden = isKept; // that is a draw of this device
+    this.slugs = questions.slice(0, this.n).map(({ slug }) => slug);
     this.state = this.restored() ?? { at: 0, said: [], isOver: false };
     this.questions = [];
     this.part.next.addEventListener("click", () => this.go());
@@ -36,8 +36,11 @@ export class Interview {
     if (!this.slugs.length) {
       clearInterval(this.clock);
       this.part.title.textContent = "There is no question to ask";
-    } else if (this.state.isOver) await this.finish();
-    else await this.show();
+      this.section.setAttribute("aria-busy", "false"); // and nothing to answer: the rest stays away
+      return;
+    }
+    await (this.state.isOver ? this.finish() : this.show());
+    this.section.removeAttribute("aria-busy");
   }
 
   restored() {
@@ -193,7 +196,7 @@ export class Interview {
     part("level").textContent = question ? word(question.level) : "";
     part("level").dataset.level = question?.level ?? "";
     part("time").textContent = own ? clock(own.seconds) : "";
-    part("own").textContent = own?.text || (own?.isAloud ? "You said it aloud." : own?.isPassed || !own ? "You passed." : "You wrote nothing.");
+    part("own").textContent = own?.text || (own?.isAloud ? "You said it aloud." : own?.isPassed ? "You passed." : at > this.state.at ? "It was not asked." : "You wrote nothing.");
     part("short").replaceChildren(copy(question?.shortAnswer));
     const page = part("page");
     page.href = this.bank.addresses.question.replace("SLUG", this.slugs[at]);
@@ -245,7 +248,8 @@ export class Interview {
     const [said, partly, missed] = ["said", "partly", "missed"].map((verdict) => this.verdicts(verdict));
     const judged = said.length + partly.length + missed.length;
     const grades = judged ? ` You said ${said.length}, partly ${partly.length}, and missed ${missed.length}.` : " How close was each? Compare, and say so.";
-    this.part.lead.textContent = `${amount(this.slugs.length, "question")} in ${clock(this.spent())} of ${clock(this.limit * this.slugs.length)}.${grades}`;
+    const asked = this.state.at + 1 < this.slugs.length ? `${this.state.at + 1} of ` : "";
+    this.part.lead.textContent = `${asked}${amount(this.slugs.length, "question")} in ${clock(this.spent())} of ${clock(this.limit * this.slugs.length)}.${grades}`;
     const again = [...missed, ...partly];
     this.part.again.hidden = !again.length;
     this.part.again.textContent = `Practise the ${again.length} I missed`;

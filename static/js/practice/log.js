@@ -214,7 +214,7 @@ async function read(file) {
   try {
     data = JSON.parse(await file.text());
   } catch {
-    throw new Error("The file can't be read: it is no progress file, or a part of one. Nothing was imported.");
+    throw new Error("The file can’t be read: it is no progress file, or a part of one. Nothing was imported.");
   }
   if (data?.format !== FORMAT) throw new Error("The file is of another program: it is not what Export writes here. Nothing was imported.");
   if (!Number.isInteger(data.version) || data.version > VERSION) {

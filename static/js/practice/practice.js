@@ -15,6 +15,12 @@ const parameters = new URLSearchParams(location.search);
 const mode = parameters.get("mode") === "interview" ? "interview" : "cards";
 const only = new URLSearchParams(location.hash.slice(1)).get("only")?.split(",").filter((slug) => /^[-\w]{1,80}$/.test(slug)) ?? [];
 
+// What the form does not offer asks for nothing, as on the server.
+for (const name of ["category", "level"]) {
+  const offered = [...choose.elements[name].options].map(({ value }) => value);
+  if (!offered.includes(parameters.get(name))) parameters.delete(name);
+}
+
 const log = await openLog();
 const bank = new Bank(main.dataset, log);
 tell();
@@ -28,9 +34,10 @@ if (!parameters.has("n")) {
     parameters.set("seed", chance());
     history.replaceState(null, "", `?${parameters}`);
   }
+  parameters.set("n", size());
   open(interview);
   const { Interview } = await loadInterview();
-  new Interview(interview, { bank, parameters, minutes: Number(main.dataset.minutes) }).start();
+  new Interview(interview, { bank, parameters, n: size(), minutes: Number(main.dataset.minutes) }).start();
 } else {
   parameters.set("seed", chance());
   parameters.delete("n");
@@ -89,9 +96,14 @@ function fillForm() {
     const field = choose.elements[name];
     if (field && parameters.has(name)) field.value = parameters.get(name);
   }
+  // The address says what was chosen, and nothing else.
+  choose.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (["", "cards"].includes(value)) formData.delete(name);
+  });
   const n = choose.elements.n;
   choose.addEventListener("change", ({ target }) => {
-    if (target.name !== "mode" || ![USUAL.cards, USUAL.interview].includes(Number(n.value))) return;
-    n.value = USUAL[target.value];
+    if (target.name !== "mode") return;
+    n.max = MOST[target.value];
+    if (Object.values(USUAL).includes(Number(n.value))) n.value = USUAL[target.value];
   });
 }

@@ -153,7 +153,7 @@ function showYear(now) {
     const date = new Date(day);
     if (index % 7 === 0 && date.getMonth() !== month) {
       month = date.getMonth();
-      picture.append(svg("text", { x, y: 11 }, date.toLocaleDateString("en-GB", { month: "short" })));
+      picture.append(svg("text", { x, y: 11 }, date.toLocaleDateString("en-GB", { month: "short" }).slice(0, 3)));
     }
     const number = perDay.get(day) ?? 0;
     const shade = number && Math.min(4, Math.ceil((4 * number) / MOST));

@@ -4,6 +4,7 @@ import { copy } from "./questions.js";
 import { AHEAD, GRADES, Scheduler, amount, cards, interval, remember, startOfDay } from "./schedule.js";
 import { badge } from "./states.js";
 
+const SPARE = 100; // questions that may take the place of those that can't be shown
 const root = document.documentElement;
 
 export class Session {
@@ -23,10 +24,13 @@ export class Session {
     this.compute();
     this.drawn = this.only.length ? { questions: this.only.map((slug) => ({ slug })) } : await this.bank.draw(this.parameters);
     this.compute(); // the draw may have told of former slugs
-    this.todo = this.plan();
+    const planned = this.plan();
+    this.todo = planned.slice(0, this.n);
+    this.spare = planned.slice(this.n, this.n + SPARE);
     this.size = this.todo.length;
     this.listen();
     await this.next();
+    this.section.removeAttribute("aria-busy");
   }
 
   compute() {
@@ -36,17 +40,21 @@ export class Session {
     this.reviews = this.log.bySlug();
   }
 
+  // What the session may ask, in its order.
   plan() {
     const slugs = [...new Set(this.drawn.questions.map(({ slug }) => this.log.current(slug)))];
-    if (this.only.length) return slugs.slice(0, this.n);
+    if (this.only.length) return slugs;
     const now = Date.now();
-    const fits = (card) => ["category", "level"].every((name) => [null, "", card[name]].includes(this.parameters.get(name)));
-    const isDue = (card) => card.due <= now && fits(card) && !this.parameters.get("q");
+    const isDue = (card) => card.due <= now && this.fits(card);
     const dueNow = [...this.cards.values()].filter(isDue).sort((a, b) => a.due - b.due).map(({ slug }) => slug);
-    const room = Math.max(0, this.n - dueNow.length);
     const left = this.isExtra ? this.n : leftToday(this.log, this.cards);
-    const fresh = slugs.filter((slug) => !this.cards.has(slug)).slice(0, Math.min(room, left));
-    return [...dueNow.slice(0, this.n), ...fresh];
+    return [...dueNow, ...slugs.filter((slug) => !this.cards.has(slug)).slice(0, left)];
+  }
+
+  // A search only draws new ones: nobody knows here what it would find.
+  fits(card) {
+    const isAsked = (name) => [null, "", card[name]].includes(this.parameters.get(name));
+    return !this.parameters.get("q") && ["category", "level"].every(isAsked);
   }
 
   listen() {
@@ -84,15 +92,13 @@ export class Session {
     try {
       question = await this.bank.question(slug);
     } catch {
-      if (this.turn === turn) this.cannotShow(slug);
+      const why = "A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.";
+      if (this.turn === turn) await this.leaveOut(slug, why);
       return;
     }
     if (this.turn !== turn) return;
     if (!question) {
-      this.say("A question that you practised is not in the bank any more.");
-      this.drop(slug);
-      this.size -= 1;
-      await this.next();
+      await this.leaveOut(slug, "A question that you practised is not in the bank any more.");
       return;
     }
     this.show(slug, question);
@@ -105,11 +111,14 @@ export class Session {
     this.waiting.delete(slug);
   }
 
-  cannotShow(slug) {
+  // Another one takes its place, where there is one.
+  async leaveOut(slug, why) {
     this.drop(slug);
-    this.size -= 1;
-    this.say("A question could not be loaded, and is left out: there is no connection, and it is not kept on this device.");
-    this.next();
+    const other = this.spare.shift();
+    if (other) this.todo.push(other);
+    else this.size -= 1;
+    this.say(why);
+    await this.next();
   }
 
   show(slug, question) {
@@ -154,12 +163,12 @@ export class Session {
       for (const button of this.grades) {
         button.querySelector("span").textContent = interval(time, outcomes[button.dataset.grade]);
       }
-      part.short.focus({ preventScroll: true });
+      focusOn(part.short);
     } else {
       part.answer.replaceChildren(copy(shown.question.answer));
       part.answer.hidden = false;
       part.more.hidden = true;
-      part.answer.focus({ preventScroll: true });
+      focusOn(part.answer);
     }
     return true;
   }
@@ -258,13 +267,14 @@ export class Session {
   }
 
   nothing(now) {
-    if (!this.drawn.questions.length && !this.cards.size) {
+    if (!this.drawn.questions.length && ![...this.cards.values()].some((card) => this.fits(card))) {
       const why = this.drawn.isKept ? "There is no connection, and none is kept on this device." : "Choose another category or level, or other words.";
       return ["There is no question to practise", why];
     }
     const { daily } = this.log.settings;
-    const isLimit = !leftToday(this.log, this.cards);
-    return ["Nothing is due", `${isLimit ? `Today's ${amount(daily, "new question")} are done. ` : ""}${this.comesNext(now)}`];
+    const isLimit = daily > 0 && !leftToday(this.log, this.cards);
+    const limit = `Today’s ${amount(daily, "new question")} ${daily === 1 ? "is" : "are"} done. `;
+    return ["Nothing is due", `${isLimit ? limit : ""}${this.comesNext(now)}`];
   }
 
   comesNext(now) {
@@ -290,6 +300,13 @@ export class Session {
   say(text) {
     this.part.status.textContent = text;
   }
+}
+
+// What is revealed has the focus. Where it begins at the window's end or below, it comes into sight.
+function focusOn(element) {
+  element.focus({ preventScroll: true });
+  const { top } = element.getBoundingClientRect();
+  if (top > 0.75 * innerHeight) scrollBy(0, top - innerHeight / 2);
 }
 
 // How many new questions of today's number are left.

@@ -16,7 +16,7 @@ export function badge(state, text = WORDS[state]) {
   return badge;
 }
 
-// Mark the entries of the list, anew after each change of it.
+// Mark the entries of the list, anew after each change of it; none for who has not practised.
 export function mark() {
   let states = {};
   try {
@@ -25,12 +25,13 @@ export function mark() {
     // blocked
   }
   const now = Date.now();
+  const hasPractised = Object.keys(states).length > 0;
   for (const level of document.querySelectorAll(".entry > summary > .level")) {
     const { slug } = level.closest(".entry").dataset;
     if (level.previousElementSibling.matches(".state")) level.previousElementSibling.remove();
-    if (!Object.hasOwn(states, slug)) continue;
-    const [due, isKnown] = states[slug];
-    level.before(badge(due <= now ? "due" : isKnown ? "known" : "learning"));
+    if (!hasPractised) continue;
+    const [due, isKnown] = Object.hasOwn(states, slug) ? states[slug] : [];
+    level.before(badge(due === undefined ? "new" : due <= now ? "due" : isKnown ? "known" : "learning"));
   }
 }
 

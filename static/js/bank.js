@@ -221,6 +221,16 @@
     if (list?.matches(":popover-open")) list.hidePopover();
   });
 
+  // A long list begins where one is.
+  document.addEventListener(
+    "toggle",
+    ({ target, newState }) => {
+      if (!target.matches("[popover]") || newState !== "open") return;
+      target.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    },
+    true,
+  );
+
   // Whatever was pressed meanwhile; and a page that was kept may be of another address.
   function openEntries() {
     const slugs = opened();

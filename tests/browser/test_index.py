@@ -176,6 +176,9 @@ def test_a_phone_has_a_list_to_jump_by(page: Page) -> None:
     expect(page).to_have_url("/?category=c7")
     expect(page.locator(".entry")).to_have_count(4)
     expect(page.get_by_role("button", name="Category Category")).to_be_visible()
+    page.goto("/categories/c33/")
+    page.get_by_role("button", name="Categories").click()
+    expect(jump.locator("[aria-current=true]")).to_be_in_viewport(ratio=1)
 
 
 # Small things

@@ -182,6 +182,11 @@ def test_a_session_on_a_phone_is_done_with_one_thumb(new_context: Any) -> None:
     page = context.new_page()
     page.goto("/practice/?n=2&category=architecture")
     title_when_there(page)
+    search = page.get_by_role("searchbox")
+    expect(search).to_have_css("width", "40px")  # what is left of it is its picture
+    search.tap()
+    expect(page.get_by_role("dialog", name="Search")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Show the short answer").tap()
     for name in ("Again", "Hard", "Good", "Easy"):
         box = page.get_by_role("button", name=name).bounding_box()

@@ -100,6 +100,12 @@ def test_no_hit_under_a_filter_says_how_many_there_are_without_it(client: Client
         assert said[: len(expected) + 1] == [*expected, "Show all 4 questions"]
         for wider in links(nothing)[: len(expected)]:
             assert shown(client, wider)
+    build.question(
+        category=build.category(), level="core"
+    )  # without words both filters away are all questions
+    nothing = one(page(client, "/categories/here/?level=expert"), ".nothing")
+    assert text(nothing).count("all 5 questions") == 1
+    assert "5 questions match" not in text(nothing)
 
 
 def test_words_are_advised_on_only_where_words_were_typed(client: Client) -> None:

@@ -447,7 +447,10 @@
   }
 
   // The category that is being read: the last whose top is in the upper third of the window or above.
+  // One that was jumped to and is too near to the page's end to get there is read all the same.
   let spy;
+  let follow = () => {};
+  for (const event of ["hashchange", "scrollend"]) addEventListener(event, () => follow());
 
   function watchCategories() {
     spy?.disconnect();
@@ -459,18 +462,23 @@
       if (section) links.set(section, link);
     }
     const passed = new Set();
+    follow = () => {
+      const sections = [...links.keys()];
+      const isAtEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+      const target = isAtEnd && sections.find((section) => links.get(section).hash === location.hash);
+      const current = target || (sections.findLast((section) => passed.has(section)) ?? sections[0]);
+      for (const [section, link] of links) {
+        if (section !== current) link.removeAttribute("aria-current");
+        else if (!link.hasAttribute("aria-current")) mark(link);
+      }
+    };
     spy = new IntersectionObserver(
       (changes) => {
         for (const { target, isIntersecting } of changes) {
           if (isIntersecting) passed.add(target);
           else passed.delete(target);
         }
-        const sections = [...links.keys()];
-        const current = sections.findLast((section) => passed.has(section)) ?? sections[0];
-        for (const [section, link] of links) {
-          if (section !== current) link.removeAttribute("aria-current");
-          else if (!link.hasAttribute("aria-current")) mark(link);
-        }
+        follow();
       },
       { rootMargin: "1000000px 0px -66% 0px" },
     );

@@ -157,6 +157,11 @@ def test_the_rail_follows_and_the_levels_stay_in_reach(page: Page) -> None:
     expect(current).to_have_attribute("href", "#category:c33")
     expect(current).to_be_in_viewport(ratio=1)
     expect(page.locator("[id='level:core']")).to_be_in_viewport(ratio=1)
+    for slug in ("c40", "c39"):  # the page ends before they are at its top
+        page.locator(f".jump a[href='#category:{slug}']").click()
+        expect(current).to_have_attribute("href", f"#category:{slug}")
+    page.evaluate("scrollBy(0, -1000)")
+    expect(current).not_to_have_attribute("href", "#category:c39")
 
 
 @pytest.mark.usefixtures("many_categories")

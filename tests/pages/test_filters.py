@@ -56,6 +56,9 @@ def test_a_filtered_question_keeps_its_number(client: Client) -> None:
     found = page(client, "/?q=needle")
     assert numbers(found) == [2]
     assert text(one(found, ".found")) == "1 of 2 questions for “needle”"
+    for unseen in select(found, ".found .spoken"):
+        unseen.text = ""
+    assert text(one(found, ".found")) == "1 question"
 
 
 def test_the_form_shows_what_was_asked(client: Client) -> None:

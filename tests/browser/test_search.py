@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests import build
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 
@@ -80,6 +82,20 @@ def test_hits_are_marked_and_say_where_they_belong(page: Page) -> None:
     head = hit.locator("summary").bounding_box()
     assert head
     assert head["height"] < 45  # one line, level and all
+
+
+def test_what_is_less_close_begins_anew(page: Page) -> None:
+    build.question(title="Does a sewingthread need a needle?")
+    build.question(title="What is a needle?")
+    page.goto("/?q=needle+sewingthread+thimble")
+    gap = page.evaluate(
+        """() => {
+            const head = document.querySelector(".hits .category-head");
+            const { bottom } = head.previousElementSibling.getBoundingClientRect();
+            return head.getBoundingClientRect().top - bottom;
+        }"""
+    )
+    assert gap >= 24
 
 
 def test_a_correction_is_announced_and_survives_back_and_reload(page: Page) -> None:

@@ -265,7 +265,10 @@
       if (request !== asked) return; // a newer one took its place
       asked = null;
       results().ariaBusy = null;
-      return fail(results(), "The list", () => load(control)).setAttribute("data-list", "");
+      const failure = fail(results(), "The list", () => load(control));
+      failure.dataset.list = "";
+      if (!navigator.onLine && box.value.trim()) failure.append(titlesButton());
+      return;
     }
     if (request !== asked) return;
     asked = null;
@@ -366,6 +369,14 @@
     else place.before(failure);
     if (isFocused) button.focus();
     return failure;
+  }
+
+  // Without a connection the search over the page still knows the titles on this device.
+  function titlesButton() {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "step", textContent: "Search kept titles" });
+    button.dataset.overlay = "";
+    return button;
   }
 
   // An answer's failure is inside what the answer replaces; others stand before that.

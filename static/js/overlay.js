@@ -194,7 +194,8 @@ function showHits(list, text) {
   }
   const corrected = list.querySelector(".corrected");
   const count = found.match(/\d+/)?.[0] ?? "";
-  const all = element("ul", "all", row(listAddress(text), element("span", "title", `See all ${count} in the list`)));
+  const seeAll = hits.length > 1 ? `See all ${count} in the list` : "See it in the list";
+  const all = element("ul", "all", row(listAddress(text), element("span", "title", seeAll)));
   show(found, ...(corrected ? [element("p", "note", corrected.textContent)] : []), element("ul", "", ...hits), all);
 }
 

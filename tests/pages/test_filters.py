@@ -56,6 +56,8 @@ def test_a_filtered_question_keeps_its_number(client: Client) -> None:
     found = page(client, "/?q=needle")
     assert numbers(found) == [2]
     assert text(one(found, ".found")) == "1 of 2 questions for “needle”"
+    assert text(one(found, ".practise")) == "Practise this question"
+    assert text(one(page(client, "/"), ".practise")) == "Practise these 2"
     for unseen in select(found, ".found .spoken"):
         unseen.text = ""
     assert text(one(found, ".found")) == "1 question"

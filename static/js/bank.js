@@ -165,6 +165,8 @@
   document.addEventListener(
     "toggle",
     ({ target: entry }) => {
+      // A long list in a popover begins where one is.
+      if (entry.popover) entry.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
       if (!entry.matches(".entry")) return;
       const slugs = opened();
       const byFragment = location.hash === `#${entry.dataset.slug}`;
@@ -221,16 +223,6 @@
     if (list?.matches(":popover-open")) list.hidePopover();
   });
 
-  // A long list begins where one is.
-  document.addEventListener(
-    "toggle",
-    ({ target, newState }) => {
-      if (!target.matches("[popover]") || newState !== "open") return;
-      target.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-    },
-    true,
-  );
-
   // Whatever was pressed meanwhile; and a page that was kept may be of another address.
   function openEntries() {
     const slugs = opened();
@@ -267,7 +259,10 @@
       results().ariaBusy = null;
       const failure = fail(results(), "The list", () => load(control));
       failure.dataset.list = "";
-      if (!navigator.onLine && box.value.trim()) failure.append(titlesButton());
+      // The search over the page still knows the titles on this device.
+      const button = Object.assign(document.createElement("button"), { className: "step titles" });
+      button.textContent = "Search kept titles";
+      if (!navigator.onLine && box.value.trim()) failure.append(button);
       return;
     }
     if (request !== asked) return;
@@ -369,14 +364,6 @@
     else place.before(failure);
     if (isFocused) button.focus();
     return failure;
-  }
-
-  // Without a connection the search over the page still knows the titles on this device.
-  function titlesButton() {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "step", textContent: "Search kept titles" });
-    button.dataset.overlay = "";
-    return button;
   }
 
   // An answer's failure is inside what the answer replaces; others stand before that.

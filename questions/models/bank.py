@@ -622,11 +622,15 @@ class SampleChecks(NamedTuple):
     interpreters: str  # those that ran the samples of all checked ones
 
     @property
+    def are_all_checked(self) -> bool:
+        return bool(self.interpreters) and self.checked == self.total
+
+    @property
     def claim(self) -> str:
         """A sentence for the home page; "" where there is nothing to say."""
         if not self.interpreters:
             return ""
-        if self.checked == self.total:
+        if self.are_all_checked:
             return f"Every code sample is run, and its output checked, on {self.interpreters}."
         return (
             f"The samples of {self.checked} of {self.total} questions were run, and their output "

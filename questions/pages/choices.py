@@ -118,7 +118,8 @@ class Choices:
         Return what matches when a filter is taken away from a list that shows nothing.
 
         That is the number of questions, where they are, and the filters that show them. Without
-        both filters there has to be more than without either.
+        both filters there has to be more than without either, and fewer than all questions, to
+        which the page leads anyway.
         """
         in_category, at_level = self.level_counts().total(), self.category_counts().total()
         everywhere = self.matches.everywhere if self.matches else self.total
@@ -128,7 +129,7 @@ class Choices:
             found.append((in_category, "at other levels", replace(wider, level="")))
         if self.filters.category:
             found.append((at_level, "in other categories", replace(wider, category="")))
-        if len(found) > 1 and everywhere > in_category + at_level:
+        if len(found) > 1 and self.total > everywhere > in_category + at_level:
             where = "in other categories and at other levels"
             found.append((everywhere, where, replace(wider, level="", category="")))
         return [option for option in found if option[0]]

@@ -165,6 +165,8 @@
   document.addEventListener(
     "toggle",
     ({ target: entry }) => {
+      // A long list in a popover begins where one is.
+      if (entry.popover) entry.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
       if (!entry.matches(".entry")) return;
       const slugs = opened();
       const byFragment = location.hash === `#${entry.dataset.slug}`;
@@ -255,7 +257,13 @@
       if (request !== asked) return; // a newer one took its place
       asked = null;
       results().ariaBusy = null;
-      return fail(results(), "The list", () => load(control)).setAttribute("data-list", "");
+      const failure = fail(results(), "The list", () => load(control));
+      failure.dataset.list = "";
+      // The search over the page still knows the titles on this device.
+      const button = Object.assign(document.createElement("button"), { className: "step titles" });
+      button.textContent = "Search kept titles";
+      if (!navigator.onLine && box.value.trim()) failure.append(button);
+      return;
     }
     if (request !== asked) return;
     asked = null;
@@ -437,7 +445,10 @@
   }
 
   // The category that is being read: the last whose top is in the upper third of the window or above.
+  // One that was jumped to and is too near to the page's end to get there is read all the same.
   let spy;
+  let follow = () => {};
+  for (const event of ["hashchange", "scrollend"]) addEventListener(event, () => follow());
 
   function watchCategories() {
     spy?.disconnect();
@@ -449,18 +460,23 @@
       if (section) links.set(section, link);
     }
     const passed = new Set();
+    follow = () => {
+      const sections = [...links.keys()];
+      const isAtEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+      const target = isAtEnd && sections.find((section) => links.get(section).hash === location.hash);
+      const current = target || (sections.findLast((section) => passed.has(section)) ?? sections[0]);
+      for (const [section, link] of links) {
+        if (section !== current) link.removeAttribute("aria-current");
+        else if (!link.hasAttribute("aria-current")) mark(link);
+      }
+    };
     spy = new IntersectionObserver(
       (changes) => {
         for (const { target, isIntersecting } of changes) {
           if (isIntersecting) passed.add(target);
           else passed.delete(target);
         }
-        const sections = [...links.keys()];
-        const current = sections.findLast((section) => passed.has(section)) ?? sections[0];
-        for (const [section, link] of links) {
-          if (section !== current) link.removeAttribute("aria-current");
-          else if (!link.hasAttribute("aria-current")) mark(link);
-        }
+        follow();
       },
       { rootMargin: "1000000px 0px -66% 0px" },
     );

@@ -2,6 +2,7 @@
 // for the list page's own hits, and shows the first. Loaded when it is first opened.
 const TYPING = 150; // ms without a key until what was typed is searched for
 const HITS = 6;
+const BEFORE = 32; // characters of a passage before the first word that was found
 const RECENT = 5;
 
 let dialog, box, panel, status, loadModule;
@@ -185,7 +186,7 @@ function showHits(list, text) {
     const title = element("span", "title", ...part("h3").childNodes);
     Object.assign(title, { lang: part("h3").lang, dir: "auto" });
     const main = element("span", "main", title);
-    if (part(".passage")?.textContent.trim()) main.append(part(".passage"));
+    if (part(".passage")?.textContent.trim()) main.append(shorten(part(".passage")));
     return row(part("[rel=bookmark]").getAttribute("href"), part(".number"), main, part(".level"));
   });
   if (!hits.length) {
@@ -193,8 +194,30 @@ function showHits(list, text) {
   }
   const corrected = list.querySelector(".corrected");
   const count = found.match(/\d+/)?.[0] ?? "";
-  const all = element("ul", "all", row(listAddress(text), element("span", "title", `See all ${count} in the list`)));
+  const seeAll = hits.length > 1 ? `See all ${count} in the list` : "See it in the list";
+  const all = element("ul", "all", row(listAddress(text), element("span", "title", seeAll)));
   show(found, ...(corrected ? [element("p", "note", corrected.textContent)] : []), element("ul", "", ...hits), all);
+}
+
+// There is one line for a passage: what was found stands near its beginning.
+function shorten(passage) {
+  const mark = passage.querySelector("mark");
+  if (!mark) return passage;
+  const before = new Range();
+  before.setStart(passage, 0);
+  before.setEndBefore(mark);
+  const text = before.toString();
+  const most = text.length - BEFORE;
+  if (most <= 0) return passage;
+  const texts = document.createTreeWalker(passage, NodeFilter.SHOW_TEXT);
+  for (let rest = text.indexOf(" ", most) + 1 || most; rest > 0; ) {
+    const node = texts.nextNode();
+    const length = Math.min(rest, node.length);
+    node.deleteData(0, length);
+    rest -= length;
+  }
+  passage.prepend("… ");
+  return passage;
 }
 
 function showRecent() {

@@ -105,6 +105,8 @@
       copy(button, code.textContent, code);
     } else if (button.dataset.copyLink) {
       copy(button, new URL(button.dataset.copyLink, location).href);
+    } else if (button.matches(".titles")) {
+      overlay(box().value);
     } else if (button.matches("[data-shortcuts]")) {
       (await load("keyboard")).showHelp();
     } else if (button.dataset.bank) {

@@ -168,6 +168,7 @@ def test_printed(browser: Browser, base_url: str, address: str) -> None:
 def test_picture_of_the_readme(browser: Browser, base_url: str) -> None:
     page = browser.new_page(base_url=base_url, viewport={"width": 1280, "height": 800})
     page.goto("/?open=gil")
+    page.locator(".jump [aria-current]").wait_for()
     page.screenshot(path=README_PICTURE)
     page.close()
 

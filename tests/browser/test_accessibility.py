@@ -90,6 +90,12 @@ def test_every_target_is_24_pixels_or_in_a_line_of_text(page: Page, width: int) 
                 .map(([{ width, height }, html]) => `${width} x ${height}: ${html}`)"""
         )
         assert small == []
+    neighbors = page.locator(".neighbors").bounding_box()
+    practise = page.locator(".practise").bounding_box()
+    assert neighbors
+    assert practise
+    if width == 390:  # what a thumb presses stands apart
+        assert practise["y"] - neighbors["y"] - neighbors["height"] >= 24
 
 
 def test_the_headings_make_an_outline(page: Page) -> None:

@@ -29,7 +29,8 @@ def test_a_screen_shows_many_titles(page: Page, size: tuple[int, int], least: in
     resize(page, size)
     page.goto("/")
     assert rows_in_sight(page) >= least
-    if size == DESKTOP:  # each on one line
+    if size == DESKTOP:  # each on one line, as is what stands under the heading
+        assert page.locator(".lead").evaluate("e => e.offsetHeight") < 36
         heights = page.eval_on_selector_all(".entry h3", "all => all.map((e) => e.offsetHeight)")
         assert max(heights) < 30
 
@@ -162,6 +163,11 @@ def test_the_rail_follows_and_the_levels_stay_in_reach(page: Page) -> None:
     expect(current).to_have_attribute("href", "#category:c33")
     expect(current).to_be_in_viewport(ratio=1)
     expect(page.locator("[id='level:core']")).to_be_in_viewport(ratio=1)
+    for slug in ("c40", "c39"):  # the page ends before they are at its top
+        page.locator(f".jump a[href='#category:{slug}']").click()
+        expect(current).to_have_attribute("href", f"#category:{slug}")
+    page.evaluate("scrollBy(0, -1000)")
+    expect(current).not_to_have_attribute("href", "#category:c39")
 
 
 @pytest.mark.usefixtures("many_categories")
@@ -181,6 +187,9 @@ def test_a_phone_has_a_list_to_jump_by(page: Page) -> None:
     expect(page).to_have_url("/?category=c7")
     expect(page.locator(".entry")).to_have_count(4)
     expect(page.get_by_role("button", name="Category Category")).to_be_visible()
+    page.goto("/categories/c33/")
+    page.get_by_role("button", name="Categories").click()
+    expect(jump.locator("[aria-current=true]")).to_be_in_viewport(ratio=1)
 
 
 # Small things

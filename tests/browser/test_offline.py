@@ -203,6 +203,13 @@ def test_the_search_says_what_it_cannot_do_and_offers_kept_titles(
     expect(title).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page).to_have_url("/questions/gil/")
+    page.goto("/")  # where the list is searched
+    page.locator("#q").fill("descriptors")
+    failure = page.locator("main").get_by_role("alert")
+    expect(failure).to_contain_text("you are offline")
+    failure.get_by_role("button", name="Search kept titles").click()
+    expect(overlay.get_by_role("searchbox")).to_have_value("descriptors")
+    expect(title).to_have_count(1)
     browser_errors.clear()  # what could not be searched
 
 

@@ -69,6 +69,16 @@ def test_all_hits_are_in_the_list(page: Page) -> None:
     open_overlay(page)
     page.keyboard.type("lock")
     expect(rows(page).last).to_contain_text("in the list")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        hidden = page.evaluate(
+            """() => [...document.querySelectorAll(".overlay .passage")].filter((passage) => {
+                const { right, bottom } = passage.getBoundingClientRect();
+                const found = passage.querySelector("mark")?.getBoundingClientRect();
+                return found && (found.right > right || found.bottom > bottom + 1);
+            }).map((passage) => passage.textContent)"""
+        )
+        assert hidden == []
     page.keyboard.press("Shift+Enter")
     expect(page).to_have_url("/?q=lock")
     expect(page.locator("#q")).to_have_value("lock")

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests import build
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 
@@ -69,6 +71,31 @@ def test_hits_are_marked_and_say_where_they_belong(page: Page) -> None:
     expect(hit.locator("h3 mark").first).to_have_text("Celery")
     expect(hit.locator(".passage mark").first).to_be_visible()
     expect(hit.locator(".where")).to_contain_text("Architecture")
+    page.set_viewport_size({"width": 768, "height": 800})
+    row, passage = (hit.locator(part).bounding_box() for part in ("summary", ".passage"))
+    assert row
+    assert passage
+    assert passage["width"] > 0.75 * row["width"]  # and not a narrow column
+    page.set_viewport_size({"width": 1280, "height": 800})
+    hit.locator("summary").click()
+    expect(hit).to_have_attribute("open", "")
+    head = hit.locator("summary").bounding_box()
+    assert head
+    assert head["height"] < 45  # one line, level and all
+
+
+def test_what_is_less_close_begins_anew(page: Page) -> None:
+    build.question(title="Does a sewingthread need a needle?")
+    build.question(title="What is a needle?")
+    page.goto("/?q=needle+sewingthread+thimble")
+    gap = page.evaluate(
+        """() => {
+            const head = document.querySelector(".hits .category-head");
+            const { bottom } = head.previousElementSibling.getBoundingClientRect();
+            return head.getBoundingClientRect().top - bottom;
+        }"""
+    )
+    assert gap >= 24
 
 
 def test_a_correction_is_announced_and_survives_back_and_reload(page: Page) -> None:

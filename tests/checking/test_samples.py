@@ -27,6 +27,7 @@ from questions.refreshing.files import dump
 from tests import build
 from tests.bank import SHIPPED
 from tests.commands import SECRET_KEY, run, sqlite_url
+from tests.html import one, parse, text
 
 pytestmark = pytest.mark.samples
 
@@ -1090,8 +1091,12 @@ def test_the_home_page_speaks_for_all_samples_only_while_all_are_checked(client:
     )
     run("check_samples")
     assert f"{CLAIM} {INTERPRETER}." in client.get("/").content.decode()
+    assert "Every code sample is run and checked." in text(
+        one(parse(client.get("/").content), ".lead")
+    )
     Question.objects.filter(pk=first.pk).update(checked_with="CPython 3.99.0")
     assert CLAIM not in client.get("/").content.decode()
+    assert "Every code sample" not in text(one(parse(client.get("/").content), ".lead"))
     run("check_samples")
     Question.objects.filter(pk=first.pk).update(answer=f"Edited.\n\n{build.ANSWER}")
     assert CLAIM not in client.get("/").content.decode()

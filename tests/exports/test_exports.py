@@ -14,7 +14,7 @@ from django.test import Client
 from questions.exports import views
 from questions.models import Question
 from tests import build
-from tests.html import page, select
+from tests.html import one, page, parse, select
 
 FORMATS = ("md", "json", "csv", "apkg")
 
@@ -106,6 +106,8 @@ def test_more_than_a_thousand_are_refused_in_words(client: Client) -> None:
     refused = client.get("/export/questions.csv")
     assert refused.status_code == 400
     assert "export_bank" in refused.content.decode()
+    refusal = parse(refused.content)
+    assert one(refusal, "main").get("id") == str(one(refusal, ".skip").get("href"))[1:]
     assert len(titles(client, level="core")) == 1000
 
 

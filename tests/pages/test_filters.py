@@ -56,6 +56,11 @@ def test_a_filtered_question_keeps_its_number(client: Client) -> None:
     found = page(client, "/?q=needle")
     assert numbers(found) == [2]
     assert text(one(found, ".found")) == "1 of 2 questions for “needle”"
+    assert text(one(found, ".practise")) == "Practise this question"
+    assert text(one(page(client, "/"), ".practise")) == "Practise these 2"
+    for unseen in select(found, ".found .spoken"):
+        unseen.text = ""
+    assert text(one(found, ".found")) == "1 question"
 
 
 def test_the_form_shows_what_was_asked(client: Client) -> None:
@@ -100,6 +105,12 @@ def test_no_hit_under_a_filter_says_how_many_there_are_without_it(client: Client
         assert said[: len(expected) + 1] == [*expected, "Show all 4 questions"]
         for wider in links(nothing)[: len(expected)]:
             assert shown(client, wider)
+    build.question(
+        category=build.category(), level="core"
+    )  # without words both filters away are all questions
+    nothing = one(page(client, "/categories/here/?level=expert"), ".nothing")
+    assert text(nothing).count("all 5 questions") == 1
+    assert "5 questions match" not in text(nothing)
 
 
 def test_words_are_advised_on_only_where_words_were_typed(client: Client) -> None:

@@ -175,6 +175,7 @@ def test_what_lacks_a_word_is_told_as_such(client: Client) -> None:
     assert text(one(found, ".corrected")) == "The best of these lack some of the words."
     assert slugs(found) == ["hit", "near"]
     assert [text(heading) for heading in select(found, ".hits h2")][-1] == "Less close"
+    assert text(one(found, ".hits .amount")) == "1"
     assert slugs(found) == ["hit", "near"]
     assert "Less close" not in markup(client, "/?q=needle")
 

@@ -638,9 +638,11 @@ def sample_checks() -> SampleChecks:
     """
     Return how many questions with samples were checked as they are now, and on what.
 
-    Looks for samples in every published question and hashes those that were checked: 20 µs each.
+    Reads every published question: hashes it if it was checked, and looks for samples in the
+    others. That takes 10 µs each.
     """
     counts = dict(sample_rows())
+    counts.pop(None, 0)  # without samples
     total = sum(counts.values())
     unchecked = counts.pop("", 0)
     common = [set(versions_in(interpreters)) for interpreters in counts]
@@ -651,8 +653,9 @@ def sample_checks() -> SampleChecks:
 @numbering.compiled
 def sample_rows() -> models.QuerySet[Any, Any]:
     is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
-    interpreters = Case(When(is_checked, then="checked_with"), default=Value(""))
-    questions = Question.objects.published().filter(HAS_SAMPLE).order_by()
+    # In this order: what was checked has samples, and is not searched for them.
+    interpreters = Case(When(is_checked, then="checked_with"), When(HAS_SAMPLE, then=Value("")))
+    questions = Question.objects.published().order_by()
     return questions.values_list(interpreters).annotate(models.Count("pk"))
 
 

@@ -84,7 +84,7 @@ class BankQuerySet(models.QuerySet["Bank"]):
 
     def current(self) -> "Bank":
         """Return the row, or where there is none an unsaved one with the defaults."""
-        return self.first() or Bank()
+        return next(iter(self), None) or Bank()
 
 
 class Bank(models.Model):

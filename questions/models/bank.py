@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
@@ -196,15 +196,21 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         are those of the tally: the cost does not grow with the bank.
         """
         tables = self.model._meta.db_table, Question._meta.db_table
+        columns = [field.attname for field in self.model._meta.concrete_fields]
         levels = Question.Level.values
-        categories = list(self.raw(numbering.counted(*tables, levels)))
-        before = 0
-        for category in categories:
-            category.level_counts = {name: getattr(category, f"{name}_count") for name in levels}
-            category.question_count = sum(category.level_counts.values())
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(numbering.counted(*tables, columns, levels))
+            rows = cursor.fetchall()
+        categories, before = [], 0
+        for row in rows:
+            category = self.model.from_db(self.db, columns, row[: len(columns)])
+            category.has_namesake, *counts = row[len(columns) :]
+            category.level_counts = dict(zip(levels, counts, strict=True))
+            category.question_count = sum(counts)
             category.match_count = category.level_counts.get(level, category.question_count)
             category.questions_before = before
             before += category.question_count
+            categories.append(category)
         return categories
 
 

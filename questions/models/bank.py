@@ -334,26 +334,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             "category__position", "category__slug", "position", "slug"
         )
 
-    def previous_to(self, question: "Question") -> "Question | None":
-        """Return the question before `question` in the order of the page."""
-        return self.before(question).first() or self.end_of(
-            Category.objects.filter(
-                Q(position__lt=question.category.position)
-                | Q(position=question.category.position, slug__lt=question.category.slug)
-            ).order_by("-position", "-slug"),
-            ["-position", "-slug"],
-        )
-
-    def next_to(self, question: "Question") -> "Question | None":
-        """Return the question after `question` in the order of the page."""
-        return self.after(question).first() or self.end_of(
-            Category.objects.filter(
-                Q(position__gt=question.category.position)
-                | Q(position=question.category.position, slug__gt=question.category.slug)
-            ).order_by("position", "slug"),
-            ["position", "slug"],
-        )
-
     def before(self, question: "Question") -> Self:
         """Keep what stands before `question` in its category, the nearest first."""
         # The bound on the position alone is what an index can be searched for.
@@ -370,6 +350,26 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             category=question.category_id,
             position__gte=question.position,
         ).order_by("position", "slug")
+
+    def last_before(self, category: Category) -> "Question | None":
+        """Return the last question of the categories before `category`."""
+        return self.end_of(
+            Category.objects.filter(
+                Q(position__lt=category.position)
+                | Q(position=category.position, slug__lt=category.slug)
+            ).order_by("-position", "-slug"),
+            ["-position", "-slug"],
+        )
+
+    def first_after(self, category: Category) -> "Question | None":
+        """Return the first question of the categories after `category`."""
+        return self.end_of(
+            Category.objects.filter(
+                Q(position__gt=category.position)
+                | Q(position=category.position, slug__gt=category.slug)
+            ).order_by("position", "slug"),
+            ["position", "slug"],
+        )
 
     def end_of(self, categories: CategoryQuerySet, order: list[str]) -> "Question | None":
         """Return the first question in `order` of the first category that has one."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
 from django.db.models.expressions import RawSQL
@@ -84,7 +84,7 @@ class BankQuerySet(models.QuerySet["Bank"]):
 
     def current(self) -> "Bank":
         """Return the row, or where there is none an unsaved one with the defaults."""
-        return self.first() or Bank()
+        return next(iter(self), None) or Bank()
 
 
 class Bank(models.Model):
@@ -196,15 +196,21 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         are those of the tally: the cost does not grow with the bank.
         """
         tables = self.model._meta.db_table, Question._meta.db_table
+        columns = [field.attname for field in self.model._meta.concrete_fields]
         levels = Question.Level.values
-        categories = list(self.raw(numbering.counted(*tables, levels)))
-        before = 0
-        for category in categories:
-            category.level_counts = {name: getattr(category, f"{name}_count") for name in levels}
-            category.question_count = sum(category.level_counts.values())
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(numbering.counted(*tables, columns, levels))
+            rows = cursor.fetchall()
+        categories, before = [], 0
+        for row in rows:
+            category = self.model.from_db(self.db, columns, row[: len(columns)])
+            category.has_namesake, *counts = row[len(columns) :]
+            category.level_counts = dict(zip(levels, counts, strict=True))
+            category.question_count = sum(counts)
             category.match_count = category.level_counts.get(level, category.question_count)
             category.questions_before = before
             before += category.question_count
+            categories.append(category)
         return categories
 
 
@@ -328,26 +334,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             "category__position", "category__slug", "position", "slug"
         )
 
-    def previous_to(self, question: "Question") -> "Question | None":
-        """Return the question before `question` in the order of the page."""
-        return self.before(question).first() or self.end_of(
-            Category.objects.filter(
-                Q(position__lt=question.category.position)
-                | Q(position=question.category.position, slug__lt=question.category.slug)
-            ).order_by("-position", "-slug"),
-            ["-position", "-slug"],
-        )
-
-    def next_to(self, question: "Question") -> "Question | None":
-        """Return the question after `question` in the order of the page."""
-        return self.after(question).first() or self.end_of(
-            Category.objects.filter(
-                Q(position__gt=question.category.position)
-                | Q(position=question.category.position, slug__gt=question.category.slug)
-            ).order_by("position", "slug"),
-            ["position", "slug"],
-        )
-
     def before(self, question: "Question") -> Self:
         """Keep what stands before `question` in its category, the nearest first."""
         # The bound on the position alone is what an index can be searched for.
@@ -364,6 +350,26 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             category=question.category_id,
             position__gte=question.position,
         ).order_by("position", "slug")
+
+    def last_before(self, category: Category) -> "Question | None":
+        """Return the last question of the categories before `category`."""
+        return self.end_of(
+            Category.objects.filter(
+                Q(position__lt=category.position)
+                | Q(position=category.position, slug__lt=category.slug)
+            ).order_by("-position", "-slug"),
+            ["-position", "-slug"],
+        )
+
+    def first_after(self, category: Category) -> "Question | None":
+        """Return the first question of the categories after `category`."""
+        return self.end_of(
+            Category.objects.filter(
+                Q(position__gt=category.position)
+                | Q(position=category.position, slug__gt=category.slug)
+            ).order_by("position", "slug"),
+            ["position", "slug"],
+        )
 
     def end_of(self, categories: CategoryQuerySet, order: list[str]) -> "Question | None":
         """Return the first question in `order` of the first category that has one."""
@@ -642,9 +648,11 @@ def sample_checks() -> SampleChecks:
     """
     Return how many questions with samples were checked as they are now, and on what.
 
-    Looks for samples in every published question and hashes those that were checked: 20 µs each.
+    Reads every published question: hashes it if it was checked, and looks for samples in the
+    others. That takes 10 µs each.
     """
     counts = dict(sample_rows())
+    counts.pop(None, 0)  # without samples
     total = sum(counts.values())
     unchecked = counts.pop("", 0)
     common = [set(versions_in(interpreters)) for interpreters in counts]
@@ -655,8 +663,9 @@ def sample_checks() -> SampleChecks:
 @numbering.compiled
 def sample_rows() -> models.QuerySet[Any, Any]:
     is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
-    interpreters = Case(When(is_checked, then="checked_with"), default=Value(""))
-    questions = Question.objects.published().filter(HAS_SAMPLE).order_by()
+    # In this order: what was checked has samples, and is not searched for them.
+    interpreters = Case(When(is_checked, then="checked_with"), When(HAS_SAMPLE, then=Value("")))
+    questions = Question.objects.published().order_by()
     return questions.values_list(interpreters).annotate(models.Count("pk"))
 
 

@@ -92,23 +92,21 @@ def tallied() -> Coalesce:
     return Coalesce(Subquery(own.annotate(total=Sum("questions")).values("total")), 0)
 
 
-def counted(category: str, question: str, levels: Iterable[str]) -> str:
+def counted(category: str, question: str, columns: Iterable[str], levels: Iterable[str]) -> str:
     """
-    Return a query for the rows of the table `category`, with a count for each level.
+    Return a query for the `columns` of the table `category`, with a count for each level.
 
-    It counts the published questions of each of `levels` (which are no visitor's text), as
-    `core_count` and so on. `has_namesake` says whether a row of the table `question` has the slug
-    too.
+    After the columns it says whether a row of the table `question` has the slug too. Then it counts
+    the published questions of each of `levels` (which are no visitor's text).
     """
+    own = ", ".join(f"{category}.{column}" for column in columns)
     level_counts = ",\n               ".join(
         f"COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)"
-        f" AS {level}_count"
         for level in levels
     )
     return f"""
-        SELECT {category}.*,
-               EXISTS(SELECT 1 FROM {question} WHERE {question}.slug = {category}.slug)
-                 AS has_namesake,
+        SELECT {own},
+               EXISTS(SELECT 1 FROM {question} WHERE {question}.slug = {category}.slug),
                {level_counts}
         FROM {category} LEFT JOIN {TALLY} AS tally ON tally.category_id = {category}.id
         GROUP BY {category}.id

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.templatetags.static import static
+from django.urls import resolve
 from django.views.decorators.cache import cache_control
 
 from questions.markdown import plain
@@ -18,7 +19,7 @@ picture_cache = cache_control(public=True, max_age=24 * 60 * 60)
 @picture_cache
 def page_picture(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Answer with the picture of the page of the site in whose folder it is asked for."""
-    page = site.page_at(request.path.removesuffix("picture.png"))
+    page = site.page_of(resolve(request.path_info.removesuffix("picture.png")).func)
     if page is None:
         raise Http404("No page has this address.")
     bank = Bank.objects.current()

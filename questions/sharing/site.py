@@ -21,7 +21,6 @@ def bank(request: HttpRequest) -> dict[str, "SimpleLazyObject[Bank]"]:
 class Head(NamedTuple):
     """What a page says of itself."""
 
-    address: str
     title: str
     description: str
 
@@ -40,7 +39,7 @@ class Page(NamedTuple):
         title, description = (
             text(bank) if callable(text) else text for text in (self.title, self.description)
         )
-        return Head(self.address, title, description)
+        return Head(title, description)
 
 
 PAGES: list[Page] = []
@@ -65,6 +64,6 @@ def site_page(label: str, title: Text, description: Text) -> Callable[[View], Vi
     return register
 
 
-def page_at(address: str) -> Page | None:
-    """Return the page of the site that has this address."""
-    return next((page for page in PAGES if page.address == address), None)
+def page_of(view: View) -> Page | None:
+    """Return the page of the site that this view makes."""
+    return next((page for page in PAGES if page.view is view), None)

@@ -75,12 +75,12 @@ def query(filters: Filters, **changes: object) -> str:
 @register.simple_tag
 def entries(shown: Iterable[Entry], bank: Bank) -> SafeString:
     """Render the entries of a list. Closed ones, most of what a list costs, are cached."""
-    prefix = get_script_prefix()
+    prefix, is_cached = get_script_prefix(), not settings.DEBUG
     return mark_safe(  # noqa: S308 (templates made it)
         "".join(
-            render_entry(entry, bank.language, bank)
-            if entry.is_open or settings.DEBUG
-            else render_closed_entry(entry, bank.language, prefix)
+            render_closed_entry(entry, bank.language, prefix)
+            if is_cached and not entry.is_open
+            else render_entry(entry, bank.language, bank)
             for entry in shown
         )
     )

@@ -16,5 +16,5 @@ def site_pages() -> list[site.Page]:
 @register.simple_tag(takes_context=True)
 def site_page(context: Context) -> site.Head | None:
     """Return what the page that is asked for says of itself, if it is one of the site's own."""
-    page = site.page_at(context["request"].path)
+    page = site.page_of(context["request"].resolver_match.func)
     return page.head(context["bank"]) if page else None

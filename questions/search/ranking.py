@@ -38,7 +38,7 @@ class Ranking:
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
         self.total_weight = sum(self.weights) or 1.0  # an empty query has none
-        self.rarities = [max(0.0, weight - 1.0) for weight in weights]
+        self.rarities = weights
         # For each way to find a concept: what it is worth, and its patterns.
         self.ways = [
             [

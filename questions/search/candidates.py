@@ -100,7 +100,7 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
+            if self.has(Scope.ALL, AnyOf((self.forms(typed), in_any_form(typed)))):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -124,17 +124,17 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    in_any_form = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_any_form))))
+    known_forms = every(query, index.forms)
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, known_forms))))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
     if len(keys) < ENOUGH:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, in_any_form)
+    keys = widened(index, keys, known_forms)
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have. To search for beginnings is slow.
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, in_any_form)))
     return list(keys)[:CANDIDATES]
 
 
@@ -164,7 +164,11 @@ def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
         return [], weights
     found = [keys for keys, _, _ in looked]
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
-        found = [index.candidates(Scope.HEAD, condition, COUNTED) for _, condition, _ in looked]
+        # A number alone says too little.
+        found = [
+            [] if concept.word.isdigit() else index.candidates(Scope.HEAD, condition, COUNTED)
+            for concept, (_, condition, _) in zip(query.concepts, looked, strict=True)
+        ]
     promise: Counter[int] = Counter()  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
         promise.update(dict.fromkeys(keys, weight))
@@ -218,8 +222,12 @@ def any_way(concept: Concept, expand: Expand) -> Condition:
 
 def literally(term: Term) -> Condition:
     """Return the condition for words that begin like a term, or for its forms if it is short."""
-    if term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM:
-        return term
+    is_telling = term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM
+    return term if is_telling else in_any_form(term)
+
+
+def in_any_form(term: Term) -> Condition:
+    """Return the condition for the regular forms of a word, and for what begins with it."""
     return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
 
 

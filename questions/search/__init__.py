@@ -141,7 +141,7 @@ def ranked(
     is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
     others: dict[int, float] = {}
     if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
-        lacking, weights = most_words(index, query, is_last_resort=not keys)
+        lacking, weights = most_words(index, query)
         ranking = Ranking(query, weights if any(weights) else ())
         scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
         rest = [key for key in lacking if key not in keys]

@@ -5,16 +5,16 @@ A common word occurs in most of the bank. So the narrow scopes of the index are 
 the wider ones only while there are too few candidates.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from math import log
-from operator import itemgetter
+from itertools import chain
 from types import ModuleType
 
 from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
-from questions.search.index import AllOf, AnyOf, Condition, Facet, Narrowing, Scope, at_least
+from questions.search.index import AllOf, AnyOf, Condition, Facet, Narrowing, Scope
 from questions.search.words import (
     Concept,
     Query,
@@ -28,8 +28,8 @@ RANKED = 48  # candidates that are ranked by their texts, the first ones
 ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not searched
 FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
 LACKING = 64  # candidates that lack a word, at most
-RELAXED = 6  # words of a search of which some may be missing, the rarest
-COUNTED = 500  # questions with a word, above which they are not counted
+COUNTED = 200  # questions with a word, from which on only prominent places are looked at
+RARITY = 0.4  # how much more a word counts that fewer questions have
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
 LAST_LETTER = "\U0010ffff"  # sorts after all others
@@ -76,13 +76,6 @@ class Index:
         )
         return [word for (word,) in self.cursor.fetchall()]
 
-    def size(self, limit: int) -> int:
-        """Return how many questions there are, up to `limit`."""
-        self.cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self.table} LIMIT %s) few", [limit]
-        )
-        return int(self.cursor.fetchone()[0])
-
     def texts(self, keys: Sequence[int], columns: Iterable[str]) -> dict[int, tuple[str, ...]]:
         """Return the texts in `columns` by key. The ORM takes ten times as long."""
         if not keys:
@@ -107,7 +100,7 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
+            if self.has(Scope.ALL, AnyOf((self.forms(typed), in_any_form(typed)))):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -131,17 +124,17 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    in_any_form = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_any_form))))
+    known_forms = every(query, index.forms)
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, known_forms))))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
     if len(keys) < ENOUGH:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, in_any_form)
+    keys = widened(index, keys, known_forms)
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have. To search for beginnings is slow.
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, in_any_form)))
     return list(keys)[:CANDIDATES]
 
 
@@ -158,54 +151,47 @@ def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[i
     return keys
 
 
-def most_words(
-    index: Index, query: Query, *, is_last_resort: bool
-) -> tuple[list[int], list[float]]:
+def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
     """
-    Return up to LACKING questions that have most of the words, and the rarity of each word.
+    Return up to LACKING questions that have most of the words, and the weight of each word.
 
-    As the `is_last_resort` of a search, a single word in a prominent place is enough. There is no
-    question if fewer than half of the words occur at all: the search is about something else.
+    A question that has a single word has it in a prominent place. There is none at all if fewer
+    than half of the words occur: the search is about something else.
     """
-    looked = [(*looked_up(index, concept), concept) for concept in query.concepts]
-    size = index.size(COUNTED)
-    rarities = [rarity(count, size) for count, *_ in looked]
-    known = sorted((found for found in looked if found[0]), key=itemgetter(0))[:RELAXED]
-    if not known or sum(map(bool, rarities)) * 2 < len(looked):
-        return [], rarities
-    conditions = [condition for _, condition, _ in known]
-    asked: list[tuple[Scope, Condition]] = [
-        (Scope.ALL, AllOf((condition, AnyOf((*conditions[:place], *conditions[place + 1 :])))))
-        for place, (count, condition, _) in enumerate(known[: len(known) - 1])
-        if count <= LACKING
-    ]
-    least = (len(looked) + 2) // 3 if is_last_resort else (len(looked) + 1) // 2
-    for count in range(min(len(known), len(looked) - 1), max(1, least - 1), -1):
-        some = at_least(count, conditions)
-        asked += [(scope, some) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
-    if least == 1:
-        # A single word has to be in a prominent place, and a number alone says too little.
-        words = [condition for _, condition, concept in known if not concept.word.isdigit()]
-        asked += [(scope, AnyOf(tuple(words))) for scope in (Scope.TOPIC, Scope.HEAD) if words]
-    keys: dict[int, None] = {}
-    for scope, condition in asked:
-        if len(keys) < (FEW if scope is Scope.ALL else LACKING):
-            keys |= dict.fromkeys(index.candidates(scope, condition, LACKING))
-    return list(keys)[:LACKING], rarities
+    looked = [looked_up(index, concept) for concept in query.concepts]
+    weights = [weight for _, _, weight in looked]
+    if sum(map(bool, weights)) * 2 < len(looked):
+        return [], weights
+    found = [keys for keys, _, _ in looked]
+    if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
+        # A number alone says too little.
+        found = [
+            [] if concept.word.isdigit() else index.candidates(Scope.HEAD, condition, COUNTED)
+            for concept, (_, condition, _) in zip(query.concepts, looked, strict=True)
+        ]
+    promise: Counter[int] = Counter()  # by question, the weights of its words
+    for keys, weight in zip(found, weights, strict=True):
+        promise.update(dict.fromkeys(keys, weight))
+    return [key for key, _ in promise.most_common(LACKING)], weights
 
 
-def rarity(count: int, size: int) -> float:
-    """Return the weight of a word: from 1 if all questions have it to 2 if one has; 0 if none."""
-    return 1 + log(size / count) / log(max(2, size)) if count else 0.0
+def looked_up(index: Index, concept: Concept) -> tuple[list[int], Condition, float]:
+    """
+    Return the questions that have a concept, the condition for that, and the concept's weight.
 
-
-def looked_up(index: Index, concept: Concept) -> tuple[int, Condition]:
-    """Return how many questions have a concept, up to COUNTED, and the condition for it."""
+    Where COUNTED or more have it, they are those that have it in a prominent place. The fewer there
+    are, the more it counts. The size of the bank is of no account: one that grows changes no order
+    by that.
+    """
     for expand in (index.forms, literally):
         condition = any_way(concept, expand)
-        if count := len(index.candidates(Scope.ALL, condition, COUNTED)):
-            return count, condition
-    return 0, condition
+        for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
+            keys = index.candidates(scope, condition, COUNTED)
+            if len(keys) < COUNTED:
+                break
+        if keys or scope is not Scope.ALL:
+            return keys, condition, (len(keys) or COUNTED) ** -RARITY
+    return [], condition, 0.0
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
@@ -236,8 +222,12 @@ def any_way(concept: Concept, expand: Expand) -> Condition:
 
 def literally(term: Term) -> Condition:
     """Return the condition for words that begin like a term, or for its forms if it is short."""
-    if term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM:
-        return term
+    is_telling = term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM
+    return term if is_telling else in_any_form(term)
+
+
+def in_any_form(term: Term) -> Condition:
+    """Return the condition for the regular forms of a word, and for what begins with it."""
     return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
 
 

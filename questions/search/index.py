@@ -7,10 +7,9 @@ of it. Each from the head on contains the ones before. `sqlite.py` and `postgres
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 from questions.search.words import LANGUAGE_NAMES, SYMBOLS, Term, folded_letters
 
@@ -67,11 +66,6 @@ class Narrowing:
 
 
 ANYTHING = Narrowing()
-
-
-def at_least(count: int, conditions: Sequence[Condition]) -> Condition:
-    """Return the condition that `count` of `conditions` hold."""
-    return AnyOf(tuple(AllOf(some) for some in combinations(conditions, count)))
 
 
 def cleaned(text: str) -> str:

@@ -17,7 +17,7 @@ from questions.search.words import Query, Term, joined, separated, stem
 # What a match is worth by its field. Words that only the index has found are in the answer.
 IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 0.45, 0.2
 # The share of that for a match that is not the word itself.
-OTHER_FORM, BEGINNING, AKIN, OTHER_NAME = 0.95, 0.6, 0.3, 0.9
+OTHER_FORM, BEGINNING = 0.95, 0.6
 TOPIC = 1.3  # added if the search is the slug or the first keyword
 LATER_KEYWORD = 0.03  # a later keyword adds 1, less this for each place in the list
 FREQUENCY = 2.0  # added if rare words occur often, where words may be missing
@@ -38,18 +38,14 @@ class Ranking:
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
         self.total_weight = sum(self.weights) or 1.0  # an empty query has none
-        self.rarities = [max(0.0, weight - 1.0) for weight in weights]
-        # For each way to find a concept: what it is worth, and its patterns.
+        self.rarities = weights
+        # The patterns of each way to find each concept.
         self.ways = [
-            [
-                (OTHER_NAME if index else 1.0, [Pattern(term) for term in way])
-                for index, way in enumerate(concept.ways)
-            ]
-            for concept in query.concepts
+            [[Pattern(term) for term in way] for way in concept.ways] for concept in query.concepts
         ]
         self.names = {stem(name) for name in query.names}
         self.stems = {
-            pattern.stem for ways in self.ways for _, patterns in ways for pattern in patterns
+            pattern.stem for ways in self.ways for patterns in ways for pattern in patterns
         }
         self.pairs = [
             re.compile(rf" {re.escape(a.beginning)}\S* +{re.escape(b.beginning)}")
@@ -81,8 +77,7 @@ class Ranking:
         total = 0.0
         for ways, rarity in zip(self.ways, self.rarities, strict=True):
             occurrences = max(
-                worth * sum(field_worth * often(patterns, field) for field, field_worth in fields)
-                for worth, patterns in ways
+                sum(worth * often(patterns, field) for field, worth in fields) for patterns in ways
             )
             total += rarity * occurrences / (occurrences + SATURATION)
         return total / (sum(self.rarities) or 1.0)
@@ -109,7 +104,7 @@ class Ranking:
             if not any(stem in name.joined for stem in self.stems):
                 continue
             common = [
-                max(likeness(patterns, name.field) for _, patterns in ways) for ways in self.ways
+                max(likeness(patterns, name.field) for patterns in ways) for ways in self.ways
             ]
             share = sum(common) / len(common) * min(1.0, sum(common) / name.length)
             best = max(best, worth * share)
@@ -179,17 +174,13 @@ def spaced(text: str) -> str:
 
 
 def strength(
-    ways: list[tuple[float, list["Pattern"]]],
-    fields: Iterable[tuple[str, float]],
-    missing: float,
+    ways: list[list["Pattern"]], fields: Iterable[tuple[str, float]], missing: float
 ) -> float:
     """Return what the best match of a concept is worth."""
     best = missing
-    for name_worth, patterns in ways:
-        for field, field_worth in fields:
-            worth = name_worth * field_worth
-            if worth > best:
-                best = max(best, worth * likeness(patterns, field))
+    for field, worth in fields:
+        if worth > best:
+            best = max(best, *(worth * likeness(patterns, field) for patterns in ways))
     return best
 
 
@@ -208,17 +199,12 @@ class Pattern:
 
     def __init__(self, term: Term) -> None:
         self.stem = term.beginning
-        self.typed = term.word
         self.word = f" {term.word} "
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
-    def is_begun(self, word: str) -> bool:
-        """Whether a word begins with what was typed, if that is more than one letter."""
-        return word.startswith(self.typed) and len(self.typed) > 1
-
     def occurrences(self, field: str) -> float:
         """Return how often the word or a form of it occurs in a field."""
-        return field.count(self.beginning) if self.likeness(field) >= BEGINNING else 0.0
+        return field.count(self.beginning)
 
     def likeness(self, field: str) -> float:
         """Return how close the best match in a field is: from 0, none, to 1, the word itself."""
@@ -230,9 +216,6 @@ class Pattern:
         best = 0.0
         while start >= 0 and best < OTHER_FORM:
             word = field[start + 1 : field.index(" ", start + 1)]
-            if stem(word) == self.stem:
-                best = OTHER_FORM
-            else:  # only the stem is the same, as that of pages and pagination
-                best = max(best, BEGINNING if self.is_begun(word) else AKIN)
+            best = max(best, OTHER_FORM if stem(word) == self.stem else BEGINNING)
             start = field.find(self.beginning, start + 1)
         return best

@@ -123,6 +123,10 @@ def print_times() -> None:
     for kind, texts in {**queries, "all of these": everything}.items():
         print_line(kind, timed(propose, texts), timed(find, texts))
     print_line("misspelled", [], timed(find, misspelled))
+    sentences = [
+        row["query"] for row in relevance.blind_rows("tuning") if row["kind"] == "sentences"
+    ]
+    print_line("sentences", [], timed(find, sentences))
 
 
 def drawn(questions: QuestionQuerySet) -> tuple[dict[str, list[str]], list[str]]:

@@ -133,8 +133,10 @@ def every_word(index: Index, query: Query) -> list[int]:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
     keys = widened(index, keys, known_forms)
     if len(keys) < FEW:
-        # The vocabulary lacks words that only answers have. To search for beginnings is slow.
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, in_any_form)))
+        # The vocabulary lacks words that only answers have. To search for beginnings is slow, and
+        # for all forms of several words slower.
+        expand = literally if len(query.concepts) > 1 else in_any_form
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, expand)))
     return list(keys)[:CANDIDATES]
 
 

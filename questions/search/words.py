@@ -40,7 +40,7 @@ SYMBOLS = {
 SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
 
 # A call of a name with a dot, an underscore or an @, and its arguments.
-ARGUMENTS = re.compile(r"(@\w+|\w*[a-z0-9][._]\w+)\((?:[^()]|\([^()]*\))*\)")
+ARGUMENTS = re.compile(r"(?<!\w)(@\w+|\w*[a-z0-9][._]\w+)\((?:[^()]|\([^()]*\))*\)")
 
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),

@@ -96,11 +96,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
-    with BLIND.open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    for row in rows:
-        if row["half"] != half:
-            continue
+    for row in blind_rows(half):
         found = search.find(questions, row["query"], names=names)
         if row["expected"] == NOTHING:
             mistaken += [row["query"]] if found.keys and not found.is_partial else []
@@ -108,6 +104,13 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
         score = scores.setdefault(row["kind"], Score())
         score.add(row["query"], row["expected"].split(), [slugs[key] for key in found.keys])
     return scores, mistaken
+
+
+def blind_rows(half: str) -> list[dict[str, str]]:
+    """Return the searches of a half of the blind set, with their kind and what is expected."""
+    with BLIND.open(encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row for row in rows if row["half"] == half]
 
 
 def total(scores: dict[str, Score]) -> Score:

@@ -217,6 +217,25 @@ def test_one_word_of_three_is_enough_where_another_occurs_elsewhere() -> None:
     assert found("needle xyzzy plugh") == []
 
 
+def test_words_that_many_questions_have_say_something_still_where_they_are_prominent() -> None:
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(
+            category=category,
+            slug=f"q{n}",
+            title=f"Bird {n}",
+            short_answer="It waits.",
+            answer="Threads wait for a counter.",
+            level="core",
+            published=True,
+        )
+        for n in range(600)
+    )
+    build.question(slug="lock", title="Why does a thread need a lock?", answer="For its counter.")
+    build.question(slug="lark", title="What is a lark?", answer="It sings after many others.")
+    assert found("counter wrong after threads increment it")[0] == "lock"
+
+
 def test_a_number_alone_says_too_little() -> None:
     build.question(slug="number-2030", title="What is a needle?", answer="A bobbin.")
     assert found("xyzzy 2030") == []
@@ -331,6 +350,12 @@ def test_a_misspelled_word_is_corrected(typed: str, meant: str) -> None:
     )
     assert corrected(typed) == meant
     assert len(found(typed)) == (1 if meant else 0)
+
+
+def test_a_misspelled_word_is_corrected_though_another_begins_like_its_stem() -> None:
+    build.question(slug="tasks", title="What is a task?", answer="See `autoretry_for`.")
+    build.question(slug="rights", title="What is authorization?")
+    assert found("autorization") == ["rights"]
 
 
 def test_what_is_found_as_typed_is_not_corrected() -> None:
@@ -561,9 +586,9 @@ def test_people_find_what_they_look_for_in_the_shipped_bank() -> None:
     scores, mistaken = relevance.measured()
     overall = relevance.total(scores)
     assert overall.queries >= 150
-    assert overall.success_at_1 >= 0.92, scores
-    assert overall.success_at_3 >= 0.98, scores
-    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.85} == set()
+    assert overall.success_at_1 >= 0.97, scores
+    assert overall.success_at_3 >= 0.99, scores
+    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.87} == set()
     assert mistaken == []
 
 
@@ -573,8 +598,8 @@ def test_people_find_what_they_mean_in_their_own_words() -> None:
     scores, mistaken = relevance.blind("tuning")
     overall = relevance.total(scores)
     assert overall.queries >= 200
-    assert overall.success_at_1 >= 0.84, scores
-    assert overall.success_at_3 >= 0.95, scores
+    assert overall.success_at_1 >= 0.9, scores
+    assert overall.success_at_3 >= 0.97, scores
     assert len(mistaken) <= 1, mistaken
 
 

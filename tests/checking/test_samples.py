@@ -144,7 +144,7 @@ BAD = {
     "prints nothing": ("pass\n", "-two 2"),
     "prints bytes that are no text": (
         "import sys\nsys.stdout.buffer.write(b'\\xff\\x00')\n",
-        "-two 2\n+\ufffd\0",
+        "-two 2\n+\ufffd\ufffd",  # a control character is shown, not sent
     ),
 }  # fmt: skip
 

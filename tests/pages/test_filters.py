@@ -38,7 +38,10 @@ def test_text_is_found_in_each_field_in_any_case(client: Client, field: str, val
 def test_every_word_must_occur_in_whatever_field(client: Client) -> None:
     build.question(slug="both", title="What is a descriptor?", keywords="attribute")
     build.question(slug="one", title="What is an attribute?")
-    assert shown(client, "/?q=attribute+descriptor") == ["both"]
+    found = page(client, "/?q=attribute+descriptor")
+    assert text(one(found, ".found")) == "1 of 2 questions for “attribute descriptor”"
+    assert [slugs(part) for part in select(found, ".hits .card")] == [["both"], ["one"]]
+    assert text(select(found, ".hits h2")[-1]) == "Less close"
 
 
 def test_category_level_and_text_combine(client: Client) -> None:

@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from qabank.environment import env_database
 from tests.commands import manage, sqlite_url
-from tests.servers import checkout
+from tests.servers import checkout, prepared_url
 
 BASE_DIR = settings.BASE_DIR
 
@@ -257,11 +257,12 @@ def test_a_value_that_gunicorn_cannot_use_is_one_line_too() -> None:
     assert result.stderr == "WEB_THREADS must be a whole number from 1 to 10000, not 'many'.\n"
 
 
-def test_the_server_starts_after_the_settings_were_read() -> None:
+def test_the_server_starts_after_the_settings_were_read(tmp_path: Path) -> None:
     """gunicorn reads WEB_CONCURRENCY itself, before its configuration, and fails with a trace."""
     result = manage("serve", WEB_CONCURRENCY="zero")
     assert result.returncode == 1
     assert result.stderr == "WEB_CONCURRENCY must be a whole number from 1 to 1000, not 'zero'.\n"
+    prepared_url(tmp_path)  # with the static files
     assert manage("serve", "--", "--check-config").returncode == 0
     assert "gunicorn (version" in manage("serve", "--", "--version").stdout
 

@@ -70,15 +70,15 @@ def asset(name: str) -> Asset:
     path = finders.find(name)
     if path is None:
         raise ValueError(f"There is no static file {name}.")
-    return Asset(staticfiles_storage.url(name), sha384(Path(path).read_bytes()))
+    return Asset(staticfiles_storage.url(name), sha256(Path(path).read_bytes()))
 
 
 @functools.cache
 def collected_asset(name: str) -> Asset:
     stored_name = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
     with staticfiles_storage.open(stored_name) as file:
-        return Asset(staticfiles_storage.url(name), sha384(file.read()))
+        return Asset(staticfiles_storage.url(name), sha256(file.read()))
 
 
-def sha384(content: bytes) -> str:
-    return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
+def sha256(content: bytes) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"

@@ -156,7 +156,7 @@ else:
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False  # one language: what is translated for another one is not looked for
+USE_I18N = False  # the site's own words are English only
 
 # Static files: hashed names, kept for a year, compressed once by collectstatic.
 

@@ -34,11 +34,11 @@ class Ranking:
     """Computes how relevant questions are to one query."""
 
     def __init__(self, query: Query, weights: Sequence[float] = ()) -> None:
-        """`weights` are those of the concepts; without them all count the same."""
+        """`weights` are those of the concepts, where some may be missing; else all count alike."""
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
         self.total_weight = sum(self.weights) or 1.0  # an empty query has none
-        self.rarities = weights
+        self.may_lack_words = bool(weights)
         # The patterns of each way to find each concept.
         self.ways = [
             [[Pattern(term) for term in way] for way in concept.ways] for concept in query.concepts
@@ -68,19 +68,19 @@ class Ranking:
             score += SIDE_BY_SIDE * self.neighbors(words.title, words.keywords)
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
-        if self.rarities:
+        if self.may_lack_words:
             score += FREQUENCY * self.frequency(fields)
         return score
 
     def frequency(self, fields: Sequence[tuple[str, float]]) -> float:
         """Return BM25F without lengths of texts, as a share of the most that there can be."""
         total = 0.0
-        for ways, rarity in zip(self.ways, self.rarities, strict=True):
+        for ways, weight in zip(self.ways, self.weights, strict=True):
             occurrences = max(
                 sum(worth * often(patterns, field) for field, worth in fields) for patterns in ways
             )
-            total += rarity * occurrences / (occurrences + SATURATION)
-        return total / (sum(self.rarities) or 1.0)
+            total += weight * occurrences / (occurrences + SATURATION)
+        return total / self.total_weight
 
     def coverage(self, words: str) -> float:
         """Return how much of the query is in `words`, from 0 to 1: all of it in the same words."""

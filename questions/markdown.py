@@ -191,11 +191,8 @@ class Passage:
         `env` holds the addresses that the text around it defines for links. It is None for code.
         """
         self.sources = sources
+        self.source = " ".join(sources)
         self.env = env
-
-    @property
-    def source(self) -> str:
-        return " ".join(self.sources)
 
     @cached_property
     def text(self) -> str:

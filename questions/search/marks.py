@@ -13,7 +13,7 @@ from questions.search.words import (
     Query,
     in_original,
     stem,
-    with_places,
+    with_signs,
 )
 
 # These stand around a word that was found. The template escapes the text and then replaces them.
@@ -52,12 +52,12 @@ class Marks:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return from where to where in `text` the words of the query are."""
-        letters, places = with_places(text)
+        letters = with_signs(text)
         found = [m.span() for m in self.pattern.finditer(letters) if self.is_searched(m[0])]
         for run in self.runs:
             starts = [match.start() for match in re.finditer(f"(?={run})", letters)]
             found += [(start, start + len(run)) for start in starts]
-        return [in_original(span, places) for span in merged(found)]
+        return list(in_original(merged(found), text))
 
     def is_searched(self, word: str) -> bool:
         """Whether a word that begins like one of the query is a form of it, or continues it."""

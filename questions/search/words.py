@@ -7,7 +7,7 @@ other names and joined words exist in searches only, so a change of their rules 
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -171,25 +171,34 @@ def told(text: str) -> str:
     return words
 
 
-def with_places(text: str) -> tuple[str, list[int]]:
-    """
-    Return `text` with its letters folded and its signs as they are, and where each letter was.
+class Letters(dict[int, str]):
+    """The table for `str.translate` that folds letters and leaves the signs of ASCII as they are."""
 
-    The places end with the length of `text`.
-    """
-    if text.isascii():
-        return text.lower(), list(range(len(text) + 1))
-    parts = [c.lower() if c.isascii() else FOLDING[ord(c)] for c in text]
-    places = [place for place, part in enumerate(parts) for _ in part]
-    return "".join(parts), [*places, len(text)]
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = character.lower() if character.isascii() else FOLDING[code]
+        return self[code]
 
 
-def in_original(span: tuple[int, int], places: list[int]) -> tuple[int, int]:
-    """Return where a part of a folded text is in the original, with the accents that follow."""
-    start, end = span
-    while places[end] == places[end - 1]:  # in the middle of a letter that became two
-        end += 1
-    return places[start], places[end]
+LETTERS = Letters()
+
+
+def with_signs(text: str) -> str:
+    """Return `text` with its letters folded and its signs as they are."""
+    return text.lower() if text.isascii() else text.translate(LETTERS)
+
+
+def in_original(spans: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """Yield where parts of with_signs(text) are in `text`, with the accents that follow."""
+    if not spans or text.isascii():
+        yield from spans
+        return
+    places = [place for place, letter in enumerate(text) for _ in LETTERS[ord(letter)]]
+    places.append(len(text))
+    for start, end in spans:
+        while places[end] == places[end - 1]:  # in the middle of a letter that became two
+            end += 1
+        yield places[start], places[end]
 
 
 def pairs(run: re.Match[str]) -> str:
@@ -392,10 +401,9 @@ def ends_here(word: str, code: str) -> bool:
 
 def replaced_word(text: str, word: str, other: str) -> str:
     """Return `text` with `other` in place of `word`, however its letters are written."""
-    folded_text, places = with_places(text)
     pattern = rf"(?<!{LETTER}){re.escape(word)}(?!{LETTER})"
-    for found in reversed(list(re.finditer(pattern, folded_text))):
-        start, end = in_original(found.span(), places)
+    spans = [found.span() for found in re.finditer(pattern, with_signs(text))]
+    for start, end in reversed(list(in_original(spans, text))):
         text = text[:start] + other + text[end:]
     return text
 

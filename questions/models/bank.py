@@ -6,7 +6,7 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -408,6 +408,21 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         Where the categories are counted() this is the quicker way to the numbers of a list.
         """
         return self.annotate(place=RawSQL(numbering.place(self.model._meta.db_table), []))  # noqa: S611
+
+    def columns_of(self, keys: Collection[int], columns: Iterable[str]) -> list[tuple[Any, ...]]:
+        """
+        Return `columns` of the questions with `keys`, in any order; the filters don't count.
+
+        "place" is what placed() annotates. What a search found is read by this: the ORM would
+        compile a query for each set of keys, which takes six times as long as all of it.
+        """
+        if not keys:
+            return []
+        table = self.model._meta.db_table
+        expressions = [numbering.place(table) if name == "place" else name for name in columns]
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(numbering.columns_of(table, keys, expressions), list(keys))
+            return list(cursor.fetchall())
 
 
 class Question(models.Model):

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
-
-from questions.models import Category, Question, QuestionQuerySet
+from questions.models import Category, Question
 from questions.pages.filters import Filters
 from questions.search import Marks
 
 LEVELS = dict(Question.Level.choices)
+# What an entry is made from, and what a hit is made from.
+COLUMNS = ("id", "category_id", "place", "slug", "title", "level", "prompt", "short_answer")
+HIT_COLUMNS = (*COLUMNS, "asked_as", "answer")
 
 
 class Entry(NamedTuple):
@@ -32,12 +33,6 @@ class Entry(NamedTuple):
         return self.question is not None
 
 
-def rows(questions: QuestionQuerySet, *more: str) -> QuerySet[Any, Any]:
-    """Return the columns that entries() needs; for hits `more` is "asked_as" and "answer"."""
-    columns = ("pk", "category", "place", "slug", "title", "level", "prompt", "short_answer")
-    return questions.placed().values_list(*columns, *more)
-
-
 def entries(
     rows: Iterable[tuple[Any, ...]],
     filters: Filters,
@@ -45,7 +40,7 @@ def entries(
     marks: Marks | None = None,
 ) -> list[Entry]:
     """
-    Return an entry for each of rows(), in their order.
+    Return an entry for each of `rows`, of COLUMNS or HIT_COLUMNS, in their order.
 
     Those that `filters` opens are open, which costs a query. `categories` are those of the
     questions, counted(). `marks` are those of a search.

@@ -77,8 +77,7 @@ class Filters:
         """
         questions = Question.objects.published()
         if self.q:
-            names = Bank.objects.current().search_names(Category.objects.all())
-            found = self.matches(names).found
+            found = self.matches(Bank.objects.current(), list(Category.objects.all())).found
             return replace(found, keys=found.keys[: found.close]).sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
@@ -86,20 +85,19 @@ class Filters:
             questions = questions.at_level(self.level)
         return questions.in_order()
 
-    def matches(self, names: search.Names) -> "Matches":
+    def matches(self, bank: Bank, categories: list[Category]) -> "Matches":
         """
         Search for `q` in the whole bank, and leave of what was found what category and level ask.
 
         So the counts beside the filters are those of the lists that they lead to. Where the search
         stopped before it had found everything, it is made again within category and level.
+        `categories` are those of `bank`.
         """
-        everything = Question.objects.all()
+        everything, names = Question.objects.all(), bank.search_names(categories)
         found = search.find(everything, self.q, search.Narrowing(published=True), names)
-        rows = Question.objects.filter(pk__in=found.keys).order_by()
-        by_key = {
-            key: (category, level)
-            for key, category, level in rows.values_list("pk", "category__slug", "level")
-        }
+        slug_of = {category.pk: category.slug for category in categories}
+        rows = everything.columns_of(found.keys, ["id", "category_id", "level"])
+        by_key = {key: (slug_of[category], level) for key, category, level in rows}
         close = [key for key in found.keys[: found.close] if key in by_key]
         places = [by_key[key] for key in close]
         at_level = [category for category, level in places if self.level in ("", level)]
@@ -108,7 +106,9 @@ class Filters:
         if not (self.category or self.level):
             return Matches(found, *counts, found.close, found.is_cut)
         if found.is_cut:
-            within = search.find(everything, self.q, self.narrowing(), names)
+            key = next((c.pk for c in categories if c.slug == self.category), None)
+            narrowing = search.Narrowing(published=True, category=key, level=self.level)
+            within = search.find(everything, self.q, narrowing, names)
             return Matches(within, *counts, found.close, is_cut=True)
         keys = [
             key
@@ -120,13 +120,6 @@ class Filters:
         kept = len(set(keys).intersection(close))
         left = replace(found, keys=keys if kept else [], close=kept)
         return Matches(left, *counts, found.close, is_cut=False)
-
-    def narrowing(self) -> search.Narrowing:
-        """Return category and level as the search's index applies them."""
-        category = Category.objects.filter(slug=self.category).first() if self.category else None
-        return search.Narrowing(
-            published=True, category=category.pk if category else None, level=self.level
-        )
 
     def opens(self, category: str, question: str) -> bool:
         """Whether an entry is open, of a category's open_name and a question's slug."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from questions.models import Bank, Category, Question
-from questions.pages.entries import Entry, entries, rows
+from questions.pages.entries import HIT_COLUMNS, Entry, entries
 from questions.pages.filters import Filters, Matches, page_length
 from questions.pages.sections import reaching
 from questions.search import Found, Marks
@@ -44,15 +44,14 @@ class Hits:
 
 def hits(filters: Filters, categories: list[Category], bank: Bank) -> Hits:
     """Return what `filters.q` finds; `categories` are those of `bank`, counted()."""
-    matches = filters.matches(bank.search_names(categories))
+    matches = filters.matches(bank, categories)
     found = matches.found
     start = filters.start if filters.start <= found.close else 1
     start, end = reaching(start, page_length(start), last_place(found, filters))
     keys = found.keys[start - 1 : end]
     # Not a slice of filters.questions(), for which the database sorts all that was found.
-    questions = Question.objects.published().filter(pk__in=keys).order_by()
-    hit_rows = rows(questions, "asked_as", "answer")
-    in_order = sorted(hit_rows, key=lambda row: keys.index(row[0]))
+    rows = Question.objects.columns_of(keys, HIT_COLUMNS)
+    in_order = sorted(rows, key=lambda row: keys.index(row[0]))
     return Hits(matches, start, entries(in_order, filters, categories, Marks(found.query)))
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from questions.models import Category, compiled
-from questions.pages.entries import Entry, entries, rows
+from questions.pages.entries import COLUMNS, Entry, entries
 from questions.pages.filters import PAGE_LENGTH, Filters, page_length
 
 LIST_LENGTH = 200  # questions that a list shows in all; each category has at least one
@@ -66,7 +66,7 @@ def first_rows(
     category: str, level: str, keys: tuple[int, ...], start: int, stop: int
 ) -> QuerySet[Any, Any]:
     questions = Filters(category=category, level=level).questions()
-    return rows(questions.first_of_each(keys, start, stop))
+    return questions.first_of_each(keys, start, stop).placed().values_list(*COLUMNS)
 
 
 def longer_lists(
@@ -90,7 +90,8 @@ def longer_lists(
         start, end = reaching(filters.start, length, places.get(category.pk, 0))
         if end > filters.start + length - 1 and len(longer) + end - start < MORE:
             starts[category.pk] = start
-            longer += rows(questions.filter(category=category)[start - 1 : end])
+            own = questions.filter(category=category).placed()
+            longer += own.values_list(*COLUMNS)[start - 1 : end]
     return starts, longer
 
 

@@ -172,7 +172,7 @@ def told(text: str) -> str:
 
 
 class Letters(dict[int, str]):
-    """The table for `str.translate` that folds letters and leaves the signs of ASCII as they are."""
+    """The table for `str.translate` that folds letters; signs of ASCII stay as they are."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -195,7 +195,8 @@ def in_original(spans: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[i
         return
     places = [place for place, letter in enumerate(text) for _ in LETTERS[ord(letter)]]
     places.append(len(text))
-    for start, end in spans:
+    for start, stop in spans:
+        end = stop
         while places[end] == places[end - 1]:  # in the middle of a letter that became two
             end += 1
         yield places[start], places[end]

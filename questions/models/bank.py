@@ -84,7 +84,17 @@ class BankQuerySet(models.QuerySet["Bank"]):
 
     def current(self) -> "Bank":
         """Return the row, or where there is none an unsaved one with the defaults."""
-        return next(iter(self), None) or Bank()
+        rows = bank_rows()
+        if not rows:
+            return self.model()
+        fields = self.model._meta.concrete_fields
+        values = [field.to_python(value) for field, value in zip(fields, rows[0], strict=True)]
+        return self.model.from_db(self.db, [field.attname for field in fields], values)
+
+
+@numbering.compiled
+def bank_rows() -> models.QuerySet[Any, Any]:
+    return Bank.objects.values_list()
 
 
 class Bank(models.Model):

@@ -3,6 +3,7 @@
 import base64
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,23 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-@register.simple_tag
+def asset_tag(markup: Callable[..., SafeString]) -> Callable[..., SafeString]:
+    """
+    Register a tag that names static files, and make its markup once per process.
+
+    The name of a collected file changes with its content. Under DEBUG, and in tests, files are
+    served as they are and may change at any time: their markup is made each time.
+    """
+    cached = functools.cache(markup)
+
+    @functools.wraps(markup)
+    def tag(*args: str) -> SafeString:
+        return cached(*args) if are_collected() else markup(*args)
+
+    return register.simple_tag(tag)
+
+
+@asset_tag
 def script(name: str, attributes: str = "") -> SafeString:
     """Load a script; `attributes` may be `defer`."""
     return format_html(
@@ -25,7 +42,7 @@ def script(name: str, attributes: str = "") -> SafeString:
     )
 
 
-@register.simple_tag
+@asset_tag
 def module(name: str, path: str) -> SafeString:
     """Tell site.js, by an attribute of the page, where a module is that it loads when needed."""
     address, integrity = asset(path)
@@ -38,7 +55,7 @@ def module(name: str, path: str) -> SafeString:
     )
 
 
-@register.simple_tag
+@asset_tag
 def modulepreload(name: str) -> SafeString:
     """
     Load a module that another one imports, along with it.
@@ -48,7 +65,7 @@ def modulepreload(name: str) -> SafeString:
     return format_html('<link rel="modulepreload" href="{}" integrity="{}">', *asset(name))
 
 
-@register.simple_tag
+@asset_tag
 def stylesheet(name: str) -> SafeString:
     return format_html('<link rel="stylesheet" href="{}" integrity="{}">', *asset(name))
 
@@ -59,25 +76,20 @@ class Asset(NamedTuple):
 
 
 def asset(name: str) -> Asset:
-    """
-    Return where a static file is, and what it holds.
-
-    A collected file is looked up once per process: its name changes with its content. Under DEBUG,
-    and in tests, files are served as they are and may change at any time.
-    """
-    if isinstance(staticfiles_storage, ManifestStaticFilesStorage):
-        return collected_asset(name)
+    """Return where a static file is, and what it holds."""
+    if are_collected():
+        stored_name = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
+        with staticfiles_storage.open(stored_name) as file:
+            return Asset(staticfiles_storage.url(name), sha256(file.read()))
     path = finders.find(name)
     if path is None:
         raise ValueError(f"There is no static file {name}.")
     return Asset(staticfiles_storage.url(name), sha256(Path(path).read_bytes()))
 
 
-@functools.cache
-def collected_asset(name: str) -> Asset:
-    stored_name = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
-    with staticfiles_storage.open(stored_name) as file:
-        return Asset(staticfiles_storage.url(name), sha256(file.read()))
+def are_collected() -> bool:
+    """Whether static files are served as collectstatic left them, by names with a hash."""
+    return isinstance(staticfiles_storage, ManifestStaticFilesStorage)
 
 
 def sha256(content: bytes) -> str:

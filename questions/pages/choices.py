@@ -19,16 +19,29 @@ NOTES = {
 MANY = 12  # categories after which the levels come first, or they would be out of sight
 
 
-class Choice(NamedTuple):
-    """A link to a list, with the number of questions in it."""
+# Templates take the tuples below apart: a name is found sooner than an attribute.
 
-    value: str  # slug or level; "" for all
+
+class CategoryChoice(NamedTuple):
+    """A category, or all of them, with the number of questions in its list."""
+
+    value: str  # slug; "" for all
     name: str
     number: int  # of questions
     is_chosen: bool
-    address: str  # "" where no question is
-    jump: str = ""  # where a row of the rail leads, if a question is there
-    note: str = ""  # what it means
+    address: str  # of the list; "" where no question is
+    jump: str  # where its row of the rail leads; "" where no question is
+
+
+class LevelChoice(NamedTuple):
+    """A level, or all of them, with the number of questions in its list."""
+
+    value: str  # "" for all
+    name: str
+    number: int  # of questions
+    is_chosen: bool
+    address: str  # of the list; "" where no question is
+    note: str  # what the level means
 
 
 class Token(NamedTuple):
@@ -78,12 +91,13 @@ class Choices:
         """Whether there is something to jump to; otherwise categories are one more filter."""
         return not self.filters.q and bool(self.page_category or not self.filters.category)
 
-    def category_choices(self) -> Iterator[Choice]:
+    def category_choices(self) -> Iterator[CategoryChoice]:
         """Return the categories, after "All" unless the whole list is on the page."""
         home, counts = reverse("home"), self.category_counts()
         if self.page_category or not self.is_rail:
             address = home + self.linked.query(category="")
-            yield Choice("", "All", counts.total(), not self.filters.category, address, address)
+            is_chosen = not self.filters.category
+            yield CategoryChoice("", "All", counts.total(), is_chosen, address, address)
         for category in self.categories:
             slug = category.slug
             count = counts[slug]
@@ -92,7 +106,7 @@ class Choices:
             jump = f"#category:{slug}"
             if self.page_category:
                 jump = category.get_absolute_url() + self.linked.query(open=())
-            yield Choice(
+            yield CategoryChoice(
                 slug,
                 category.name,
                 count,
@@ -101,17 +115,18 @@ class Choices:
                 jump if is_there else "",
             )
 
-    def level_choices(self, path: str) -> Iterator[Choice]:
+    def level_choices(self, path: str) -> Iterator[LevelChoice]:
         """Return "All" and the levels; `path` is that of the page."""
         counts = self.level_counts()
-        yield Choice(
-            "", "All levels", counts.total(), not self.filters.level, self.at(path, level="")
+        everywhere = self.at(path, level="")
+        yield LevelChoice(
+            "", "All levels", counts.total(), not self.filters.level, everywhere, note=""
         )
         for level, name in LEVELS.items():
             is_chosen = level == self.filters.level
             is_there = counts[level] or is_chosen or self.is_cut
             address = self.at(path, level=level) if is_there else ""
-            yield Choice(level, name, counts[level], is_chosen, address, note=NOTES[level])
+            yield LevelChoice(level, name, counts[level], is_chosen, address, NOTES[level])
 
     def elsewhere(self) -> list[tuple[int, str, Filters]]:
         """

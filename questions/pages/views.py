@@ -134,6 +134,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "choices": choices,
         "category_choices": list(choices.category_choices()),
         "level_choices": list(choices.level_choices(request.path)),
+        "category_name": category_name(filters, categories) or "All",
         "level_name": LEVELS.get(filters.level, "All"),
         "tokens": list(choices.tokens(request.path)),
         "views": choices.views(request.path, start, is_open=bool(shown) and all_open),
@@ -162,10 +163,15 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
 
 def asked(filters: Filters, categories: list[Category]) -> str:
     """Return what a list is narrowed down to, in words: the page's title says it."""
-    names = {category.slug: category.name for category in categories}
     level = LEVELS.get(filters.level, "")
-    parts = [f"“{filters.q}”" if filters.q else "", level, names.get(filters.category, "")]
+    category = category_name(filters, categories)
+    parts = [f"“{filters.q}”" if filters.q else "", level, category]
     return ", ".join(part for part in parts if part)
+
+
+def category_name(filters: Filters, categories: list[Category]) -> str:
+    """Return the name of the category that a list is narrowed down to; "" if it has them all."""
+    return next((c.name for c in categories if c.slug == filters.category), "")
 
 
 def similar(filters: Filters, found: Hits) -> list[str]:

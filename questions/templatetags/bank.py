@@ -59,6 +59,13 @@ def outline(question: Question, follow_ups: str) -> list[tuple[str, str]]:
 
 
 @register.filter
+def questions(number: int, more: str = "") -> SafeString:
+    """Write a number of questions, of which only the number is seen; `more` may be a plus."""
+    unit = "question" if number == 1 else "questions"
+    return mark_safe(f'{number}{more}<span class="visually-hidden"> {unit}</span>')  # noqa: S308
+
+
+@register.filter
 def written_in(language: str) -> SafeString:
     """Return the attributes of an element that holds what editors wrote, in the language given."""
     if language.lower() == INTERFACE_LANGUAGE:

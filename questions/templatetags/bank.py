@@ -59,8 +59,9 @@ def outline(question: Question, follow_ups: str) -> list[tuple[str, str]]:
 
 
 @register.filter
-def questions(number: int, more: str = "") -> SafeString:
-    """Write a number of questions, of which only the number is seen; `more` may be a plus."""
+def questions(number: int, is_cut: bool) -> SafeString:  # noqa: FBT001 (templates name none)
+    """Write a number of questions, with a plus if there may be more; the unit is not seen."""
+    more = "+" if is_cut else ""
     unit = "question" if number == 1 else "questions"
     return mark_safe(f'{number}{more}<span class="visually-hidden"> {unit}</span>')  # noqa: S308
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django import template
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -30,6 +30,12 @@ def asset_tag(markup: Callable[..., SafeString]) -> Callable[..., SafeString]:
         return cached(*args) if are_collected() else markup(*args)
 
     return register.simple_tag(tag)
+
+
+@asset_tag
+def address(name: str) -> SafeString:
+    """Return where a static file is, as Django's `static` does, which looks it up each time."""
+    return conditional_escape(staticfiles_storage.url(name))
 
 
 @asset_tag

@@ -24,7 +24,7 @@ DROPPED = {ord(c): None for c in REFUSED if not c.isspace()}
 @dataclass(frozen=True)
 class Filters:
     """
-    The parameters of a list page, normalised.
+    The parameters of a list page, normalised, in the order in which an address has them.
 
     Anything odd in an address (an unknown category or level, a NUL, 100 kB of text) is dropped
     or cut, so that every address gives a page.
@@ -141,16 +141,11 @@ class Filters:
 
     def query(self, **changes: object) -> str:
         """Return the address's query, `?` included, after changing the fields given by name."""
-        changed = replace(self, **changes)  # type: ignore[arg-type]
-        pairs = [("q", changed.q), ("category", changed.category), ("level", changed.level)]
-        pairs = [(name, value) for name, value in pairs if value]
-        if changed.show:
-            pairs.append(("show", changed.show))
-        if changed.start > 1:
-            pairs.append(("start", str(changed.start)))
-        pairs += [("open", slug) for slug in changed.open]
-        pairs += [("until", slug) for slug in changed.until]
-        return f"?{urlencode(pairs)}" if pairs else ""
+        fields = {**vars(self), **changes}
+        if fields["start"] == 1:
+            del fields["start"]
+        said = {name: value for name, value in fields.items() if value}
+        return f"?{urlencode(said, doseq=True)}" if said else ""
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,16 @@ class Marks:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return from where to where in `text` the words of the query are."""
+        return list(in_original(merged(self.folded_spans(text)), text))
+
+    def folded_spans(self, text: str) -> list[tuple[int, int]]:
+        """Return from where to where the words of the query are once `text` is folded."""
         letters = with_signs(text)
         found = [m.span() for m in self.pattern.finditer(letters) if self.is_searched(m[0])]
         for run in self.runs:
             starts = [match.start() for match in re.finditer(f"(?={run})", letters)]
             found += [(start, start + len(run)) for start in starts]
-        return list(in_original(merged(found), text))
+        return found
 
     def is_searched(self, word: str) -> bool:
         """Whether a word that begins like one of the query is a form of it, or continues it."""
@@ -87,7 +91,7 @@ class Marks:
             if best and not self.may_occur_in(passage.source):
                 continue
             share = self.ranking.coverage(passage_words(passage.text))
-            if share > best_share and not self.spans(passage.text):
+            if share > best_share and not self.folded_spans(passage.text):
                 share = 0.0  # nothing could be marked
             if not best or share > best_share:
                 best, best_share = passage.text, share

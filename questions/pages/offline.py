@@ -24,7 +24,7 @@ from questions.sharing import site
 
 # How a template names a static file. Each name is written out: none is in a variable.
 NAMED = re.compile(
-    r"""\{%\s*(?:static|stylesheet|script|modulepreload|module\s+["'][\w-]+["'])\s+["']([^"']+)"""
+    r"""\{%\s*(?:address|static|stylesheet|script|modulepreload|module\s+["'][\w-]+["'])\s+["']([^"']+)"""
 )
 
 # A browser asks for each question twice, as a page and as a part of the list.

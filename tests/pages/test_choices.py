@@ -33,6 +33,18 @@ def three_categories() -> None:
 
 
 @pytest.mark.usefixtures("three_categories")
+def test_a_number_has_a_plus_where_a_search_stopped_before_it_had_found_everything(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("questions.search.ENOUGH", 3)
+    counts = [text(count) for count in select(page(client, "/?q=needle"), ".filters .count")]
+    assert counts == [
+        *("3+ questions", "2+ questions", "1+ question", "0+ questions"),
+        *("3+ questions", "1+ question", "0+ questions", "2+ questions"),
+    ]
+
+
+@pytest.mark.usefixtures("three_categories")
 def test_every_category_and_level_says_how_many_questions_a_choice_would_leave(
     client: Client,
 ) -> None:

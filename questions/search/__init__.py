@@ -34,6 +34,7 @@ IS_SPECIAL = re.compile(r"__\w+__").fullmatch  # a name that stands for itself: 
 SHORT = 5  # hits below which runners-up are shown as well
 MOST = 10  # hits then, runners-up included
 LESS_CLOSE = 0.25  # share of the best hit's relevance that a runner-up has at least
+READ = 10  # of the best questions, passages are read where a word may be missing
 PROMINENT = 0.5  # relevance below which the words are in the short answer and details only
 
 
@@ -141,14 +142,7 @@ def ranked(
     is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
     others: dict[int, float] = {}
     if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
-        lacking, weights = most_words(index, query)
-        ranking = Ranking(query, weights if any(weights) else ())
-        scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
-        rest = [key for key in lacking if key not in keys]
-        others = {
-            key: ranking.score(more, missing=0.0)
-            for key, more in texts_of(index, questions, rest, ALL_TEXTS).items()
-        }
+        scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}
     close = [*in_order(scores), *keys[RANKED:]]
@@ -157,6 +151,24 @@ def ranked(
     bar = max(scores.values()) * LESS_CLOSE
     runners_up = {key: score for key, score in others.items() if key not in scores and score >= bar}
     return [*close, *in_order(runners_up)][: max(len(close), MOST)], len(close)
+
+
+def with_fewer_words(
+    index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return the relevance of those of `keys` that are ranked, and of questions that lack words."""
+    lacking, weights = most_words(index, query)
+    ranking = Ranking(query, weights if any(weights) else ())
+    full = dict.fromkeys(keys[:RANKED], IN_ANSWER)  # with what a word is worth that is in no text
+    missing = dict.fromkeys((key for key in lacking if key not in keys), 0.0) | full
+    texts = texts_of(index, questions, list(missing), ALL_TEXTS)
+    scores = {key: ranking.score(texts[key], missing[key]) for key in texts}
+    for key in in_order(scores)[:READ]:
+        scores[key] += ranking.closeness(texts[key])
+    return (
+        {key: score for key, score in scores.items() if key in full},
+        {key: score for key, score in scores.items() if key not in full},
+    )
 
 
 def having(names: list[str], texts: dict[int, tuple[str, ...]]) -> list[int]:

@@ -32,7 +32,8 @@ class Marks:
         self.words = {term.word for term in terms}
         self.stems = {term.beginning for term in terms}
         signs = [SIGNS[word] for word in sorted(self.words) if word in SIGNS]
-        beginnings = sorted({term.beginning for term in terms if term.word not in SIGNS})
+        # `csharp` stands for C#, and may have been typed.
+        beginnings = sorted({term.beginning for term in terms if not term.word.startswith("qq")})
         self.searched = [*signs, *beginnings]
         self.runs = [word for word in beginnings if DENSE_RUN.match(word)]
         parts = [re.escape(sign) for sign in signs]

@@ -3,15 +3,17 @@ Relevance: one order for both databases, computed from the texts of a limited se
 
 Two things count alike: how well each word of the search matches, and in which field; and how much
 of one of the question's names (its slug, its keywords) was searched for. Where words may be
-missing, how often each occurs and how rare it is counts as well, which is BM25F.
+missing, rare ones count more, and how many of them stand together in one passage counts as well.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from questions.markdown import passages
 from questions.search.words import Query, Term, joined, separated, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
@@ -20,8 +22,7 @@ IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 
 OTHER_FORM, BEGINNING = 0.95, 0.6
 TOPIC = 1.3  # added if the search is the slug or the first keyword
 LATER_KEYWORD = 0.03  # a later keyword adds 1, less this for each place in the list
-FREQUENCY = 2.0  # added if rare words occur often, where words may be missing
-SATURATION = 1.2  # occurrences in a title from which more of them add little
+PASSAGE = 0.7  # added if one passage has all words, where some may be missing
 SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
 LITERAL = 0.5  # added if code occurs exactly as it was typed
 
@@ -38,7 +39,6 @@ class Ranking:
         self.query = query
         self.weights = weights or [1.0] * len(query.concepts)
         self.total_weight = sum(self.weights) or 1.0  # an empty query has none
-        self.may_lack_words = bool(weights)
         # The patterns of each way to find each concept.
         self.ways = [
             [[Pattern(term) for term in way] for way in concept.ways] for concept in query.concepts
@@ -68,19 +68,20 @@ class Ranking:
             score += SIDE_BY_SIDE * self.neighbors(words.title, words.keywords)
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
-        if self.may_lack_words:
-            score += FREQUENCY * self.frequency(fields)
         return score
 
-    def frequency(self, fields: Sequence[tuple[str, float]]) -> float:
-        """Return BM25F without lengths of texts, as a share of the most that there can be."""
-        total = 0.0
-        for ways, weight in zip(self.ways, self.weights, strict=True):
-            occurrences = max(
-                sum(worth * often(patterns, field) for field, worth in fields) for patterns in ways
-            )
-            total += weight * occurrences / (occurrences + SATURATION)
-        return total / self.total_weight
+    def closeness(self, texts: tuple[str, ...]) -> float:
+        """
+        Return how much of the query stands in one passage of a question, from 0 to PASSAGE.
+
+        `texts` are its TEXTS and DETAILS.
+        """
+        passages = passages_of(*texts)
+        shares: Counter[int] = Counter()  # by the number of a passage
+        for weight, ways in zip(self.weights, self.ways, strict=True):
+            found = [set.intersection(*(p.passages(passages) for p in way)) for way in ways]
+            shares.update(dict.fromkeys(set().union(*found), weight))
+        return PASSAGE * max(shares.values(), default=0.0) / self.total_weight
 
     def coverage(self, words: str) -> float:
         """Return how much of the query is in `words`, from 0 to 1: all of it in the same words."""
@@ -163,6 +164,23 @@ def detail_words(detail: str) -> str:
     return spaced(detail)
 
 
+@lru_cache(maxsize=512)  # 4 MB
+def passages_of(
+    slug: str,
+    keywords: str,
+    title: str,
+    short_answer: str,
+    asked_as: str,
+    prompt: str,
+    answer: str,
+) -> str:
+    """Return the words of each passage of a question on a line, its title and keywords first."""
+    parts = [
+        passage.source for text in (short_answer, prompt, answer) for passage in passages(text)
+    ]
+    return "\n".join(map(spaced, (f"{title} {keywords}", *asked_as.splitlines(), *parts)))
+
+
 def words_of(text: str) -> str:
     """Return the words of a text, with a space around each."""
     return spaced(text).replace(",", " ")
@@ -189,11 +207,6 @@ def likeness(patterns: list["Pattern"], field: str) -> float:
     return min([pattern.likeness(field) for pattern in patterns])
 
 
-def often(patterns: list["Pattern"], field: str) -> float:
-    """Return how often all of several patterns occur in a field."""
-    return min(pattern.occurrences(field) for pattern in patterns)
-
-
 class Pattern:
     """A term, in the forms that are searched for in a field."""
 
@@ -202,9 +215,9 @@ class Pattern:
         self.word = f" {term.word} "
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
-    def occurrences(self, field: str) -> float:
-        """Return how often the word or a form of it occurs in a field."""
-        return field.count(self.beginning)
+    def passages(self, text: str) -> set[int]:
+        """Return the numbers of the lines of a text in which the word or a form of it occurs."""
+        return set(accumulate(part.count("\n") for part in text.split(self.beginning)[:-1]))
 
     def likeness(self, field: str) -> float:
         """Return how close the best match in a field is: from 0, none, to 1, the word itself."""

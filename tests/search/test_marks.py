@@ -12,6 +12,11 @@ def passage(text: str, answer: str) -> str:
     return marked.replace("\x02", "[").replace("\x03", "]")
 
 
+def test_a_name_that_stands_for_a_sign_is_marked_as_it_was_typed() -> None:
+    marks = Marks(parse("csharp"))
+    assert marks.mark("C# or Csharp") == "\x02C#\x03 or \x02Csharp\x03"
+
+
 def test_only_the_search_marks() -> None:
     assert Marks(parse("needle")).mark("A \x02thread\x03, a needle") == "A thread, a \x02needle\x03"
 

@@ -236,6 +236,13 @@ def test_words_that_many_questions_have_say_something_still_where_they_are_promi
     assert found("counter wrong after threads increment it")[0] == "lock"
 
 
+def test_words_that_stand_together_come_before_the_same_words_apart() -> None:
+    apart = "The needle lies here.\n\nHay, and more of it.\n\nA bobbin.\n\nA thimble, too."
+    build.question(slug="apart", answer=apart)
+    build.question(slug="together", answer="Hay.\n\nThe needle and the bobbin need a thimble.")
+    assert found("needle bobbin thimble xyzzy") == ["together", "apart"]
+
+
 def test_a_number_alone_says_too_little() -> None:
     build.question(slug="number-2030", title="What is a needle?", answer="A bobbin.")
     assert found("xyzzy 2030") == []

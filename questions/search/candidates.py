@@ -100,7 +100,7 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if self.has(Scope.ALL, AnyOf((self.forms(typed), in_any_form(typed)))):
+            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:
@@ -133,10 +133,8 @@ def every_word(index: Index, query: Query) -> list[int]:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
     keys = widened(index, keys, known_forms)
     if len(keys) < FEW:
-        # The vocabulary lacks words that only answers have. To search for beginnings is slow, and
-        # for all forms of several words slower.
-        expand = literally if len(query.concepts) > 1 else in_any_form
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, expand)))
+        # The vocabulary lacks words that only answers have.
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
     return list(keys)[:CANDIDATES]
 
 
@@ -223,9 +221,16 @@ def any_way(concept: Concept, expand: Expand) -> Condition:
 
 
 def literally(term: Term) -> Condition:
-    """Return the condition for words that begin like a term, or for its forms if it is short."""
-    is_telling = term.is_exact or term.beginning == term.word or len(term.beginning) >= LONG_STEM
-    return term if is_telling else in_any_form(term)
+    """
+    Return the condition for words that begin like a term, or for its forms if that says too little.
+
+    `autor` is the stem of autorization, and less than half of it: `autoretry` begins so too. The
+    forms of a word take ten times as long to look up as its beginning.
+    """
+    length = len(term.beginning)
+    is_telling = length >= LONG_STEM and length * 2 > len(term.word)
+    is_whole = term.is_exact or term.beginning == term.word
+    return term if is_telling or is_whole else in_any_form(term)
 
 
 def in_any_form(term: Term) -> Condition:

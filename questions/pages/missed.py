@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 
 from questions.models import MISSED_LENGTH, MissedSearch
 from questions.search import Found
-from questions.search.words import told
+from questions.search.letters import told
 
 INTERVAL = 30.0  # seconds between two writes
 WAITING_LIMIT = 200  # searches that wait to be written; further ones are not counted

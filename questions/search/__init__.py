@@ -1,10 +1,10 @@
 """
 Search: the same questions in the same order on SQLite and on PostgreSQL.
 
-`words.py` turns a search into words. The database proposes a limited number of candidates from its
-own index (`candidates.py`, `index.py`, `sqlite.py`, `postgresql.py`). `ranking.py` ranks the first
-of them, by one rule for both databases. `spelling.py` corrects words that occur nowhere. `marks.py`
-marks the words in titles and passages.
+`letters.py` splits texts into words, and `words.py` says which ones a search asks for. The database
+proposes a limited number of candidates from its own index (`candidates.py`, `index.py`,
+`sqlite.py`, `postgresql.py`). `ranking.py` ranks the first of them, by one rule for both databases.
+`spelling.py` corrects words that occur nowhere. `marks.py` marks words in titles and passages.
 
 The search receives a queryset. Of the models it knows only the columns that `index.py` names.
 """

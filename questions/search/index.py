@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from questions.search.words import LANGUAGE_NAMES, SYMBOLS, Term, folded_letters
+from questions.search.letters import LANGUAGE_NAMES, SYMBOLS, folded_letters
+from questions.search.words import Term
 
 # The columns that the index is made from. A change of another column changes nothing in it.
 INDEXED = (

@@ -5,16 +5,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from questions.markdown import passages
+from questions.search.letters import DENSE_RUN, LETTER, SYMBOLS, in_original, with_signs
 from questions.search.ranking import Ranking, words_of
-from questions.search.words import (
-    DENSE_RUN,
-    LETTER,
-    SYMBOLS,
-    Query,
-    in_original,
-    stem,
-    with_signs,
-)
+from questions.search.words import Query, stem
 
 # These stand around a word that was found. The template escapes the text and then replaces them.
 START, END = "\x02", "\x03"

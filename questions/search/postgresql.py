@@ -23,7 +23,8 @@ from questions.search.index import (
     run_together,
     version_of_letters,
 )
-from questions.search.words import DENSE_CLASS, WORD_LENGTH, Term, folded_letters
+from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
+from questions.search.words import Term
 
 SIGNS = "[\\x01-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+"  # those of ASCII
 DENSE = f"[{DENSE_CLASS}]"

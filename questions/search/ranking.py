@@ -14,7 +14,8 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from questions.markdown import passages
-from questions.search.words import Query, Term, joined, separated, stem
+from questions.search.letters import joined, separated
+from questions.search.words import Query, Term, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
 IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 0.45, 0.2

@@ -23,7 +23,8 @@ from questions.search.index import (
     run_together,
     version_of_letters,
 )
-from questions.search.words import DENSE_CLASS, WORD_LENGTH, Term, folded_letters
+from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
+from questions.search.words import Term
 
 # Signs that stand between words without a space, and around them. SQLite's parser refuses more than
 # some thirty nested calls.
@@ -167,7 +168,7 @@ def text(table: str, scope: Scope, row: str) -> str:
 
 def as_indexed(table: str, content: str) -> str:
     """
-    Return SQL for a text as the index holds it: what words.separated() returns, but signs of ASCII.
+    Return SQL for a text as the index holds it: what letters.separated() returns, but signs of ASCII.
 
     It is read in blocks: SQLite finds a place in a text by counting letters from its beginning.
     """

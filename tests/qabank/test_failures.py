@@ -222,8 +222,8 @@ def test_a_database_and_a_role_that_are_not_there_are_named() -> None:
 # Folders with signs that mean something in a URL
 
 
-@pytest.mark.parametrize("name", ["c++", "100%41", "C# bank", "what?", "a;b&c", "日本"])
-def test_a_checkout_may_have_any_name(tmp_path: Path, name: str) -> None:
+def test_a_checkout_may_have_any_name(tmp_path: Path) -> None:
+    name = "c++ 100%41 日本 a;b&c C# what?"
     (tmp_path / name).mkdir()
     site = checkout(tmp_path / name)
     for arguments in (["prepare", "--no-static"], ["backup"]):

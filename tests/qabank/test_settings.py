@@ -1,7 +1,6 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,11 +128,12 @@ def test_prepare_makes_a_fresh_database_ready_and_changes_nothing_the_second_tim
 
 def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: Path) -> None:
     site = checkout(tmp_path)
+    database = prepared_url(tmp_path)
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", "prepare"],
             cwd=site,
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

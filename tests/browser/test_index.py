@@ -248,6 +248,7 @@ def test_the_help_of_a_page_lists_the_keys_that_do_something_there(page: Page) -
         page.goto(address)
         page.get_by_role("button", name="Keyboard shortcuts").click()
         help_dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+        expect(help_dialog).to_be_visible()
         assert help_dialog.locator("kbd").all_inner_texts() == expected
 
 

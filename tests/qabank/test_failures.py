@@ -101,7 +101,8 @@ def test_a_site_that_was_not_prepared_is_not_served(site: Path) -> None:
 
 
 def test_files_that_are_somebody_elses_are_named(site: Path) -> None:
-    assert manage_in(site, "prepare", "--no-static").returncode == 0
+    (site / "var").mkdir(mode=0o700)
+    prepared_url(site / "var")
     database = site / "var" / "db.sqlite3"
     database.chmod(0)
     for command in ("prepare", "backup"):
@@ -118,7 +119,8 @@ def test_files_that_are_somebody_elses_are_named(site: Path) -> None:
 
 
 def test_a_folder_into_which_nothing_can_be_exported_is_named(site: Path, tmp_path: Path) -> None:
-    assert manage_in(site, "prepare", "--no-static").returncode == 0
+    (site / "var").mkdir(mode=0o700)
+    prepared_url(site / "var")
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     for command in ("export_bank", "backup"):
@@ -222,8 +224,8 @@ def test_a_database_and_a_role_that_are_not_there_are_named() -> None:
 # Folders with signs that mean something in a URL
 
 
-@pytest.mark.parametrize("name", ["c++", "100%41", "C# bank", "what?", "a;b&c", "日本"])
-def test_a_checkout_may_have_any_name(tmp_path: Path, name: str) -> None:
+def test_a_checkout_may_have_any_name(tmp_path: Path) -> None:
+    name = "c++ 100%41 日本 a;b&c C# what?"
     (tmp_path / name).mkdir()
     site = checkout(tmp_path / name)
     for arguments in (["prepare", "--no-static"], ["backup"]):

@@ -1,7 +1,6 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from django.urls import get_resolver
 
 from qabank.environment import env_database
+from questions.management.commands.prepare import collect_static_files
 from tests.commands import manage, sqlite_url
 from tests.servers import checkout, prepared_url
 
@@ -127,11 +128,12 @@ def test_prepare_makes_a_fresh_database_ready_and_changes_nothing_the_second_tim
 
 def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: Path) -> None:
     site = checkout(tmp_path)
+    database = prepared_url(tmp_path)
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", "prepare"],
             cwd=site,
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -145,29 +147,26 @@ def test_processes_that_collect_the_static_files_at_once_all_succeed(tmp_path: P
     ]
 
 
+@override_settings(
+    STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+    STORAGES={"staticfiles": {"BACKEND": "qabank.static_files.HashedStaticFilesStorage"}},
+)
 def test_the_files_of_the_release_before_stay_for_its_pages(tmp_path: Path) -> None:
-    site = checkout(tmp_path)
-    (site / "static").unlink()
-    shutil.copytree(BASE_DIR / "static", site / "static")
-    styles = site / "static" / "css" / "site.css"
+    source, collected = tmp_path / "source", tmp_path / "static"
+    styles = source / "css" / "site.css"
+    styles.parent.mkdir(parents=True)
+    styles.write_text((BASE_DIR / "static" / "css" / "practice.css").read_text())
 
     def release(text: str) -> dict[str, float]:
-        """Change a file and prepare; return the hashed names of its releases, and their times."""
+        """Change a file and collect; return the hashed names of its releases, and their times."""
         styles.write_text(f"{styles.read_text()}\n/* {text} */\n")
-        prepared = subprocess.run(
-            [sys.executable, "manage.py", "prepare"],
-            cwd=site,
-            env={"PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert prepared.stdout.endswith("static files collected.\n")
-        folder = site / "var" / "static" / "css"
-        return {path.name: path.stat().st_mtime for path in folder.glob("site.*.css*")}
+        with override_settings(STATICFILES_DIRS=[source], STATIC_ROOT=collected):
+            assert collect_static_files()
+            assert not collect_static_files()
+        return {path.name: path.stat().st_mtime for path in (collected / "css").glob("site.*.css*")}
 
     def age(days: int) -> None:
-        for path in (site / "var" / "static").rglob("*.*"):
+        for path in collected.rglob("*.css*"):
             os.utime(path, times=(path.stat().st_atime, path.stat().st_mtime - days * 24 * 3600))
 
     first = release("1")
@@ -179,10 +178,10 @@ def test_the_files_of_the_release_before_stay_for_its_pages(tmp_path: Path) -> N
     third = release("3")
     assert third.keys() >= second.keys() - first.keys()
     assert third.keys().isdisjoint(first)
-    manifest = (site / "var" / "static" / "staticfiles.json").read_text()
+    manifest = (collected / "staticfiles.json").read_text()
     [current] = third.keys() - second.keys() - {name for name in third if not name.endswith("css")}
     assert f"css/{current}" in manifest
-    assert not (site / "var" / "static.new").exists()
+    assert not (tmp_path / "static.new").exists()
 
 
 def test_a_bad_fixture_is_one_line_and_a_failure_on_the_command_line(tmp_path: Path) -> None:

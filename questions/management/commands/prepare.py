@@ -94,7 +94,8 @@ def collect_into(folder: Path) -> None:
     command = collectstatic.Command()
     backend = {**settings.STORAGES["staticfiles"], "OPTIONS": {"location": folder}}
     command.storage = storages.create_storage(backend)
-    call_command(command, interactive=False, ignore_patterns=UNUSED, verbosity=0)
+    # A copy, since the command adds patterns of its own to the list.
+    call_command(command, interactive=False, ignore_patterns=[*UNUSED], verbosity=0)
 
 
 def add_files(collected: Path, folder: Path) -> None:

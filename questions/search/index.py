@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from questions.search.letters import LANGUAGE_NAMES, SYMBOLS, folded_letters
 from questions.search.words import Term
@@ -81,6 +82,7 @@ def run_together(names: str) -> str:
     return f"replace({joined}, ',', ' ')"
 
 
+@cache
 def version_of_letters() -> str:
     """Return what differs where letters are folded in another way, as by another Python."""
     return hashlib.sha256(repr(folded_letters()).encode()).hexdigest()[:16]

@@ -168,7 +168,7 @@ def text(table: str, scope: Scope, row: str) -> str:
 
 def as_indexed(table: str, content: str) -> str:
     """
-    Return SQL for a text as the index holds it: what letters.separated() returns, but signs of ASCII.
+    Return SQL for a text as the index holds it: as letters.separated(), but for signs of ASCII.
 
     It is read in blocks: SQLite finds a place in a text by counting letters from its beginning.
     """

@@ -53,13 +53,15 @@ def main() -> None:
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--failures", action="store_true", help="list what is not found first")
     parser.add_argument(
-        "--held-out", action="store_true", help="measure the half that is not looked at to tune"
+        "--held-out",
+        action="store_true",
+        help="measure what was not looked at to tune",
     )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        half = "held out" if options.held_out else "tuning"
-        measure(options.sizes, half, list_failures=options.failures)
+        part = "held out" if options.held_out else "tuning"
+        measure(options.sizes, part, list_failures=options.failures)
         return
     command = [sys.executable, __file__, "--here", "--sizes", *map(str, options.sizes)]
     command += ["--failures"] if options.failures else []
@@ -73,7 +75,7 @@ def main() -> None:
         subprocess.run([ROOT / "bin/with-postgres", *command], check=True)  # noqa: S603
 
 
-def measure(sizes: list[int], half: str, *, list_failures: bool) -> None:
+def measure(sizes: list[int], part: str, *, list_failures: bool) -> None:
     """Fill the database that the environment names, with one size after the other."""
     call_command("migrate", verbosity=0)
     for size in sizes:
@@ -85,8 +87,8 @@ def measure(sizes: list[int], half: str, *, list_failures: bool) -> None:
         print_times()
         print("  the set that grew with the search")
         print_scores(*relevance.measured(), list_failures=list_failures)
-        print(f"  the blind set: {half}")
-        print_scores(*relevance.blind(half), list_failures=list_failures)
+        print(f"  the blind set: {part}")
+        print_scores(*relevance.blind(part), list_failures=list_failures)
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # type: ignore[attr-defined]

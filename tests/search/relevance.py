@@ -1,10 +1,10 @@
 """
 How good the order of the hits is, measured by two sets of searches of the shipped bank.
 
-`relevance.yaml` grew with the search. `blind.tsv` was written without a look at the ranking, in
-manners that the search was not made for, and labelled twice: a question is expected where both
-labels name it. Its column `half` says which searches may be looked at to tune the ranking, and
-which are held out.
+`relevance.yaml` grew with the search. `blind.tsv` was written without a look at the search, in
+manners that it was not made for, and labelled twice: a question is expected where both labels name
+it. Its column `part` says which searches may be looked at to tune the search, and which are held
+out.
 """
 
 import csv
@@ -85,9 +85,9 @@ def measured() -> tuple[dict[str, Score], list[str]]:
     return scores, mistaken
 
 
-def blind(half: str) -> tuple[dict[str, Score], list[str]]:
+def blind(part: str) -> tuple[dict[str, Score], list[str]]:
     """
-    Return the score of each kind of a half of the blind set, and what is found without a warning.
+    Return the score of each kind of a part of the blind set, and what is found without a warning.
 
     That are the searches for another subject whose hits are not told as less close.
     """
@@ -96,7 +96,7 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
-    for row in blind_rows(half):
+    for row in blind_rows(part):
         found = search.find(questions, row["query"], names=names)
         if row["expected"] == NOTHING:
             mistaken += [row["query"]] if found.keys and not found.is_partial else []
@@ -106,11 +106,11 @@ def blind(half: str) -> tuple[dict[str, Score], list[str]]:
     return scores, mistaken
 
 
-def blind_rows(half: str) -> list[dict[str, str]]:
-    """Return the searches of a half of the blind set, with their kind and what is expected."""
+def blind_rows(part: str) -> list[dict[str, str]]:
+    """Return the searches of a part of the blind set, with their kind and what is expected."""
     with BLIND.open(encoding="utf-8") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [row for row in rows if row["half"] == half]
+        return [row for row in rows if row["part"] == part]
 
 
 def total(scores: dict[str, Score]) -> Score:

@@ -171,11 +171,6 @@ def plain(title: str) -> str:
     return title.replace("`", "")
 
 
-def render_inline(source: str) -> SafeString:
-    """Return one line of Markdown as HTML without a paragraph around it."""
-    return mark_safe(sanitize(parser().renderInline(source)))  # noqa: S308 (sanitized)
-
-
 def text(source: str) -> str:
     """Return Markdown as plain text on one line, for places that take no HTML."""
     return " ".join(html.unescape(strip_tags(render(source))).split())

@@ -1,13 +1,12 @@
 """All of an import: from files to what was found in them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from questions.importing import markdown_files, tables
 from questions.importing.drafts import Draft, Found
-from questions.importing.markdown_files import PATTERNS, Source
+from questions.importing.markdown_files import Source
 from questions.importing.tables import UnreadableError
 from questions.importing.vocabulary import OTHERS
 from questions.refreshing import reading
@@ -179,10 +178,3 @@ def described(pattern: str) -> str:
         "file": "one question",
     }
     return names.get(pattern) or f"headings {'#' * int(pattern[1:])}"
-
-
-def by_category(drafts: Iterable[Draft]) -> Counter[str]:
-    return Counter(draft.category for draft in drafts)
-
-
-PATTERN_NAMES = list(PATTERNS)

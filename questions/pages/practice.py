@@ -83,11 +83,6 @@ class Parameters:
     def as_interviewer(self) -> str:
         return self.query(mode=INTERVIEWER, seed=self.seed or 0, n=self.n or USUAL[INTERVIEW])
 
-    @property
-    def as_list(self) -> str:
-        """The query of the list that has the same filters."""
-        return self.filters.query()
-
 
 def normalize(query: QueryDict) -> str:
     return Parameters.from_query(query).query().removeprefix("?")

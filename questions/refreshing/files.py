@@ -289,11 +289,6 @@ def yaml_text(value: Any) -> str:
     return yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
 
 
-def read_entries(path: Path) -> list[Any]:
-    """Return the entries of a file, unchecked. Raises FixtureError."""
-    return [entry.value for entry in reading.read(path)]
-
-
 def parse(text: str) -> list[Any]:
     """Return the entries of the text of a YAML file, unchecked. Raises FixtureError."""
     return [entry.value for entry in reading.parse(text)]

@@ -27,7 +27,7 @@ from markdown_it.token import Token
 from questions.checking import interpreters, sandbox
 from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.markdown import is_sample, parser, shown_output
-from questions.models import Question, SampleFailure, fingerprint
+from questions.models import Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Version, listed
 from questions.refreshing.files import with_fields, write_file
@@ -220,7 +220,7 @@ def store_failure(question: Question, checks: Sequence[Check]) -> None:
     failures.update_or_create(
         question_id=question.pk,
         defaults={
-            "text_hash": fingerprint(question.prompt + question.answer),
+            "text_hash": question.text_hash,
             "at": timezone.now(),
             "report": report[:REPORT_LENGTH],
         },
@@ -274,7 +274,7 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
         return {
             "checked_with": listed(earned),
             "checked_on": timezone.localdate(),
-            "checked_hash": fingerprint(question.prompt + question.answer),
+            "checked_hash": question.text_hash,
         }
     if any(check.problem for check in checks):
         return {"checked_with": "", "checked_on": None, "checked_hash": ""}

@@ -43,8 +43,8 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 # has none of its own: a browser would leave it out when it looks for that of the block.
 DIRECTED = {"paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"}
 
-# What the plugins would render otherwise.
-OURS = (
+# Tokens that Renderer renders in place of the plugins that make them.
+RENDERED_HERE = (
     *("footnote_ref", "footnote_block_open", "footnote_block_close", "footnote_open"),
     *("footnote_close", "footnote_anchor", "math_inline", "math_inline_double", "math_block"),
 )
@@ -594,7 +594,7 @@ def fold_hints(state: StateCore) -> None:
 def parser() -> MarkdownIt:
     markdown = extend(MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer))
     markdown.core.ruler.push("fold_hints", fold_hints)
-    for name in OURS:
+    for name in RENDERED_HERE:
         markdown.add_render_rule(name, getattr(Renderer, name))
     return markdown
 

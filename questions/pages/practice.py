@@ -40,7 +40,6 @@ class Parameters:
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
-        asked = Filters.from_query(query)
         mode = query.get("mode", "")
         mode = mode if mode in MOST else CARDS
         n = 0
@@ -48,7 +47,7 @@ class Parameters:
             n = min(number(query.get("n", "")) or USUAL[mode], MOST[mode])
         seed = number(query.get("seed", ""))
         return cls(
-            Filters(q=asked.q, category=asked.category, level=asked.level),
+            Filters.from_query(query).chosen,
             n,
             None if seed is None else seed % SEEDS,
             mode,

@@ -1,8 +1,8 @@
 """
 Practice: questions drawn by a seed, and the pages around what a browser keeps of them.
 
-What somebody has practised stays in the browser (`static/js/practice/`). The server knows nothing
-about it: it draws, for everybody who asks the same the same, and so the pages are public.
+What somebody has practised stays in the browser (`static/js/practice/`), and the server knows
+nothing about it. Whoever asks with the same parameters gets the same draw, so the pages are public.
 """
 
 import random
@@ -23,7 +23,7 @@ from questions.sharing.site import site_page
 SEEDS = 10_000  # so that the pages in memory stay few
 DRAWN = 100  # questions in a draw
 CARDS, INTERVIEW, INTERVIEWER = "cards", "interview", "interviewer"
-# How many questions somebody may ask for, and gets who asks for nonsense.
+# How many questions a session has at most, and how many where the address says no number.
 MOST = {CARDS: DRAWN, INTERVIEW: 20, INTERVIEWER: 20}
 USUAL = {CARDS: 20, INTERVIEW: 8, INTERVIEWER: 8}
 MINUTES = 3  # of a mock interview, for each question
@@ -54,7 +54,7 @@ class Parameters:
         )
 
     def within(self, categories: list[Category]) -> Self:
-        """Drop a category that there is not."""
+        """Drop a category that does not exist."""
         return replace(self, filters=self.filters.within(categories))
 
     def query(self, **changes: object) -> str:
@@ -116,7 +116,7 @@ def practice(request: HttpRequest) -> HttpResponse:
     if parameters.mode == INTERVIEWER:
         shown = for_interviewer(parameters, draw(parameters, categories))
         return render(request, "practice/interviewer.html", shown)
-    # With JavaScript nobody reads a question here. Without it the form names a seed.
+    # Only without JavaScript is a question read here, and then the form names a seed.
     drawn = (
         draw(parameters, categories)
         if parameters.mode == CARDS and parameters.seed is not None

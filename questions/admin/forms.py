@@ -28,7 +28,7 @@ class MarkdownField(forms.CharField):
     Browsers send carriage returns; with them, saving without an edit would change the text.
     """
 
-    # The model's own would have their say after the rules for content.
+    # Otherwise only the model would refuse such characters, after the rules for content.
     default_validators = [validate_characters]
 
     def to_python(self, value: Any) -> str:
@@ -58,11 +58,11 @@ class Conflict:
 class QuestionForm(forms.ModelForm):
     """
     Refuses to publish a question that breaks the rules for content. A draft is saved in any state,
-    and a published question where it breaks no rule that it kept before.
-    A question that gets a replacement is unpublished by that.
+    and a published question where it breaks no rule that it kept before. A question that gets a
+    replacement is unpublished.
 
-    It also refuses to overwrite what somebody else saved since the form was opened, once: then it
-    takes over the fields that only the other one changed, and shows both values of the others.
+    Where somebody else saved the question since the form was opened, it refuses once: it takes over
+    the fields that only the other editor changed, and shows both values of those that both changed.
     """
 
     # The version of the question that was edited.

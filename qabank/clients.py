@@ -57,7 +57,7 @@ def is_trusted(address: Address) -> bool:
 
 def middleware(get_response: View) -> View:
     """Warn once, in the log, of a proxy that TRUSTED_PROXIES does not name."""
-    told = threading.Lock()  # is never let go of
+    told = threading.Lock()  # taken by the first warning, and never released
 
     def answer(request: HttpRequest) -> HttpResponse:
         if any(name in request.META for name in FORWARDED):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from questions import history
 from questions.admin import unsaved
-from questions.admin.forms import QuestionForm, free_slug, place
+from questions.admin.forms import QuestionForm, free_slug, position_in
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -227,7 +227,7 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict, key: str | None)
             if value is not None or field.null:
                 setattr(question, field.name, value)
     given = question.position if data.get("position") else None
-    question.position = place(before, question.category, given)
+    question.position = position_in(before, question.category, given)
     question.slug = question.slug or "new-question"
     return question
 

@@ -182,7 +182,12 @@ def slugs(query: QueryDict, name: str) -> tuple[str, ...]:
 
 def place(text: str) -> int:
     """Return the place, from 1, that `text` says; nonsense says the first."""
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 9 else 1
+    return number(text) or 1
+
+
+def number(text: str) -> int | None:
+    """Return the number, from 0, that `text` says; None where it says none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def clean(text: str) -> str:

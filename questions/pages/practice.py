@@ -17,7 +17,7 @@ from questions.markdown import section
 from questions.models import Bank, Category, FormerSlug, Question, Tally
 from questions.models.numbering import at_spots
 from questions.pagecache.public import public_page
-from questions.pages.filters import Filters
+from questions.pages.filters import Filters, number
 from questions.sharing.site import site_page
 
 SEEDS = 10_000  # so that the pages in memory stay few
@@ -242,8 +242,3 @@ def for_interviewer(parameters: Parameters, drawn: list[Drawn]) -> dict[str, Any
         for question in (full[question.key] for question in drawn)
     ]
     return {"bank": bank, "parameters": parameters, "asked": asked, "minutes": MINUTES * len(asked)}
-
-
-def number(text: str) -> int | None:
-    """Return the number, from 0, that `text` says; None where it says none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None

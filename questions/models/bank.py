@@ -223,6 +223,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
             categories.append(category)
         return categories
 
+    def shown(self, level: str = "") -> "list[Category]":
+        """Return those of counted() that have a published question: pages show no others."""
+        return [category for category in self.counted(level) if category.question_count]
+
 
 class Category(models.Model):
     slug = PlainSlugField(

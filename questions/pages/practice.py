@@ -111,7 +111,7 @@ class Drawn(NamedTuple):
 @public_page(normalize)
 def practice(request: HttpRequest) -> HttpResponse:
     parameters = Parameters.from_query(request.GET)
-    categories = [c for c in Category.objects.counted(parameters.filters.level) if c.question_count]
+    categories = Category.objects.shown(parameters.filters.level)
     parameters = parameters.within(categories)
     if parameters.mode == INTERVIEWER:
         shown = for_interviewer(parameters, draw(parameters, categories))
@@ -164,7 +164,7 @@ def draw_json(request: HttpRequest) -> JsonResponse:
 )
 @public_page()
 def progress(request: HttpRequest) -> HttpResponse:
-    categories = [c for c in Category.objects.counted() if c.question_count]
+    categories = Category.objects.shown()
     total = sum(category.question_count for category in categories)
     return render(request, "practice/progress.html", {"categories": categories, "total": total})
 

@@ -173,7 +173,7 @@ class PoliteWorker(gthread.ThreadWorker):  # type: ignore[misc]
         super().set_accept_enabled(enabled)
         if self.alive or enabled:
             return
-        # Stopping. Who waits in the queue is still answered; then there is no queue any more.
+        # Stopping: clients that wait in the listeners' queues are still answered, then these close.
         for listener in self.sockets:
             for _ in range(self.cfg.backlog):
                 known = self.nr_conns

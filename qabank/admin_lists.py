@@ -110,8 +110,8 @@ def refuse_huge_numbers(view: View) -> View:
     """
     Answer with 400 where SQLite can't hold a number that was sent; PostgreSQL finds nothing.
 
-    So is a number of rows that is larger than the number of fields: Django would make a form for
-    each, up to two thousand.
+    Also refuse a form that claims more rows than it has fields: Django would make a form for each,
+    up to two thousand.
     """
 
     @wraps(view)

@@ -4,14 +4,14 @@ import ipaddress
 import logging
 import re
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.http import HttpRequest, HttpResponse
 
-View = Callable[[HttpRequest], HttpResponse]
+from qabank.headers import View
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def is_trusted(address: Address) -> bool:
 
 def middleware(get_response: View) -> View:
     """Warn once, in the log, of a proxy that TRUSTED_PROXIES does not name."""
-    told = threading.Lock()  # is never let go of
+    told = threading.Lock()  # taken by the first warning, and never released
 
     def answer(request: HttpRequest) -> HttpResponse:
         if any(name in request.META for name in FORWARDED):

@@ -1,4 +1,4 @@
-"""What a client and a proxy sent, in the one spelling that all that follows reads."""
+"""Headers of a request, rewritten to the one spelling that all later middleware reads."""
 
 import re
 

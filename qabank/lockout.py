@@ -82,7 +82,7 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 
 @contextmanager
 def turn() -> Iterator[bool]:
-    """Wait for one's turn to check a password; say whether it came."""
+    """Wait for one's turn to check a password; yield whether it came."""
     if not places.acquire(blocking=False):
         yield False
         return

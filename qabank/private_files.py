@@ -65,7 +65,7 @@ def create(path: Path, text: str = "") -> None:
     Make a file that only its owner can read, unless it is there.
 
     It appears whole or not at all, so that two processes that start at once agree on the first
-    one's. It is not open any more when it appears: to close a database drops the locks that SQLite
+    one's. It is closed before it appears: closing a database's file drops the locks that SQLite
     holds on it in this process.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)

@@ -7,7 +7,6 @@ ask a container by its address. A stranger gets one word; the reason is in the l
 
 import hmac
 import logging
-from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -16,12 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from qabank.headers import View
 from qabank.metrics import metrics
 from questions.models import Question
 
 logger = logging.getLogger(__name__)
-
-View = Callable[[HttpRequest], HttpResponse]
 
 
 def middleware(get_response: View) -> View:

@@ -180,7 +180,7 @@ UNTIL = re.compile(
 
 
 def own_states(name: str) -> dict[str, list[Any]]:
-    """Return the states of a lexer in which it would hand code on to lexers that are not ours."""
+    """Return new rules for the states in which a lexer would hand code on to unbounded lexers."""
     if name == "html":
         return {
             "script-content": embedded("script", "javascript"),
@@ -200,5 +200,5 @@ def embedded(tag: str, language: str) -> list[Any]:
 
 
 def by_lexer(name: str) -> Any:
-    """Return what a rule says so that another lexer takes what it matches."""
+    """Return the action of a rule that hands what it matches to another lexer."""
     return using(lexer_class(name))  # type: ignore[no-untyped-call]

@@ -43,8 +43,8 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 # has none of its own: a browser would leave it out when it looks for that of the block.
 DIRECTED = {"paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"}
 
-# What the plugins would render otherwise.
-OURS = (
+# Tokens that Renderer renders in place of the plugins that make them.
+RENDERED_HERE = (
     *("footnote_ref", "footnote_block_open", "footnote_block_close", "footnote_open"),
     *("footnote_close", "footnote_anchor", "math_inline", "math_inline_double", "math_block"),
 )
@@ -169,11 +169,6 @@ def inline_code(title: str) -> SafeString:
 def plain(title: str) -> str:
     """Return a title without its backquotes, for places that take text only."""
     return title.replace("`", "")
-
-
-def render_inline(source: str) -> SafeString:
-    """Return one line of Markdown as HTML without a paragraph around it."""
-    return mark_safe(sanitize(parser().renderInline(source)))  # noqa: S308 (sanitized)
 
 
 def text(source: str) -> str:
@@ -416,7 +411,7 @@ class Renderer(RendererHTML):
         link = next(token for token in reversed(tokens[:index]) if token.type == "link_open")
         if leads_nowhere(address := str(link.attrGet("href"))):
             return f" ({escape(unquote(address))})"
-        site = env.get("name_sites") and linked_site(tokens[:index])
+        site = env.get("name_sites") and linked_site(address)
         return f'</a> <span class="site">{escape(site)}</span>' if site else "</a>"
 
     def table_open(
@@ -494,11 +489,10 @@ def heading_text(inline: Token) -> str:
     return "".join(child.content for child in inline.children or [])
 
 
-def linked_site(tokens: Sequence[Token]) -> str:
-    """Return the host that the last link in `tokens` leads to; empty if it names none."""
-    link = next(token for token in reversed(tokens) if token.type == "link_open")
+def linked_site(address: str) -> str:
+    """Return the host that an address leads to; empty if it names none."""
     try:
-        host = urlsplit(str(link.attrGet("href"))).hostname or ""
+        host = urlsplit(address).hostname or ""
     except ValueError:  # such as http://[
         return ""
     return host.removeprefix("www.")
@@ -570,23 +564,23 @@ def fold_hints(state: StateCore) -> None:
     name = state.env.get("follow_ups", FOLLOW_UPS)
     folded: list[Token] = []
     in_follow_ups = False
-    item_level: int | None = None  # of the list item that we are in
+    is_in_item = False  # of an outermost list
     hint_is_open = False
     for index, token in enumerate(state.tokens):
         if token.type == "heading_open":
             in_follow_ups = state.tokens[index + 1].content == name
         if in_follow_ups and token.type == "list_item_open" and token.level == 1:
-            item_level = token.level
-        if token.type == "list_item_close" and token.level == item_level:
+            is_in_item = True
+        if is_in_item and token.type == "list_item_close" and token.level == 1:
             if hint_is_open:
                 folded.append(Token("hint_close", "details", -1))
-            item_level, hint_is_open = None, False
+            is_in_item = hint_is_open = False
         folded.append(token)
         ends_first_paragraph = (
-            item_level is not None
+            is_in_item
             and not hint_is_open
             and token.type == "paragraph_close"
-            and token.level == item_level + 1
+            and token.level == 2
             and state.tokens[index + 1].type != "list_item_close"
         )
         if ends_first_paragraph:
@@ -599,7 +593,7 @@ def fold_hints(state: StateCore) -> None:
 def parser() -> MarkdownIt:
     markdown = extend(MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer))
     markdown.core.ruler.push("fold_hints", fold_hints)
-    for name in OURS:
+    for name in RENDERED_HERE:
         markdown.add_render_rule(name, getattr(Renderer, name))
     return markdown
 

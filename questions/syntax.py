@@ -124,14 +124,10 @@ def cjk_emphasis(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 
 def joins_lines(before: str, after: str) -> bool:
-    """Whether a line break between two characters means nothing: Chinese puts no space there."""
-    korean = "HANGUL"
-    names = [
-        unicodedata.name(character, korean) for character in (before[-1:], after[:1]) if character
-    ]
-    return len(names) == 2 and all(
-        CJK.match(character) and not name.startswith(korean)
-        for character, name in zip((before[-1:], after[:1]), names, strict=True)
+    """Whether a line break between two texts means nothing: Chinese has no spaces, Korean has."""
+    return all(
+        CJK.match(character) and not unicodedata.name(character, "HANGUL").startswith("HANGUL")
+        for character in (before[-1:], after[:1])
     )
 
 

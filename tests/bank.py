@@ -11,7 +11,7 @@ from django.forms.models import model_to_dict
 
 from questions import history
 from questions.models import Category, FormerSlug, Question
-from questions.refreshing import files, plan
+from questions.refreshing import files, plan, reading
 
 SHIPPED: Path = settings.BASE_DIR / "fixtures" / "bank.yaml"
 
@@ -19,6 +19,11 @@ SHIPPED: Path = settings.BASE_DIR / "fixtures" / "bank.yaml"
 @functools.cache
 def shipped_entries() -> list[files.Entry]:
     return files.checked_entries(SHIPPED)
+
+
+def read_entries(path: Path) -> list[files.Entry]:
+    """Return the entries of a fixture file, unchecked."""
+    return [entry.value for entry in reading.read(path)]
 
 
 def load_shipped(*only: str) -> None:

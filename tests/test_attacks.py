@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import rules
-from questions.markdown import render, render_inline, sanitize
+from questions.markdown import render, sanitize
 from questions.models import ANSWER_LENGTH, Bank, Question
 from questions.models.fields import without_refused
 from questions.pages.filters import page_length
@@ -202,8 +202,6 @@ markdown = st.lists(
 def test_cleaning_what_was_rendered_changes_nothing(source: str) -> None:
     html = render.__wrapped__(source)
     assert sanitize(html) == html
-    inline = render_inline(source)
-    assert sanitize(inline) == inline
 
 
 @given(markdown)

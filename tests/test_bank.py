@@ -18,8 +18,7 @@ from django.db import DatabaseError, connection
 from questions.checking import samples
 from questions.markdown import parser
 from questions.models import Question
-from questions.refreshing.files import read_entries
-from tests.bank import SHIPPED
+from tests.bank import SHIPPED, read_entries
 
 QUESTIONS = [
     Question(**{name: value for name, value in entry["fields"].items() if name != "category"})

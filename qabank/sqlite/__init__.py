@@ -1,1 +1,1 @@
-"""Django's SQLite, of which nothing has to be asked before a command may run."""
+"""Django's backend for SQLite, without the query that it makes before a command may run."""

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from questions import history
 from questions.admin import unsaved
-from questions.admin.forms import QuestionForm, free_slug, place
+from questions.admin.forms import QuestionForm, free_slug, position_in
 from questions.admin.history import HistoryAdmin
 from questions.checking import rules
 from questions.markdown import parser
@@ -54,7 +54,7 @@ class EditingAdmin(HistoryAdmin):
         request.problems = check(request.draft) if request.draft else []
         request.problems_before = problems_before(object_id) if request.draft else []
         with transaction.atomic() if request.method == "POST" else nullcontext():
-            with suppress(ValidationError):  # a key that is no number is Django's to refuse
+            with suppress(ValidationError):  # Django itself refuses a key that is no number
                 key = Question._meta.pk.to_python(object_id)
                 # Of two saves at once, the second waits for the row and then sees the first.
                 found = Question.objects.filter(pk=key)
@@ -64,7 +64,7 @@ class EditingAdmin(HistoryAdmin):
             return super().changeform_view(request, object_id, *args, **kwargs)
 
     def draft(self, request: HttpRequest, data: QueryDict, key: str | None) -> Question | None:
-        """Return the question that a form describes; None for who may not edit any."""
+        """Return the question that a form describes; None for a user who may not edit any."""
         if self.has_change_permission(request) or self.has_add_permission(request):
             with suppress(Http404):
                 return draft(self.get_form(request)().fields, data, key)
@@ -227,7 +227,7 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict, key: str | None)
             if value is not None or field.null:
                 setattr(question, field.name, value)
     given = question.position if data.get("position") else None
-    question.position = place(before, question.category, given)
+    question.position = position_in(before, question.category, given)
     question.slug = question.slug or "new-question"
     return question
 

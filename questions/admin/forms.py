@@ -28,7 +28,7 @@ class MarkdownField(forms.CharField):
     Browsers send carriage returns; with them, saving without an edit would change the text.
     """
 
-    # The model's own would have their say after the rules for content.
+    # Otherwise only the model would refuse such characters, after the rules for content.
     default_validators = [validate_characters]
 
     def to_python(self, value: Any) -> str:
@@ -58,11 +58,11 @@ class Conflict:
 class QuestionForm(forms.ModelForm):
     """
     Refuses to publish a question that breaks the rules for content. A draft is saved in any state,
-    and a published question where it breaks no rule that it kept before.
-    A question that gets a replacement is unpublished by that.
+    and a published question where it breaks no rule that it kept before. A question that gets a
+    replacement is unpublished.
 
-    It also refuses to overwrite what somebody else saved since the form was opened, once: then it
-    takes over the fields that only the other one changed, and shows both values of the others.
+    Where somebody else saved the question since the form was opened, it refuses once: it takes over
+    the fields that only the other editor changed, and shows both values of those that both changed.
     """
 
     # The version of the question that was edited.
@@ -139,7 +139,7 @@ class QuestionForm(forms.ModelForm):
             cleaned["published"] = False
         if cleaned.get("category") and "position" not in self.errors:
             given = cleaned.get("position")
-            cleaned["position"] = place(self.instance, cleaned["category"], given)
+            cleaned["position"] = position_in(self.instance, cleaned["category"], given)
         refused = []
         if cleaned.get("published"):
             refused = rules.new_errors(self.problems, self.problems_before)
@@ -185,16 +185,16 @@ class QuestionForm(forms.ModelForm):
             if field.name not in self.cleaned_data:
                 continue
             theirs = getattr(self.instance, attribute)
-            mine = plain(self.cleaned_data[field.name])
-            before = plain(base.values[attribute]) if base else None
-            if plain(theirs) in {mine, before}:
+            mine = as_compared(self.cleaned_data[field.name])
+            before = as_compared(base.values[attribute]) if base else None
+            if as_compared(theirs) in {mine, before}:
                 continue
             label = str(self.fields[field.name].label)
             if mine == before:
                 self.put(field.name, theirs)
                 taken.append(label.lower())
             else:
-                self.conflicts.append(Conflict(label, plain(theirs), mine, budget))
+                self.conflicts.append(Conflict(label, as_compared(theirs), mine, budget))
         return taken
 
     def put(self, name: str, value: Any) -> None:
@@ -244,7 +244,7 @@ def skeleton(sections: list[str]) -> str:
     return f"\n\n## {example}\n\n{code}" + "".join(f"\n## {name}\n\n- \n" for name in lists)
 
 
-def place(stored: Question, category: Category, given: int | None) -> int:
+def position_in(stored: Question, category: Category, given: int | None) -> int:
     """
     Return the position of a question in a category, for which a form gave `given`.
 
@@ -274,7 +274,7 @@ def free_slug(model: type[Question] | type[Category], title: str) -> str:
     return slugs.unique(title, taken, otherwise)
 
 
-def plain(value: Any) -> str:
+def as_compared(value: Any) -> str:
     """Return a value as text: equal for equal values of the form, history and database."""
     if isinstance(value, models.Model):
         value = value.pk

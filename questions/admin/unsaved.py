@@ -76,7 +76,7 @@ def data_of(kept: Kept) -> QueryDict:
 
 
 def forget(request: Any) -> None:
-    """Forget the kept form that this one was: what was written is in the answer, or saved."""
+    """Forget the kept form of which this is a new try: its text is saved, or shown again."""
     if key := request.POST.get(KEY):
         left = [kept for kept in request.session.get(KEPT, []) if kept["key"] != key]
         request.session[KEPT] = left

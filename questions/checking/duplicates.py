@@ -25,8 +25,8 @@ UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
     r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# How many titles an index compares with one: only where hundreds are made of the same few words
-# are there more, and then the cost must not grow with their number.
+# With how many titles an index compares one at most. Only where hundreds are made of the same few
+# words would there be more, and then the cost must not grow with their number.
 COMPARED = 500
 PAIR = 2  # words
 STOP_WORDS = frozenset(
@@ -77,8 +77,8 @@ class Index:
         rows = [(slug, title, prompt.strip()) for slug, title, prompt in rows]
         self.equal: dict[tuple[str, str | None], list[str]] = defaultdict(list)
         self.frequency = Counter(word for _, title, _ in rows for word in title_words(title))
-        # Titles by a word of theirs, their number of words, and that of what they are compared
-        # with.
+        # Titles by one of their rarest words, by how many words they have, and by how many those
+        # have that they are compared with.
         self.near: dict[tuple[str, int, int], list[Words]] = defaultdict(list)
         for slug, title, prompt in rows:
             self.equal[folded(title), prompt].append(slug)
@@ -117,10 +117,11 @@ class Index:
 
 def phrases(title: str) -> list[str]:
     """
-    Return words of which a title that is equal or nearly so has at least those of one phrase.
+    Return phrases of one or two words: an equal title or a near-duplicate has all words of one.
 
-    Two near-duplicates of some words have most in common: two of any that are left when all but one
-    of those are set aside. Long words are the rarer ones.
+    Of the words of a title a near-duplicate lacks a few at most. So of that many words, and PAIR
+    more, it has at least PAIR: the phrases are all pairs of these. The longest words are taken,
+    because they are the rarest.
     """
     words = sorted(title_words(title), key=lambda word: (-len(word), word))
     if len(words) <= PAIR:

@@ -261,7 +261,7 @@ def check_short_answer(source: str, title: str) -> Iterator[Problem]:
         yield style(field, message, is_error=False)
     for sentence in sentences:
         if (length := word_count(sentence)) > SENTENCE_WORDS:
-            message = f"Divide the sentence of {length} words: “{clipped(sentence, 0)}”."
+            message = f"Divide the sentence of {length} words: “{excerpt(sentence)}”."
             yield style(field, message, is_error=False)
     if any(token.type == "heading_open" for token in tokens):
         yield Problem(field, "Take out the heading.")
@@ -328,7 +328,7 @@ def check_lengths(field: str, tokens: list[Token], lists: list[str]) -> Iterator
         if name in lists:
             for item in items(content):
                 if (words := count_words(item)) > ITEM_WORDS:
-                    start = clipped(" ".join(shown_texts(item)), 0)
+                    start = excerpt(" ".join(shown_texts(item)))
                     message = f"Shorten “{start}…” to {ITEM_WORDS} words; it has {words}."
                     yield style(field, message, is_error=False)
     if (words := count_words(without_tables(prose))) > PROSE_WORDS:
@@ -435,7 +435,7 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
         yield Problem(field, f"Put {tag} into backquotes or take it out: HTML is not rendered.")
     for text in shown_texts(tokens, code=False):
         if leftover := LEFTOVER.search(text):
-            yield Problem(field, f"Mend the Markdown near “{clipped(text, leftover.start())}”.")
+            yield Problem(field, f"Mend the Markdown near “{excerpt(text, leftover.start())}”.")
     yield from check_targets(field, tokens)
     for token, inside in pairwise(flat(tokens)):
         if token.type == "strong_open" and token.markup == "__" and NAME.fullmatch(inside.content):
@@ -444,7 +444,7 @@ def check_text(field: str, source: str, tokens: list[Token]) -> Iterator[Problem
         if token.type == "heading_open" and token.tag == "h1":
             yield style(field, "Begin headings with ## or more: # is the page's own.")
         elif token.type in {"math_inline", "math_block"}:
-            message = f"Look at the formula “{clipped(token.content, 0)}”: its source is shown."
+            message = f"Look at the formula “{excerpt(token.content)}”: its source is shown."
             yield style(field, message, is_error=False)
         elif token.type == "fence":
             yield from check_fence(field, token)
@@ -494,7 +494,7 @@ def check_code(field: str, tokens: list[Token]) -> Iterator[Problem]:
         if token.type not in {"fence", "code_block", "code_inline"}:
             continue
         if found := BIDI_CONTROLS.search(token.content):
-            near = BIDI_CONTROLS.sub("", clipped(token.content, found.start())).strip()
+            near = BIDI_CONTROLS.sub("", excerpt(token.content, found.start())).strip()
             yield Problem(
                 field,
                 f"Take {unicodedata.name(found[0])} (U+{ord(found[0]):04X}) out of the code near "
@@ -511,7 +511,7 @@ def raw_html(source: str) -> list[str]:
     tokens = flat(html_parser().parse(source))
     found = [token for token in tokens if token.type in {"html_block", "html_inline"}]
     html = [t.content for t in found if t.type == "html_block" or not is_rendered(t.content)]
-    return [clipped(tag.strip(), 0) for tag in html]
+    return [excerpt(tag.strip()) for tag in html]
 
 
 def is_rendered(tag: str) -> bool:
@@ -530,5 +530,6 @@ def flat(tokens: list[Token]) -> list[Token]:
     return [child for token in tokens for child in (token, *(token.children or []))]
 
 
-def clipped(text: str, place: int) -> str:
+def excerpt(text: str, place: int = 0) -> str:
+    """Return the text around a place, for a message."""
     return text[max(place - 20, 0) : place + 20]

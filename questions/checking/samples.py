@@ -27,14 +27,14 @@ from markdown_it.token import Token
 from questions.checking import interpreters, sandbox
 from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.markdown import is_sample, parser, shown_output
-from questions.models import Question, SampleFailure, fingerprint
+from questions.models import Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Version, listed
 from questions.refreshing.files import with_fields, write_file
 
 TIMEOUT = 10.0  # seconds
 OUTPUT_LIMIT = 1 << 20  # bytes
-REPORT_LENGTH = 10_000  # characters of what failed in a question that the admin shows
+REPORT_LENGTH = 10_000  # characters of a report on what failed, which the admin shows
 POLL_INTERVAL = 0.01  # seconds
 
 FIELDS = ("prompt", "answer")  # of a question: what its samples stand in
@@ -157,10 +157,10 @@ def check_samples(
     """
     Run all samples of `questions`, `jobs` at a time; return the checks in the order of questions.
 
-    Each sample runs on each interpreter of `on` that is new enough for it; on the one that runs
-    this, where `on` is empty. `timeout` is in seconds, for each run. `on_progress` is called with
-    the numbers of runs that have ended and of all. Raises InterpreterError where an interpreter
-    can't be given its packages.
+    Each sample runs on each interpreter of `on` that is new enough for it or, where `on` is empty,
+    on the one that runs this. `timeout` is in seconds, for each run. `on_progress` is called with
+    the number of runs that have ended and the number of all. Raises InterpreterError where an
+    interpreter can't be given its packages.
     """
     todo = [
         (question, sample, interpreter)
@@ -220,7 +220,7 @@ def store_failure(question: Question, checks: Sequence[Check]) -> None:
     failures.update_or_create(
         question_id=question.pk,
         defaults={
-            "text_hash": fingerprint(question.prompt + question.answer),
+            "text_hash": question.text_hash,
             "at": timezone.now(),
             "report": report[:REPORT_LENGTH],
         },
@@ -274,7 +274,7 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
         return {
             "checked_with": listed(earned),
             "checked_on": timezone.localdate(),
-            "checked_hash": fingerprint(question.prompt + question.answer),
+            "checked_hash": question.text_hash,
         }
     if any(check.problem for check in checks):
         return {"checked_with": "", "checked_on": None, "checked_hash": ""}
@@ -282,7 +282,7 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def earned_by(checks: Sequence[Check], count: int) -> list[Version]:
-    """Return the interpreters that ran all `count` samples, and printed of each what is shown."""
+    """Return the interpreters that ran all `count` samples and printed what is shown of each."""
     passed: dict[Interpreter, int] = {}
     failed = set()
     for check in checks:
@@ -300,7 +300,7 @@ def corrected(checks: list[Check]) -> list[Check]:
     """
     Put the printed output of one question's samples into its texts; return the new checks.
 
-    The output stays as it is of a sample that failed, or that did not print the same everywhere.
+    Where a sample failed, or did not print the same everywhere, its output stays as it is.
     """
     question = checks[0].question
     by_sample = [list(group) for _, group in groupby(checks, key=lambda check: check.sample.number)]

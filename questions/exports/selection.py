@@ -7,12 +7,12 @@ from django.db import models
 from django.utils.text import slugify
 
 from questions.models import Bank, Category, Question
-from questions.refreshing.files import FIELDS, QUESTION
+from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION
 
 # Of a question: all that a fixture file has, but for what is the same for each that is exported.
 QUESTION_FIELDS = [name for name in FIELDS[QUESTION] if name not in {"published", "replaced_by"}]
-CATEGORY_FIELDS = FIELDS["questions.category"]
-BANK_FIELDS = FIELDS["questions.bank"]
+CATEGORY_FIELDS = FIELDS[CATEGORY]
+BANK_FIELDS = FIELDS[BANK]
 
 
 class Selection(NamedTuple):

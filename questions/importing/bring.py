@@ -1,13 +1,13 @@
 """All of an import: from files to what was found in them."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from questions.importing import markdown_files, tables
 from questions.importing.drafts import Draft, Found
-from questions.importing.markdown_files import PATTERNS, Source
+from questions.importing.markdown_files import Item, Source
 from questions.importing.tables import UnreadableError
 from questions.importing.vocabulary import OTHERS
 from questions.refreshing import reading
@@ -18,6 +18,19 @@ FEW = 3  # questions in a list
 MANY_FILES = 3  # with questions: from then on each is a category
 BETWEEN = "texts below headings that are no questions, which go (--pattern names the level)"
 HIDDEN = {"node_modules", "__pycache__", "venv"}
+
+
+class Read(NamedTuple):
+    """A file, the name of the pattern by which it was read, and what that finds."""
+
+    source: Source
+    pattern: str
+    items: list[Item]
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether anything in it looks like a question."""
+        return any(item.likeness for item in self.items)
 
 
 def files_below(paths: Iterable[Path]) -> list[tuple[Path, str, str]]:
@@ -108,25 +121,9 @@ def add_markdown(
     base: str,
     progress: Callable[[int, int], None],
 ) -> None:
-    read = []
-    one_each = folders_of_single_questions(sources)
-    for number, source in enumerate(sources, 1):
-        is_one = not wanted and PurePath(source.name).parent in one_each
-        pattern = "file" if is_one else wanted
-        with within_depth(source.name):
-            read.append((source, *markdown_files.items_by_best_pattern(source, pattern)))
-        progress(number, len(sources))
-    is_sure = any(item.likeness for _, _, items in read for item in items)
-    if not wanted and is_sure:
-        # A file in which nothing looks like a question is something else, such as a licence.
-        read = [
-            (s, p, items if p == "file" or any(i.likeness for i in items) else [])
-            for s, p, items in read
-        ]
-    # A list with a question or two is part of another text.
-    if not wanted and len(read) > 1:
-        read = [(s, p, [] if p == "list" and len(items) < FEW else items) for s, p, items in read]
-        read = [(s, p, [] if is_about_the_bank(s.name) else items) for s, p, items in read]
+    read = by_patterns(sources, wanted, progress)
+    if not wanted:
+        read = without_other_texts(read)
     with_questions = sum(bool(items) for _, pattern, items in read if pattern != "file")
     by_file = categories in {"file", "folder"} or (not categories and with_questions >= MANY_FILES)
     found.guessed_by_headings = bool(sources) and not by_file and not categories
@@ -150,6 +147,35 @@ def add_markdown(
             for one in drafts:
                 one.category = markdown_files.folder_of(source.name) or one.category
         add(found, source.name, described(pattern) if items else "no questions", drafts)
+
+
+def by_patterns(
+    sources: list[Source], wanted: str, progress: Callable[[int, int], None]
+) -> list[Read]:
+    """Return what each file holds by the pattern `wanted`, or else by the one that fits it best."""
+    read = []
+    one_each = set() if wanted else folders_of_single_questions(sources)
+    for number, source in enumerate(sources, 1):
+        pattern = "file" if PurePath(source.name).parent in one_each else wanted
+        with within_depth(source.name):
+            read.append(Read(source, *markdown_files.items_by_best_pattern(source, pattern)))
+        progress(number, len(sources))
+    return read
+
+
+def without_other_texts(read: list[Read]) -> list[Read]:
+    """Return what was read, with no items for files that are not about questions."""
+    is_sure = any(one.is_likely for one in read)
+
+    def is_other(one: Read) -> bool:
+        # A file in which nothing looks like a question is something else, such as a licence.
+        if is_sure and one.pattern != "file" and not one.is_likely:
+            return True
+        # A list with a question or two is part of another text.
+        is_short_list = one.pattern == "list" and len(one.items) < FEW
+        return len(read) > 1 and (is_short_list or is_about_the_bank(one.source.name))
+
+    return [one._replace(items=[]) if is_other(one) else one for one in read]
 
 
 def folders_of_single_questions(sources: list[Source]) -> set[PurePath]:
@@ -179,10 +205,3 @@ def described(pattern: str) -> str:
         "file": "one question",
     }
     return names.get(pattern) or f"headings {'#' * int(pattern[1:])}"
-
-
-def by_category(drafts: Iterable[Draft]) -> Counter[str]:
-    return Counter(draft.category for draft in drafts)
-
-
-PATTERN_NAMES = list(PATTERNS)

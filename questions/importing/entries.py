@@ -9,9 +9,7 @@ from questions import slugs
 from questions.checking.duplicates import folded
 from questions.importing.drafts import Draft, Found
 from questions.models import Category
-from questions.refreshing.files import FIELDS, QUESTION, Entry
-
-Earlier = dict[tuple[Any, ...], list[str]]  # slugs by what a question says
+from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, Entry
 
 
 def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
@@ -19,8 +17,8 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     Return the entries of a fixture file: the categories, and the questions as drafts.
 
     A question that is among the `earlier` entries, by its title and prompt or by its answer, keeps
-    its slug, and stays published where it was published there. Its drafts are those of `found`,
-    without those that occur twice.
+    its slug, and stays published where it was published there. This changes `found`: drafts that
+    occur twice go, and categories that differ in capitals only get one name.
     """
     earlier = [entry for entry in earlier if is_named(entry)]
     without_doubles(found)
@@ -56,7 +54,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
         for name in ("short_answer", "answer"):
             fields.setdefault(name, "")
         named.append({"model": QUESTION, "fields": in_order(QUESTION, fields)})
-    bank = [{"model": "questions.bank", "fields": in_order("questions.bank", found.bank)}]
+    bank = [{"model": BANK, "fields": in_order(BANK, found.bank)}]
     return [*(bank if found.bank else []), *categories, *named]
 
 
@@ -104,7 +102,7 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
     before = {
         entry["fields"].get("name"): entry["fields"].get("slug")
         for entry in earlier
-        if entry.get("model") == "questions.category"
+        if entry.get("model") == CATEGORY
     }
     names = list(dict.fromkeys(map(category_name, found.drafts)))
     taken = {slug for name, slug in before.items() if name in names} | set(found.categories)
@@ -116,9 +114,7 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
         }
         taken.add(fields["slug"])
         fields = {**fields, "position": len(made) + 1}
-        made.append(
-            {"model": "questions.category", "fields": in_order("questions.category", fields)}
-        )
+        made.append({"model": CATEGORY, "fields": in_order(CATEGORY, fields)})
     return made
 
 
@@ -127,7 +123,7 @@ def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
     found = [""] * len(drafts)
     left = [e["fields"] for e in earlier if e.get("model") == QUESTION]
     for key_of in (by_all, by_prompt, by_title, by_answer):
-        slugs_by_key: Earlier = {}
+        slugs_by_key: dict[tuple[Any, ...], list[str]] = {}
         for fields in left:
             if key := key_of(fields):
                 slugs_by_key.setdefault(key, []).append(fields["slug"])

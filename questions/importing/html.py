@@ -107,7 +107,7 @@ def file_name(address: Any) -> str:
     return str(address or "").rpartition("/")[2].partition("?")[0] or "image"
 
 
-def folded(source: str, parser: MarkdownIt, place: str, losses: Losses) -> str:
+def without_html(source: str, parser: MarkdownIt, place: str, losses: Losses) -> str:
     """Return Markdown without HTML other than the few tags that our Markdown knows."""
     if "<" not in source:
         return source

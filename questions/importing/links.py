@@ -12,6 +12,7 @@ from markdown_it.common.utils import unescapeAll
 # What follows the text of a link or an image: `](address` or `](<address>`.
 DESTINATION = re.compile(r"(\]\(\s*)(<[^<>\n]*>|(?:\\.|\([^\s()]*\)|[^\s()\\])+)")
 DEFINITION = re.compile(r"^( {0,3}\[(?!\^)[^\]\n]+\]:\s*)(<[^<>\n]*>|\S+)", re.MULTILINE)
+OUR_FOLDERS = ("/static/", "/media/")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -26,8 +27,8 @@ def is_base(address: str) -> bool:
 
 def leads_beside(address: str) -> bool:
     """Whether an address is that of a file beside the text, which this site doesn't have."""
-    ours = ("/static/", "/media/", "#", "?")
-    return bool(address) and not SCHEME.match(address) and not address.startswith(ours)
+    stays = (*OUR_FOLDERS, "#", "?")
+    return bool(address) and not SCHEME.match(address) and not address.startswith(stays)
 
 
 def with_base(text: str, path: str, base: str, parser: MarkdownIt) -> str:

@@ -50,7 +50,6 @@ LONGEST = 2_000  # characters of a short answer
 SIGN = re.compile(r"([\u2600-\u27bf\u2b50\U0001f300-\U0001faff])[\ufe0f\u200d\s]*[:=-]?\s*(\w+)")
 COUNT = re.compile(r"\s*\(\d+\)$")
 LED_TO = {"bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open"}
-OURS = ("/static/", "/media/")
 IMAGES = "images that become links"
 IMAGES_BESIDE = "images of other files, which become text here (--links makes them links)"
 LINKS_BESIDE = "links to other files, which lead nowhere here (--links makes them absolute)"
@@ -366,12 +365,12 @@ def by_list_items(source: Source) -> list[Item]:
         if title.type != "inline" or not title.map:
             continue
         item = Item(plain(title), token.map[0], "", source.above(token.map[0]))
-        links = [str(c.attrGet("href")) for c in title.children or [] if c.type == "link_open"]
+        hrefs = [str(c.attrGet("href")) for c in title.children or [] if c.type == "link_open"]
         # A box may stand before it.
         texts = (c.type for c in title.children or [] if c.content.strip() not in {"[x]", "[ ]"})
         starts_with_link = next(texts, "") == "link_open"
-        # Of a table of contents: it leads to a place in this or another file.
-        is_entry = starts_with_link and (not links[0].startswith("http") or "#" in links[0])
+        # An entry of a table of contents leads to a place in this or another file.
+        is_entry = starts_with_link and (not hrefs[0].startswith("http") or "#" in hrefs[0])
         if BOX.match(item.title) and clean_title(item.title) not in headings:
             is_entry = False  # a question without an answer
         if not is_entry and item.likeness == 1:
@@ -437,6 +436,12 @@ PATTERNS: dict[str, Callable[[Source], list[Item]]] = {
 
 
 def score(items: list[Item]) -> float:
+    """
+    Return how well a pattern fits: how many of its titles look like questions.
+
+    They count half as much where few of all titles do, and fully where all do. Where two patterns
+    find equally many, the one that finds more texts below its titles fits better.
+    """
     items = [item for item in items if not item.is_misplaced]
     likeness = sum(item.likeness for item in items)
     share = likeness / len(items) if items else 0
@@ -609,7 +614,7 @@ def split_at_answer(body: str) -> tuple[str, str]:
 
 def text_of(body: str, place: str, losses: Losses, *, is_prompt: bool = False) -> str:
     """Return what follows a title as our Markdown."""
-    text = html.folded(body.strip("\n"), parser(), place, losses)
+    text = html.without_html(body.strip("\n"), parser(), place, losses)
     text = LABEL.sub("", without_trimmings(text), count=1)
     if not is_prompt:
         text = with_choice(text)
@@ -706,7 +711,7 @@ def tell_losses(text: str, place: str, losses: Losses) -> None:
         for child in token.children or []:
             address = str(child.attrGet("src" if child.type == "image" else "href") or "")
             is_beside = links.leads_beside(address)
-            if child.type == "image" and not address.startswith(OURS):
+            if child.type == "image" and not address.startswith(links.OUR_FOLDERS):
                 losses.add(IMAGES_BESIDE if is_beside else IMAGES, place, address)
             if child.type == "link_open" and is_beside:
                 losses.add(LINKS_BESIDE, place, address)

@@ -113,7 +113,8 @@ def record_draft(
     category = fields.pop("category", "").strip().rpartition("::")[2] or category
     for name in TEXTS:
         if name in fields:
-            text = html.folded(fields[name].replace("\r\n", "\n"), parser(), place, found.losses)
+            source = fields[name].replace("\r\n", "\n")
+            text = html.without_html(source, parser(), place, found.losses)
             text = with_headings_from(text.strip("\n"), bold=name == "prompt")
             fields[name] = f"{text}\n" if text.strip() else ""
     if "short_answer" not in fields:

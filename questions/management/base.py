@@ -72,7 +72,7 @@ class BankCommand(BaseCommand):
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Say what stands in the way of reading a bank in one line."""
+    """Report in one line what keeps a bank from being read."""
     try:
         yield
     except (FixtureError, DatabaseError, OSError) as error:

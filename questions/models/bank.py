@@ -223,6 +223,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
             categories.append(category)
         return categories
 
+    def shown(self, level: str = "") -> "list[Category]":
+        """Return those of counted() that have a published question: pages show no others."""
+        return [category for category in self.counted(level) if category.question_count]
+
 
 class Category(models.Model):
     slug = PlainSlugField(
@@ -600,9 +604,14 @@ class Question(models.Model):
         return (self.slug,)
 
     @property
+    def text_hash(self) -> str:
+        """The fingerprint of the prompt and the answer, in which the samples stand."""
+        return fingerprint(self.prompt + self.answer)
+
+    @property
     def is_checked(self) -> bool:
         """Whether the samples of exactly this prompt and answer printed what they show."""
-        return self.checked_hash == fingerprint(self.prompt + self.answer)
+        return self.checked_hash == self.text_hash
 
     @property
     def output_check(self) -> OutputCheck | None:
@@ -613,8 +622,8 @@ class Question(models.Model):
 
     def sample_failure(self) -> SampleFailure | None:
         """Return how the samples of exactly this prompt and answer failed, if they did."""
-        text_hash = fingerprint(self.prompt + self.answer)
-        return SampleFailure.objects.filter(question_id=self.pk, text_hash=text_hash).first()
+        failures = SampleFailure.objects.filter(question_id=self.pk, text_hash=self.text_hash)
+        return failures.first()
 
     def replacements(self) -> "Iterator[Question]":
         """

@@ -152,7 +152,7 @@ def at_most(characters: int, field: str) -> LessThanOrEqual:
     return LessThanOrEqual(Length(field), Value(characters))
 
 
-# Its shape by RFC 5646. Of a tag that it doesn't know Django looks at the first part only.
+# The form that RFC 5646 gives. Of a tag that it doesn't know Django looks at the first part only.
 LANGUAGE_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 

@@ -190,9 +190,9 @@ def compiled[**Arguments](
     """
     Make a function that returns the rows of the `values_list()` that `build` returns.
 
-    The query is compiled once for each set of arguments, which have to be hashable. That takes
-    several times as long as to run it. The rows are the database's own: for texts and numbers that
-    is what Django returns.
+    The query is compiled once for each set of arguments, which have to be hashable: compiling takes
+    several times as long as running it. The rows are as the database gives them, which for texts
+    and numbers is what Django would return.
     """
 
     @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""What the site keeps beside the bank: history, misses, and what a refresh wrote."""
+"""What the site keeps beside the bank: history, searches, sample failures, what a refresh wrote."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -59,7 +59,7 @@ class Refreshed(models.Model):
     """
     What `loaddata` or a refresh last wrote for a slug.
 
-    A row that differs from its digest by now was edited in the database since.
+    A row that no longer has its digest was edited in the database since.
     """
 
     model = PlainCharField(max_length=40)

@@ -86,7 +86,7 @@ class PageCache:
         """
         Return a page that has to be rendered, which one thread at a time does.
 
-        If that takes long, the others get the one `before`, which may be shown.
+        If that takes long, the others get the page `before` the change, where one is given.
         """
         arrived = monotonic()
         with self.renderings.of(key) as flight:
@@ -101,7 +101,7 @@ class PageCache:
                     environ[CACHE_STATE] = "hit"
                     return before
                 if flight.failure is not None and flight.failed > arrived:
-                    return flight.failure  # or each who waits would wait for the database in turn
+                    return flight.failure  # or all who wait would ask the database in turn
                 environ[CACHE_STATE] = "miss"
                 page = self.render_and_store(key, environ)
                 if isinstance(page, Stream) or not page.is_unavailable:

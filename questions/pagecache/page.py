@@ -179,9 +179,10 @@ class Page:
 
 def is_current(tag: str, modified: str, environ: Environ) -> bool:
     """
-    Whether the browser says that it has what has this tag and this Last-Modified.
+    Whether the browser says that it has the version with this ETag and this Last-Modified.
 
-    The latter is "" where there is none. RFC 9110, 13.2.2: a list of tags counts alone.
+    The latter is "" where there is none. If-None-Match counts alone where it is sent, and
+    If-Modified-Since otherwise (RFC 9110, 13.2.2).
     """
     listed = environ.get("HTTP_IF_NONE_MATCH")
     if listed is not None:

@@ -25,7 +25,7 @@ SHARED = "public, max-age=0, stale-while-revalidate=10, stale-if-error=86400"
 # Most CDNs ignore `Vary`, and would serve a fragment as the page.
 FRAGMENT = "private, max-age=0"
 
-# For a view that does more than to answer: the page cache does not store the page.
+# For a view that does more than answer: the page cache does not store the page.
 UNCACHED = "private, no-cache"
 
 
@@ -39,8 +39,8 @@ def public_page(
     """
     Declare a view's page public.
 
-    All queries of the view see one state of the database. A page that is not `from_bank` makes
-    none, and is served without a database too; or it asks for its snapshot() itself.
+    All queries of the view see one state of the database. A view that is not `from_bank` makes no
+    query, so that it answers without a database too, or takes its snapshot() itself.
 
     `normalize` returns the query with only the parameters that the view reads; the view gets that
     query. Requests whose normalized queries are equal share a page.

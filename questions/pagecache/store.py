@@ -5,8 +5,8 @@ from collections import OrderedDict
 
 from questions.pagecache.page import Key, Page
 
-# There is room for so many pages at least. A larger one, such as an export of many questions, would
-# drive out what readers ask for, and is not kept.
+# There is room for at least so many pages. One that is larger than its share, such as an export of
+# many questions, would drive out what readers ask for, and is not kept.
 LEAST_PAGES = 12
 
 

@@ -63,7 +63,7 @@ def watcher(alias: str = "default") -> Watcher:
 
 @contextmanager
 def tried(lock: threading.Lock) -> Iterator[bool]:
-    """Try for QUERY_WAIT seconds to hold the lock; give whether it is held."""
+    """Try for QUERY_WAIT seconds to take the lock; yield whether it is held."""
     is_held = lock.acquire(timeout=QUERY_WAIT)
     try:
         yield is_held

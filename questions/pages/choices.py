@@ -19,7 +19,7 @@ NOTES = {
 MANY = 12  # categories after which the levels come first, or they would be out of sight
 
 
-# Templates take the tuples below apart: a name is found sooner than an attribute.
+# Templates unpack the tuples below: looking up a variable takes less time than an attribute.
 
 
 class CategoryChoice(NamedTuple):

@@ -36,7 +36,7 @@ class Filters:
     show: str = ""  # SHORT, or titles only
     start: int = 1  # in the hits, or on a category's page: the place of the first one shown
     open: tuple[str, ...] = ()
-    until: tuple[str, ...] = ()  # slugs of questions as far as which lists go on
+    until: tuple[str, ...] = ()  # slugs of questions that lists have to reach
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
@@ -53,7 +53,7 @@ class Filters:
         )
 
     def within(self, categories: list[Category]) -> Self:
-        """Drop a category that there is not."""
+        """Drop a category that does not exist."""
         known = self.category in {category.slug for category in categories}
         return self if known else replace(self, category="")
 
@@ -71,8 +71,8 @@ class Filters:
         """
         Return all published questions that match, in the order of a list.
 
-        That is the order of the page or, where `q` is searched for, of relevance; a search finds
-        a thousand at most, and what it finds less close does not match. `category` has to be one
+        That is the order of the page or, where `q` is searched for, of relevance. A search finds a
+        thousand at most, and its less close hits do not count as matches. `category` has to be one
         that exists: see within().
         """
         questions = Question.objects.published()
@@ -87,7 +87,7 @@ class Filters:
 
     def matches(self, bank: Bank, categories: list[Category]) -> "Matches":
         """
-        Search for `q` in the whole bank, and leave of what was found what category and level ask.
+        Search for `q` in the whole bank, and keep what is in the category and at the level.
 
         So the counts beside the filters are those of the lists that they lead to. Where the search
         stopped before it had found everything, it is made again within category and level.
@@ -182,7 +182,12 @@ def slugs(query: QueryDict, name: str) -> tuple[str, ...]:
 
 def place(text: str) -> int:
     """Return the place, from 1, that `text` says; nonsense says the first."""
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= 9 else 1
+    return number(text) or 1
+
+
+def number(text: str) -> int | None:
+    """Return the number, from 0, that `text` says; None where it says none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 
 def clean(text: str) -> str:

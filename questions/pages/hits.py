@@ -23,7 +23,7 @@ class Hits:
 
     @property
     def count(self) -> int:
-        """The number of all hits but the less close."""
+        """How many hits there are, without the less close ones."""
         return self.found.close
 
     @property
@@ -32,7 +32,7 @@ class Hits:
 
     @property
     def less_close(self) -> list[Entry]:
-        """The runners-up. There are some on the first page only, where the hits are few."""
+        """The runners-up: only on the first page, and only where the hits are few."""
         return self.entries[self.count - self.start + 1 :]
 
     @property

@@ -111,7 +111,7 @@ def note(text: str, found: Found) -> None:
 
 
 def finished(texts: Counter[str]) -> list[str]:
-    """Leave out what was only typed on the way to another of `texts`."""
+    """Leave out each text that another one begins with: it was only typed on the way there."""
     ordered = sorted(texts)
     return [text for text, following in pairwise([*ordered, ""]) if not following.startswith(text)]
 

@@ -65,7 +65,7 @@ def offline_page(request: HttpRequest) -> str:
 @revalidated
 def bank(request: HttpRequest) -> JsonResponse:
     """List the addresses that make up the whole bank, and the version that they belong to."""
-    categories = [c for c in Category.objects.counted() if c.question_count]
+    categories = Category.objects.shown()
     count = sum(category.question_count for category in categories)
     if count > MOST_QUESTIONS:
         return JsonResponse({"too_large": True})

@@ -1,8 +1,8 @@
 """
 Practice: questions drawn by a seed, and the pages around what a browser keeps of them.
 
-What somebody has practised stays in the browser (`static/js/practice/`). The server knows nothing
-about it: it draws, for everybody who asks the same the same, and so the pages are public.
+What somebody has practised stays in the browser (`static/js/practice/`), and the server knows
+nothing about it. Whoever asks with the same parameters gets the same draw, so the pages are public.
 """
 
 import random
@@ -17,13 +17,13 @@ from questions.markdown import section
 from questions.models import Bank, Category, FormerSlug, Question, Tally
 from questions.models.numbering import at_spots
 from questions.pagecache.public import public_page
-from questions.pages.filters import Filters
+from questions.pages.filters import Filters, number
 from questions.sharing.site import site_page
 
 SEEDS = 10_000  # so that the pages in memory stay few
 DRAWN = 100  # questions in a draw
 CARDS, INTERVIEW, INTERVIEWER = "cards", "interview", "interviewer"
-# How many questions somebody may ask for, and gets who asks for nonsense.
+# How many questions a session has at most, and how many where the address says no number.
 MOST = {CARDS: DRAWN, INTERVIEW: 20, INTERVIEWER: 20}
 USUAL = {CARDS: 20, INTERVIEW: 8, INTERVIEWER: 8}
 MINUTES = 3  # of a mock interview, for each question
@@ -40,7 +40,6 @@ class Parameters:
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
-        asked = Filters.from_query(query)
         mode = query.get("mode", "")
         mode = mode if mode in MOST else CARDS
         n = 0
@@ -48,14 +47,14 @@ class Parameters:
             n = min(number(query.get("n", "")) or USUAL[mode], MOST[mode])
         seed = number(query.get("seed", ""))
         return cls(
-            Filters(q=asked.q, category=asked.category, level=asked.level),
+            Filters.from_query(query).chosen,
             n,
             None if seed is None else seed % SEEDS,
             mode,
         )
 
     def within(self, categories: list[Category]) -> Self:
-        """Drop a category that there is not."""
+        """Drop a category that does not exist."""
         return replace(self, filters=self.filters.within(categories))
 
     def query(self, **changes: object) -> str:
@@ -82,11 +81,6 @@ class Parameters:
     @property
     def as_interviewer(self) -> str:
         return self.query(mode=INTERVIEWER, seed=self.seed or 0, n=self.n or USUAL[INTERVIEW])
-
-    @property
-    def as_list(self) -> str:
-        """The query of the list that has the same filters."""
-        return self.filters.query()
 
 
 def normalize(query: QueryDict) -> str:
@@ -117,12 +111,12 @@ class Drawn(NamedTuple):
 @public_page(normalize)
 def practice(request: HttpRequest) -> HttpResponse:
     parameters = Parameters.from_query(request.GET)
-    categories = [c for c in Category.objects.counted(parameters.filters.level) if c.question_count]
+    categories = Category.objects.shown(parameters.filters.level)
     parameters = parameters.within(categories)
     if parameters.mode == INTERVIEWER:
         shown = for_interviewer(parameters, draw(parameters, categories))
         return render(request, "practice/interviewer.html", shown)
-    # With JavaScript nobody reads a question here. Without it the form names a seed.
+    # Only without JavaScript is a question read here, and then the form names a seed.
     drawn = (
         draw(parameters, categories)
         if parameters.mode == CARDS and parameters.seed is not None
@@ -170,7 +164,7 @@ def draw_json(request: HttpRequest) -> JsonResponse:
 )
 @public_page()
 def progress(request: HttpRequest) -> HttpResponse:
-    categories = [c for c in Category.objects.counted() if c.question_count]
+    categories = Category.objects.shown()
     total = sum(category.question_count for category in categories)
     return render(request, "practice/progress.html", {"categories": categories, "total": total})
 
@@ -248,8 +242,3 @@ def for_interviewer(parameters: Parameters, drawn: list[Drawn]) -> dict[str, Any
         for question in (full[question.key] for question in drawn)
     ]
     return {"bank": bank, "parameters": parameters, "asked": asked, "minutes": MINUTES * len(asked)}
-
-
-def number(text: str) -> int | None:
-    """Return the number, from 0, that `text` says; None where it says none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None

@@ -44,7 +44,7 @@ def alike(question: Question) -> list[Question]:
 
 
 def comparable(questions: QuestionQuerySet) -> QuestionQuerySet:
-    """Fetch of `questions` what related() compares, and what a link to one says."""
+    """Fetch only the fields that related() compares and that a link to a question shows."""
     return questions.select_related("category").only(
         "title", "slug", "position", "keywords", "category__name", "category__slug"
     )

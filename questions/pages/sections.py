@@ -11,8 +11,9 @@ from questions.pages.entries import COLUMNS, Entry, entries
 from questions.pages.filters import PAGE_LENGTH, Filters, page_length
 
 LIST_LENGTH = 200  # questions that a list shows in all; each category has at least one
-REACH = 200  # rows that a list shows at most in one piece, to reach what the address names
-MORE = 600  # rows that all categories show beyond their first ones, for the same reason
+# How far a list is extended to reach the questions that the address names:
+REACH = 200  # rows at most in one list
+MORE = 600  # rows at most in all extended lists together
 
 
 class Section(NamedTuple):
@@ -73,10 +74,10 @@ def longer_lists(
     filters: Filters, matching: list[Category], listed: list[tuple[Any, ...]], length: int
 ) -> tuple[dict[int, int], list[tuple[Any, ...]]]:
     """
-    Return the rows of the categories that go on further than `listed`, and where each starts.
+    Return where the lists start that have to be longer than in `listed`, and the rows of these.
 
-    Those do in which the address names a question behind the first `length`. That costs two
-    queries, and one for each of them; REACH and MORE limit what an address can ask for.
+    A list has to be longer where the address names a question after its first `length`. Costs two
+    queries, and one for each such list; REACH and MORE limit what an address can ask for.
     """
     known = {row[3] for row in listed} | {category.open_name for category in matching}
     behind = [slug for slug in filters.reached if slug not in known]

@@ -1,4 +1,4 @@
-"""The way through the bank as a line of strokes: one a category, as long as it has questions."""
+"""The way through the bank as a line of strokes: one for each category, as long as it is."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -101,7 +101,7 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
     filters = Filters.from_query(request.GET)
-    categories = [c for c in Category.objects.counted(filters.level) if c.question_count]
+    categories = Category.objects.shown(filters.level)
     page_category = next((c for c in categories if c.slug == category_slug), None)
     if category_slug and page_category is None:
         public = Category.objects.published()

@@ -33,12 +33,8 @@ from questions.refreshing.reading import Faults, FixtureError, Loader, ReadEntry
 
 Entry = dict[str, Any]  # `model` and `fields`
 
-QUESTION = "questions.question"
-MODELS: dict[str, type[models.Model]] = {
-    "questions.bank": Bank,
-    "questions.category": Category,
-    QUESTION: Question,
-}
+BANK, CATEGORY, QUESTION = "questions.bank", "questions.category", "questions.question"
+MODELS: dict[str, type[models.Model]] = {BANK: Bank, CATEGORY: Category, QUESTION: Question}
 Key = tuple[str, str]  # model and slug; the slug of the bank is ""
 # The fields of an entry, by label. A file has them in the order in which the model declares them.
 FIELDS = {
@@ -52,7 +48,7 @@ TEXT_LIMIT = 100_000  # characters
 HEADER = "# The question bank. docs/writing.md explains the fields and the Markdown conventions.\n"
 
 
-class Found(NamedTuple):
+class Located(NamedTuple):
     """An entry of a file, and the file."""
 
     file: str
@@ -80,9 +76,7 @@ def checked_entries(*paths: Path) -> list[Entry]:
     """
     faults = Faults()
     found = list(well_formed(paths, faults))
-    is_complete = (
-        not faults.count
-    )  # otherwise what an entry refers to may be what could not be read
+    is_complete = not faults.count  # an entry may refer to one that could not be read
     keys: set[Key] = set()
     for entry in found:
         key = key_of(entry.read.value)
@@ -101,7 +95,7 @@ def checked_entries(*paths: Path) -> list[Entry]:
     return [entry.read.value for entry in found]
 
 
-def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Found]:
+def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Located]:
     """Yield the entries that have the shape of an entry, and a slug where they need one."""
     for path in paths:
         name = reading.name_of(path)
@@ -111,7 +105,7 @@ def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Found]:
                     line, _ = entry.places.get(fault.partition(":")[0], (entry.line, None))
                     faults.add(f"{name}: line {line}: entry {number}: {fault}")
                 else:
-                    yield Found(name, entry)
+                    yield Located(name, entry)
         except FixtureError as error:
             faults.add(f"{name}: {error}")
 
@@ -120,7 +114,7 @@ def as_questions(entries: list[Entry]) -> list[Question]:
     """
     Return the questions among checked entries, unsaved and without what they refer to.
 
-    Of a retired one `replaced_by_id` is no more than set.
+    The `replaced_by_id` of a retired one says that it is retired, but names no row.
     """
     questions = []
     for values in (e["fields"] for e in entries if e["model"] == QUESTION):
@@ -133,7 +127,7 @@ def as_questions(entries: list[Entry]) -> list[Question]:
 def as_bank(entries: list[Entry]) -> Bank:
     """Return what checked entries say of the bank, or else what the database says of it."""
     for entry in entries:
-        if entry["model"] == "questions.bank":
+        if entry["model"] == BANK:
             return unsaved(Bank, entry["fields"])
     return Bank.objects.current()
 
@@ -289,11 +283,6 @@ def yaml_text(value: Any) -> str:
     return yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
 
 
-def read_entries(path: Path) -> list[Any]:
-    """Return the entries of a file, unchecked. Raises FixtureError."""
-    return [entry.value for entry in reading.read(path)]
-
-
 def parse(text: str) -> list[Any]:
     """Return the entries of the text of a YAML file, unchecked. Raises FixtureError."""
     return [entry.value for entry in reading.parse(text)]
@@ -385,7 +374,7 @@ def field_faults(read: ReadEntry, known: Known | None) -> Iterator[tuple[str, st
     for name in sorted(missing):
         yield name, "missing"
     instance = MODELS[label]()
-    # What is checked no further: Django's own would say the same again, or stumble over it.
+    # Not checked any further: Django's validation would report them again, or fail at them.
     excluded = missing
     references = {name for name, field in fields.items() if field.is_relation}
     for name, value in values.items():
@@ -408,7 +397,7 @@ def field_faults(read: ReadEntry, known: Known | None) -> Iterator[tuple[str, st
 def value_faults(
     instance: models.Model, excluded: set[str], references: set[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what fields and constraints refuse of an unsaved row, but for the fields `excluded`."""
+    """Yield what fields and constraints refuse in an unsaved row, except in `excluded` fields."""
     faulty = set(excluded)
     try:
         instance.clean_fields(exclude=excluded | references)
@@ -484,10 +473,9 @@ def type_fault(field: models.Field, value: Any, place: tuple[int, str | None] | 
         return ""
     if fits:
         return ""
-    # Text that YAML takes for something else is as the file has it.
-    return (
-        f"expected {expected}, not {written(value, place) if expected == 'text' else shown(value)}"
-    )
+    # YAML may have made something else of a text: that is shown as the file has it.
+    found = written(value, place) if expected == "text" else shown(value)
+    return f"expected {expected}, not {found}"
 
 
 def written(value: Any, place: tuple[int, str | None] | None) -> str:

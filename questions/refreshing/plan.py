@@ -20,8 +20,10 @@ from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
 from questions.models import CHECK_RESULT, FormerCategorySlug, FormerSlug, Question, Refreshed
 from questions.refreshing.files import (
+    CATEGORY,
     FIELDS,
     MODELS,
+    QUESTION,
     Entry,
     Key,
     bank_entries,
@@ -91,7 +93,7 @@ def former_keys() -> dict[Key, Key]:
     categories = FormerCategorySlug.objects.values_list("slug", "category__slug")
     return {
         (model, before): (model, now)
-        for model, slugs in (("questions.question", questions), ("questions.category", categories))
+        for model, slugs in ((QUESTION, questions), (CATEGORY, categories))
         for before, now in slugs
     }
 

@@ -123,7 +123,7 @@ def yaml_entries(text: str) -> Iterator[ReadEntry]:
         raise FixtureError(" ".join(str(error).split())) from error
 
 
-# What YAML's parser says, and what an author did who reads it.
+# What YAML's parser says, and what the author can do about it.
 EXPLAINED = {
     "mapping values are not allowed": "a text with a colon and a space in it takes quotes",
     "cannot start any token": "a text that begins with this character takes quotes",

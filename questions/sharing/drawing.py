@@ -27,8 +27,8 @@ def draw(name: str, title: str, caption: str) -> bytes:
     """
     Return the picture of a page of the site called `name`, as PNG.
 
-    Costs about 40 ms and makes 15 to 25 kB; the last 128 pictures are kept, by what is on them,
-    so that an edit needs no invalidation.
+    Costs about 40 ms and makes 15 to 25 kB. The last 128 pictures are cached by the texts on them,
+    so that an edit has nothing to invalidate.
     """
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from questions.models import Bank
 
 type View = Callable[..., HttpResponse]
-type Text = str | Callable[[Bank], str]  # what the bank says of itself, where it is a function
+type Text = str | Callable[[Bank], str]  # a function where the text comes from the bank
 
 
 def bank(request: HttpRequest) -> dict[str, "SimpleLazyObject[Bank]"]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -31,8 +31,7 @@ class Questions(Sitemap):
 
 class Categories(Sitemap):
     def items(self) -> CategoryQuerySet:
-        published = Question.objects.published().order_by().filter(category=OuterRef("pk"))
-        return Category.objects.filter(Exists(published))
+        return Category.objects.published()
 
     def lastmod(self, category: Category) -> datetime:
         return self.changes[category.pk]

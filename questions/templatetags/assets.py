@@ -50,7 +50,7 @@ def script(name: str, attributes: str = "") -> SafeString:
 
 @asset_tag
 def module(name: str, path: str) -> SafeString:
-    """Tell site.js, by an attribute of the page, where a module is that it loads when needed."""
+    """Return the attributes that tell site.js where a module is, which it loads when needed."""
     address, integrity = asset(path)
     return format_html(
         'data-{}="{}" data-{}-integrity="{}"',
@@ -66,7 +66,7 @@ def modulepreload(name: str) -> SafeString:
     """
     Load a module that another one imports, along with it.
 
-    An import takes no hash. The browser gives it the very module that was loaded by this one.
+    An import can't carry a hash. It gets the module that this link has loaded and checked.
     """
     return format_html('<link rel="modulepreload" href="{}" integrity="{}">', *asset(name))
 

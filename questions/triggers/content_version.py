@@ -7,7 +7,7 @@ and goes back with it.
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.triggers.tables import CONTENT, CONTENT_VERSION, Columns
+from questions.triggers.tables import CONTENT, CONTENT_VERSION, SQLITE_NOW, Columns
 
 CHANNEL = CONTENT_VERSION  # PostgreSQL: each new version is sent there with NOTIFY
 
@@ -16,7 +16,6 @@ CHANNEL = CONTENT_VERSION  # PostgreSQL: each new version is sent there with NOT
 
 # Two statements instead of INSERT OR REPLACE: inside a trigger SQLite uses the OR clause of the
 # statement that fired it. After an INSERT OR IGNORE ours would do nothing.
-SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 SQLITE_MOVE = [
     f"""UPDATE {CONTENT_VERSION}
         SET version = lower(hex(randomblob(16))), changed = CASE

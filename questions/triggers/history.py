@@ -13,6 +13,7 @@ from questions.triggers.tables import (
     CHANGE,
     ORIGIN,
     QUESTION,
+    SQLITE_NOW,
     SUBJECTS,
     Columns,
     columns_of,
@@ -94,7 +95,7 @@ def record(key: str, row: str, kind: str, before: str) -> str:
     """Return the statement for SQLite that writes a change of `row`, NEW or OLD."""
     return f"""
               INSERT INTO {CHANGE} ({key}, kind, at, actor, road, before)
-              SELECT {row}.id, '{kind}', strftime('%Y-%m-%d %H:%M:%f', 'now'),
+              SELECT {row}.id, '{kind}', {SQLITE_NOW},
                      {origin("actor")}, {origin("road")}, {before};"""
 
 

@@ -32,6 +32,8 @@ ORIGIN = Origin._meta.db_table
 # The tables that pages are made of: triggers stand on these and on no others.
 CONTENT = (QUESTION, CATEGORY, FORMER_SLUG, FORMER_CATEGORY_SLUG, BANK)
 
+# The time, to the millisecond and in the form that Django reads from SQLite.
+SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 # The columns of the subjects' tables, by table.
 type Columns = dict[str, list[str]]

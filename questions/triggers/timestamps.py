@@ -6,7 +6,7 @@ The triggers that keep a question's timestamps.
 """
 
 from questions.models import CHECK_RESULT
-from questions.triggers.tables import QUESTION, Columns, edited
+from questions.triggers.tables import QUESTION, SQLITE_NOW, Columns, edited
 
 
 def sqlite(columns: Columns) -> dict[str, str]:
@@ -18,7 +18,7 @@ def sqlite(columns: Columns) -> dict[str, str]:
               UPDATE {QUESTION}
               SET created = OLD.created,
                   updated = CASE WHEN ({new}) IS NOT ({old})
-                                 THEN strftime('%Y-%m-%d %H:%M:%f', 'now')
+                                 THEN {SQLITE_NOW}
                                  ELSE OLD.updated END
               WHERE id = NEW.id;
             END""",

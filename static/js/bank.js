@@ -445,7 +445,7 @@
   }
 
   // The category that is being read: the last whose top is in the upper third of the window or above.
-  // One that was jumped to and is too near to the page's end to get there is read all the same.
+  // Near the page's end one can't scroll that far: there the one that was jumped to counts.
   let spy;
   let follow = () => {};
   for (const event of ["hashchange", "scrollend"]) addEventListener(event, () => follow());

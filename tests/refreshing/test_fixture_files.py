@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questions.refreshing import files, reading
-from tests.bank import SHIPPED
+from tests.bank import SHIPPED, read_entries
 
 RECORD = {"checked_with": "CPython 3.13.0", "checked_on": date(2026, 1, 2), "checked_hash": "ab12"}
 SMALL = """\
@@ -43,7 +43,7 @@ SMALL = """\
 
 
 def test_writing_what_was_read_gives_the_shipped_file_to_the_byte() -> None:
-    assert files.dump(files.read_entries(SHIPPED)) == SHIPPED.read_text()
+    assert files.dump(read_entries(SHIPPED)) == SHIPPED.read_text()
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)

@@ -24,7 +24,7 @@ from questions.models import (
 )
 from questions.refreshing import files
 from tests import build
-from tests.bank import SHIPPED, load_shipped, state
+from tests.bank import SHIPPED, load_shipped, read_entries, state
 from tests.commands import run
 from tests.refreshing.bad_files import BAD, BANK, GOOD, replaced_by
 
@@ -134,7 +134,7 @@ def test_an_entry_may_refer_to_one_that_comes_later(
     fixture: Callable[..., Path],
 ) -> None:
     path = fixture(replaced_by("[second]"))
-    entries = files.read_entries(path)
+    entries = read_entries(path)
     path.write_text(files.dump(list(reversed(entries))))
     for entries_in_order in (path, fixture(replaced_by("[second]"), "other.yaml")):
         load(entries_in_order)

@@ -14,7 +14,7 @@ from django.test import Client
 from questions.models import Bank, Category, Question, Refreshed
 from questions.refreshing import files, plan
 from tests import build
-from tests.bank import SHIPPED, load_shipped, state
+from tests.bank import SHIPPED, load_shipped, read_entries, state
 from tests.commands import run
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def write_part(file: Path) -> None:
-    entries = files.read_entries(SHIPPED)
+    entries = read_entries(SHIPPED)
     file.write_text(files.dump([e for e in entries if e["fields"].get("slug") in {None, *SLUGS}]))
 
 
@@ -46,7 +46,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def without(file: Path, *slugs: str) -> None:
-    entries = [e for e in files.read_entries(file) if e["fields"].get("slug") not in slugs]
+    entries = [e for e in read_entries(file) if e["fields"].get("slug") not in slugs]
     file.write_text(files.dump(entries))
 
 
@@ -155,7 +155,7 @@ def test_what_was_deleted_in_the_database_does_not_come_back_unasked(file: Path)
 def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(file: Path) -> None:
     mine = build.question(slug="mine")
     entry = files.bank_entries()[-1]
-    entries = files.read_entries(file)
+    entries = read_entries(file)
     theirs = {**entries[-1], "fields": {**entries[-1]["fields"], "slug": "mine"}}
     theirs["fields"]["title"] = "Which question has the same slug by chance?"
     assert entry["model"] == theirs["model"]
@@ -229,7 +229,7 @@ def test_a_category_that_is_not_empty_cannot_be_pruned_and_nothing_is(file: Path
 
 def retire(file: Path, *slugs: str) -> None:
     """Let the first question be replaced by the second, the second by the third, and so on."""
-    entries = files.read_entries(file)
+    entries = read_entries(file)
     for entry in entries:
         slug = entry["fields"].get("slug")
         if slug in slugs[:-1]:
@@ -246,7 +246,7 @@ def test_a_retired_question_is_refreshed_exported_and_pruned(file: Path) -> None
     assert run("refresh_bank", file).code == 0
     assert Question.objects.get(slug="gil").replaced_by == Question.objects.get(slug="descriptors")
     assert run("refresh_bank", file) == (0, UNCHANGED)
-    assert files.parse(run("export_bank").text) == files.read_entries(file)
+    assert files.parse(run("export_bank").text) == read_entries(file)
     # An editor takes it back: a conflict, and the files win or don't.
     edit(replaced_by=None)
     assert run("refresh_bank", file).code == 3
@@ -254,7 +254,7 @@ def test_a_retired_question_is_refreshed_exported_and_pruned(file: Path) -> None
     assert Question.objects.get(slug="gil").replaced_by is None
     assert run("refresh_bank", file, on_conflict="theirs").code == 0
     # A replacement goes after what it replaces.
-    entries = files.read_entries(file)
+    entries = read_entries(file)
     slugs = {"gil", "descriptors", "metaclasses"}
     file.write_text(files.dump([e for e in entries if e["fields"].get("slug") not in slugs]))
     assert run("refresh_bank", file, prune=True).code == 0
@@ -312,7 +312,7 @@ def test_the_bank_is_refreshed_like_any_entry(file: Path) -> None:
 
 
 def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
-    entries = [e for e in files.read_entries(file) if e["model"] != "questions.bank"]
+    entries = [e for e in read_entries(file) if e["model"] != "questions.bank"]
     file.write_text(files.dump(entries))
     result = run("refresh_bank", file)
     assert result.code == 0
@@ -341,7 +341,7 @@ def test_phrasings_and_prompts_are_checked_before_anything_is_written(file: Path
         ("prompt", "```python run\nprint(1)\n```\n", "Let a ```text output block follow"),
     ):
         write_part(file)
-        entries = files.read_entries(file)
+        entries = read_entries(file)
         entries[-1]["fields"][field] = value
         file.write_text(files.dump(entries))
         before = state()
@@ -363,7 +363,7 @@ def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
 
 
 def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None:
-    entries = files.read_entries(file)
+    entries = read_entries(file)
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(files.dump(entries[:4]))
     second.write_text(files.dump(entries[4:]))

@@ -8,6 +8,7 @@ from questions.importing import bring
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
 from questions.importing.links import is_base
+from questions.importing.markdown_files import PATTERNS
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
@@ -55,7 +56,7 @@ already, questions that it has keep their slugs.
         parser.add_argument("--dry-run", action="store_true", help="Only tell what was found.")
         parser.add_argument(
             "--pattern",
-            choices=bring.PATTERN_NAMES,
+            choices=PATTERNS,
             default="",
             help="How questions stand in Markdown: headings of a level (h3), details, bold, ...",
         )

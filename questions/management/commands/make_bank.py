@@ -50,7 +50,7 @@ class Command(BaseCommand):
                     "--replace deletes them."
                 )
             made_up_categories = keys_of_made_up_categories()
-            replacing_none = Question.objects.filter(replaces=None)  # the others are needed
+            replacing_none = Question.objects.filter(replaces=None)  # the others are protected
             while pks := list(replacing_none.values_list("pk", flat=True)[:BATCH]):
                 questions = Question.objects.filter(pk__in=pks)
                 made_up = list(

@@ -2,7 +2,7 @@
 // is the data: cards are computed from it (schedule.js). Beside it stands what one has to know of a
 // question to practise without the server: category, level, and where a former slug leads.
 //
-// All of it is in memory too. Where the browser keeps nothing, or nothing more, that goes on.
+// All of it is in memory too: where the browser stores nothing, or no more, practice goes on there.
 const NAME = "practice";
 const VERSION = 1;
 const FORMAT = "qabank-progress";

@@ -15,7 +15,7 @@ const parameters = new URLSearchParams(location.search);
 const mode = parameters.get("mode") === "interview" ? "interview" : "cards";
 const only = new URLSearchParams(location.hash.slice(1)).get("only")?.split(",").filter((slug) => /^[-\w]{1,80}$/.test(slug)) ?? [];
 
-// What the form does not offer asks for nothing, as on the server.
+// A value that the form does not offer is dropped, as on the server.
 for (const name of ["category", "level"]) {
   const offered = [...choose.elements[name].options].map(({ value }) => value);
   if (!offered.includes(parameters.get(name))) parameters.delete(name);
@@ -68,7 +68,8 @@ function size() {
   return Math.min((/^\d{1,9}$/.test(asked) && Number(asked)) || USUAL[mode], MOST[mode]);
 }
 
-// The server opens the room that the address asks for; a page that is kept may be of another one.
+// The server opens the room that the address asks for. A page kept for offline may have another one
+// open.
 function open(room) {
   for (const other of [choose, session, interview]) other.hidden = other !== room;
 }
@@ -91,7 +92,7 @@ function fillForm() {
   };
   show();
   log.addEventListener("change", show);
-  // A kept page is of no choice.
+  // A page kept for offline knows no parameters.
   for (const name of ["category", "level", "q"]) {
     const field = choose.elements[name];
     if (field && parameters.has(name)) field.value = parameters.get(name);

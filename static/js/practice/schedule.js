@@ -4,7 +4,7 @@ import { StrategyMode, createEmptyCard, fsrs } from "./ts-fsrs.js";
 
 const REVIEW = 2; // a card's state once it has left the steps of minutes
 const KNOWN = 7; // days for which one is likely to remember what counts as known
-export const AHEAD = 20 * 60_000; // ms: so much earlier a card of these steps may come
+export const AHEAD = 20 * 60_000; // ms by which a card in the steps of minutes may come early
 export const GRADES = { again: 1, hard: 2, good: 3, easy: 4 };
 
 export class Scheduler {
@@ -69,8 +69,7 @@ export function cards(log, scheduler = new Scheduler(log.settings.retention)) {
   return found;
 }
 
-// When a card that was reviewed at `time` comes again: after some minutes, or on a day, from its
-// beginning.
+// When a card that was reviewed at `time` comes again: after some minutes, or at the start of a day.
 export const due = (card, time) =>
   card.scheduled_days ? addDays(startOfDay(time), card.scheduled_days) : time + (card.due - card.last_review);
 

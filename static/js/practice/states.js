@@ -16,7 +16,7 @@ export function badge(state, text = WORDS[state]) {
   return badge;
 }
 
-// Mark the entries of the list, anew after each change of it; none for who has not practised.
+// Mark the entries of the list, again after each change of it. Without any practice none is marked.
 export function mark() {
   let states = {};
   try {

@@ -114,6 +114,31 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         filters = replace(filters, start=1)  # there is no one list to go on in
     bank = Bank.objects.current()
     found = hits(filters, categories, bank) if filters.q else None
+    context = list_context(request.path, filters, bank, categories, page_category, found)
+    template = "questions/bank.html"
+    fragment = wants_fragment(request.headers)
+    response = render(request, f"{template}#fragment" if fragment else template, context)
+    if found and not (filters.category or filters.level):
+        missed.note(filters.q, found.found)
+    if found and not found.count:
+        response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
+    return response
+
+
+def list_context(
+    path: str,
+    filters: Filters,
+    bank: Bank,
+    categories: list[Category],
+    page_category: Category | None,
+    found: Hits | None,
+) -> dict[str, Any]:
+    """
+    Return what a list page at `path` shows: what was `found` or, without a search, sections.
+
+    `categories` are those of `bank`, counted() at the level of `filters`; `page_category` is the
+    one whose own page it is.
+    """
     listed = [] if found else sections(filters, categories)
     shown = found.entries if found else [entry for part in listed for entry in part.entries]
     all_open = all(entry.is_open for entry in shown)
@@ -125,7 +150,7 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     total = sum(category.question_count for category in categories)
     count = found.count if found else sum(part.category.match_count for part in listed)
     choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
-    context = {
+    return {
         "bank": bank,
         "filters": filters,
         "linked": linked,
@@ -133,11 +158,11 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "page_category": page_category,
         "choices": choices,
         "category_choices": list(choices.category_choices()),
-        "level_choices": list(choices.level_choices(request.path)),
+        "level_choices": list(choices.level_choices(path)),
         "category_name": category_name(filters, categories) or "All",
         "level_name": LEVELS.get(filters.level, "All"),
-        "tokens": list(choices.tokens(request.path)),
-        "views": choices.views(request.path, start, is_open=bool(shown) and all_open),
+        "tokens": list(choices.tokens(path)),
+        "views": choices.views(path, start, is_open=bool(shown) and all_open),
         "hits": found,
         "sections": listed,
         "count": count,
@@ -147,18 +172,10 @@ def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
         "shown": len(shown),
         "start": start,
         "total": total,
-        "sheet": request.path + linked.query(open=(ALL,), show=""),
+        "sheet": path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
         "samples": samples(filters, total),
     }
-    template = "questions/bank.html"
-    fragment = wants_fragment(request.headers)
-    response = render(request, f"{template}#fragment" if fragment else template, context)
-    if found and not (filters.category or filters.level):
-        missed.note(filters.q, found.found)
-    if found and not found.count:
-        response.headers["Cache-Control"] = UNCACHED  # or it would be counted once only
-    return response
 
 
 def asked(filters: Filters, categories: list[Category]) -> str:

@@ -99,7 +99,9 @@ def test_equal_titles_are_told_apart_by_their_prompts(client: Client) -> None:
 def test_the_page_says_how_else_it_is_asked(client: Client) -> None:
     question = build.question(asked_as="What is `del` for?\nUnbind a name & why <b>\n")
     article = one(page(client, question.get_absolute_url()), "article")
-    assert parts(article) == ["part", "short-answer", "asked", "answer"]
+    assert parts(article) == ["part", "short-answer", "answer"]
+    classes = [element.get("class") for element in one(article, ".answer")]
+    assert classes[-2:] == ["asked", "meta"]  # where they don't stand in the way of the answer
     phrasings = [text(item) for item in select(article, ".asked li")]
     assert phrasings == ["What is del for?", "Unbind a name & why <b>"]
     assert [text(code) for code in select(article, ".asked code")] == ["del"]

@@ -31,7 +31,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from questions.languages import highlighted, language
-from questions.syntax import anchor, extend, joins_lines
+from questions.syntax import anchor, extend, heading_text, joins_lines, shown_output
 
 CACHED = 16 * 1024 * 1024  # bytes of each function: a thousand answers with their HTML
 
@@ -485,10 +485,6 @@ def leads_nowhere(address: str) -> bool:
     return re.match(r"(?i)(https?:|mailto:|/|#|\?)", address) is None
 
 
-def heading_text(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or [])
-
-
 def linked_site(address: str) -> str:
     """Return the host that an address leads to; empty if it names none."""
     try:
@@ -524,19 +520,6 @@ def cell_open(token: Token, tag: str, env: EnvType) -> str:
     match = re.search(r"text-align:(\w+)", str(token.attrGet("style") or ""))
     directed = ' dir="auto"' if env.get("is_rtl") else ""
     return f'<{tag} class="{match[1]}"{directed}>' if match else f"<{tag}{directed}>"
-
-
-def is_sample(token: Token) -> bool:
-    """Whether a token is a block of code that is to be run; `>=3.14` may say on what."""
-    return token.type == "fence" and token.info.split()[:2] == ["python", "run"]
-
-
-def shown_output(tokens: Sequence[Token], index: int) -> Token | None:
-    """Return the block that shows what the sample at `index` prints, if both are there."""
-    after = tokens[index + 1] if index + 1 < len(tokens) else None
-    if is_sample(tokens[index]) and after and after.type == "fence":
-        return after if "output" in after.info.split()[1:] else None
-    return None
 
 
 def code_block(code: str, info: str, check: OutputCheck | None = None) -> str:

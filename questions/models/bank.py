@@ -69,7 +69,7 @@ class Fingerprint(SHA256):
 
 
 CHECKED_TEXT = Concat("prompt", "answer")  # where the samples of a question stand
-# Nearly what `markdown.is_sample` says of a fence, for the database.
+# Nearly what `syntax.is_sample` says of a fence, for the database.
 SAMPLE = r"(```|~~~) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
 

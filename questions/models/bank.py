@@ -20,7 +20,6 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
-from questions.markdown import OutputCheck
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -34,6 +33,7 @@ from questions.models.fields import (
 from questions.models.numbering import Tally
 from questions.models.records import SampleFailure
 from questions.products import listed, versions_in
+from questions.renderer import OutputCheck
 
 TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.

@@ -1,4 +1,9 @@
-"""What the tokens of a text look like: headings, links, tables, images, code and hints as HTML."""
+"""
+What the tokens of a text look like: headings, links, tables, images, code and hints as HTML.
+
+What is written here has to be on the lists of `markdown.py` (`ALLOWED_TAGS`, `ALLOWED_ATTRIBUTES`),
+which removes all else.
+"""
 
 import re
 from collections.abc import Sequence

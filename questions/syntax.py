@@ -2,8 +2,8 @@
 What our Markdown knows beyond CommonMark.
 
 GitHub's tables, strikethrough, bare addresses, task lists, alerts and notes, formulas (which are
-shown as their source), a few tags without attributes, and emphasis beside Chinese and Japanese
-punctuation, where CommonMark sees none.
+shown as their source), a few tags without attributes, emphasis beside Chinese and Japanese
+punctuation, where CommonMark sees none, and samples of code that are run.
 """
 
 import re

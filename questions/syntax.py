@@ -2,12 +2,13 @@
 What our Markdown knows beyond CommonMark.
 
 GitHub's tables, strikethrough, bare addresses, task lists, alerts and notes, formulas (which are
-shown as their source), a few tags without attributes, and emphasis beside Chinese and Japanese
-punctuation, where CommonMark sees none.
+shown as their source), a few tags without attributes, emphasis beside Chinese and Japanese
+punctuation, where CommonMark sees none, and samples of code that are run.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from html import unescape
 
 from markdown_it import MarkdownIt
@@ -139,3 +140,20 @@ def anchor(title: str, taken: set[str]) -> str:
         name, number = f"{base}-{number}", number + 1
     taken.add(name)
     return name
+
+
+def heading_text(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [])
+
+
+def is_sample(token: Token) -> bool:
+    """Whether a token is a block of code that is to be run; `>=3.14` may say on what."""
+    return token.type == "fence" and token.info.split()[:2] == ["python", "run"]
+
+
+def shown_output(tokens: Sequence[Token], index: int) -> Token | None:
+    """Return the block that shows what the sample at `index` prints, if both are there."""
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    if is_sample(tokens[index]) and after and after.type == "fence":
+        return after if "output" in after.info.split()[1:] else None
+    return None

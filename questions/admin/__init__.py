@@ -21,7 +21,7 @@ from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin, recorded
 from questions.admin.unsaved import UnsavedAdmin
 from questions.checking.rules import check_question
-from questions.markdown import is_sample, parser
+from questions.markdown import parser
 from questions.models import (
     Bank,
     Category,
@@ -30,6 +30,7 @@ from questions.models import (
     MissedSearch,
     Question,
 )
+from questions.syntax import is_sample
 
 TEXT_FIELDS = [
     field.name

@@ -27,18 +27,12 @@ from markdown_it.token import Token
 from questions import search
 from questions.checking import duplicates
 from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
-from questions.markdown import (
-    heading_text,
-    is_ours,
-    is_sample,
-    leads_nowhere,
-    parser,
-    shown_output,
-)
+from questions.markdown import parser
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
+from questions.renderer import is_ours, leads_nowhere
 from questions.search.words import stem
-from questions.syntax import IMAGE, TAG, anchor
+from questions.syntax import IMAGE, TAG, anchor, heading_text, is_sample, shown_output
 
 TITLE_CHARACTERS = 80
 SHORT_ANSWER_WORDS = range(45, 76)

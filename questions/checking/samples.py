@@ -26,11 +26,12 @@ from markdown_it.token import Token
 
 from questions.checking import interpreters, sandbox
 from questions.checking.interpreters import Interpreter, InterpreterError
-from questions.markdown import is_sample, parser, shown_output
+from questions.markdown import parser
 from questions.models import Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Version, listed
 from questions.refreshing.files import with_fields, write_file
+from questions.syntax import is_sample, shown_output
 
 TIMEOUT = 10.0  # seconds
 OUTPUT_LIMIT = 1 << 20  # bytes

@@ -19,7 +19,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.html import escape
 from pygments.formatters import HtmlFormatter
 
-from questions import markdown
+from questions import markdown, renderer
 from questions.exports.selection import Selection
 from questions.models import Category, Question
 
@@ -98,7 +98,7 @@ def note(model: genanki.Model, question: Question, selection: Selection) -> gena
 
     def shown(html: str) -> str:
         """Return HTML without the page's buttons, with links that lead to the site."""
-        return html.replace(markdown.COPY, "").replace('href="/', f'href="{selection.origin}/')
+        return html.replace(renderer.COPY, "").replace('href="/', f'href="{selection.origin}/')
 
     def as_text(html: str) -> str:
         return COMMAND.sub("&#91;", html)

@@ -1,7 +1,7 @@
 """
 The HTML that people write in Markdown, as Markdown.
 
-Tags that our Markdown knows stay (`markdown.INLINE_TAGS`). Those that it has signs for become these
+Tags that our Markdown knows stay (`syntax.INLINE_TAGS`). Those that it has signs for become these
 signs: bold, links, images, tables, code. All others go and leave their text.
 """
 

@@ -19,10 +19,9 @@ from questions.models.bank import (
     FormerSlug,
     Question,
     QuestionQuerySet,
-    SampleChecks,
     fingerprint,
-    sample_checks,
 )
+from questions.models.checked import SampleChecks, sample_checks
 from questions.models.numbering import BLOCK, Tally, TallyQuerySet, compiled
 from questions.models.records import (
     MISSED_LENGTH,

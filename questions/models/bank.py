@@ -8,19 +8,18 @@ What has to hold is a constraint or, where a constraint can't say it, a trigger
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import SHA256, Concat, Now
 from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
-from questions.markdown import OutputCheck
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -33,7 +32,7 @@ from questions.models.fields import (
 )
 from questions.models.numbering import Tally
 from questions.models.records import SampleFailure
-from questions.products import listed, versions_in
+from questions.renderer import OutputCheck
 
 TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.
@@ -69,7 +68,7 @@ class Fingerprint(SHA256):
 
 
 CHECKED_TEXT = Concat("prompt", "answer")  # where the samples of a question stand
-# Nearly what `markdown.is_sample` says of a fence, for the database.
+# Nearly what `syntax.is_sample` says of a fence, for the database.
 SAMPLE = r"(```|~~~) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
 
@@ -652,55 +651,6 @@ class Question(models.Model):
             raise ValidationError(
                 {"slug": "This was another question's address and redirects there. Choose another."}
             )
-
-
-class SampleChecks(NamedTuple):
-    """What the site can say of the samples of all published questions."""
-
-    checked: int  # questions whose samples printed what they show
-    total: int  # questions with samples
-    interpreters: str  # those that ran the samples of all checked ones
-
-    @property
-    def are_all_checked(self) -> bool:
-        return bool(self.interpreters) and self.checked == self.total
-
-    @property
-    def claim(self) -> str:
-        """A sentence for the home page; "" where there is nothing to say."""
-        if not self.interpreters:
-            return ""
-        if self.are_all_checked:
-            return f"Every code sample is run, and its output checked, on {self.interpreters}."
-        return (
-            f"The samples of {self.checked} of {self.total} questions were run, and their output "
-            f"checked, on {self.interpreters}."
-        )
-
-
-def sample_checks() -> SampleChecks:
-    """
-    Return how many questions with samples were checked as they are now, and on what.
-
-    Reads every published question: hashes it if it was checked, and looks for samples in the
-    others. That takes 10 µs each.
-    """
-    counts = dict(sample_rows())
-    counts.pop(None, 0)  # without samples
-    total = sum(counts.values())
-    unchecked = counts.pop("", 0)
-    common = [set(versions_in(interpreters)) for interpreters in counts]
-    interpreters = listed(set.intersection(*common)) if common else ""
-    return SampleChecks(total - unchecked, total, interpreters)
-
-
-@numbering.compiled
-def sample_rows() -> models.QuerySet[Any, Any]:
-    is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
-    # In this order: what was checked has samples, and is not searched for them.
-    interpreters = Case(When(is_checked, then="checked_with"), When(HAS_SAMPLE, then=Value("")))
-    questions = Question.objects.published().order_by()
-    return questions.values_list(interpreters).annotate(models.Count("pk"))
 
 
 class FormerSlug(models.Model):

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 
-from questions import markdown
+from questions import markdown, renderer
 from questions.markdown import plain
 from questions.models import Bank, Question, QuestionQuerySet
 
@@ -57,7 +57,7 @@ class Changes(Feed):
         said = markdown.render(question.short_answer) + verified(question)
         if not question.prompt:
             return said
-        prompt = markdown.render(question.prompt).replace(markdown.COPY, "")
+        prompt = markdown.render(question.prompt).replace(renderer.COPY, "")
         return f"<h4>Scenario</h4>\n{prompt}<h4>Short answer</h4>\n{said}"
 
     def item_pubdate(self, question: Question) -> datetime:

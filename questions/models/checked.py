@@ -1,0 +1,59 @@
+"""How many questions have checked samples, and which interpreters ran them."""
+
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from questions.models import numbering
+from questions.models.bank import CHECKED_TEXT, HAS_SAMPLE, Fingerprint, Question
+from questions.products import listed, versions_in
+
+
+class SampleChecks(NamedTuple):
+    """What the site can say of the samples of all published questions."""
+
+    checked: int  # questions whose samples printed what they show
+    total: int  # questions with samples
+    interpreters: str  # those that ran the samples of all checked ones
+
+    @property
+    def are_all_checked(self) -> bool:
+        return bool(self.interpreters) and self.checked == self.total
+
+    @property
+    def claim(self) -> str:
+        """A sentence for the home page; "" where there is nothing to say."""
+        if not self.interpreters:
+            return ""
+        if self.are_all_checked:
+            return f"Every code sample is run, and its output checked, on {self.interpreters}."
+        return (
+            f"The samples of {self.checked} of {self.total} questions were run, and their output "
+            f"checked, on {self.interpreters}."
+        )
+
+
+def sample_checks() -> SampleChecks:
+    """
+    Return how many questions with samples were checked as they are now, and on what.
+
+    Reads every published question: hashes it if it was checked, and looks for samples in the
+    others. That takes 10 µs each.
+    """
+    counts = dict(sample_rows())
+    counts.pop(None, 0)  # without samples
+    total = sum(counts.values())
+    unchecked = counts.pop("", 0)
+    common = [set(versions_in(interpreters)) for interpreters in counts]
+    interpreters = listed(set.intersection(*common)) if common else ""
+    return SampleChecks(total - unchecked, total, interpreters)
+
+
+@numbering.compiled
+def sample_rows() -> models.QuerySet[Any, Any]:
+    is_checked = ~Q(checked_hash="") & Q(checked_hash=Fingerprint(CHECKED_TEXT))
+    # In this order: what was checked has samples, and is not searched for them.
+    interpreters = Case(When(is_checked, then="checked_with"), When(HAS_SAMPLE, then=Value("")))
+    questions = Question.objects.published().order_by()
+    return questions.values_list(interpreters).annotate(models.Count("pk"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
-from questions.importing.markdown_files import parser, plain, short_answer, with_headings_from
+from questions.importing.texts import parser, plain, short_answer, with_headings_from
 from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from questions.importing import markdown_files, patterns, tables
 from questions.importing.drafts import Draft, Found
-from questions.importing.patterns import Item, Source
+from questions.importing.patterns import Item
+from questions.importing.sources import Source, folder_of
 from questions.importing.tables import UnreadableError
 from questions.importing.vocabulary import OTHERS
 from questions.refreshing import reading
@@ -145,7 +146,7 @@ def add_markdown(
             found.losses.add(BETWEEN, place, heading.title)
         if categories == "folder":
             for one in drafts:
-                one.category = patterns.folder_of(source.name) or one.category
+                one.category = folder_of(source.name) or one.category
         add(found, source.name, described(pattern) if items else "no questions", drafts)
 
 

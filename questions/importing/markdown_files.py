@@ -6,15 +6,8 @@ from collections.abc import Iterator
 
 from questions.importing import html, links
 from questions.importing.drafts import Draft, Losses, clean_title, draft, level_in, level_of
-from questions.importing.patterns import (
-    Item,
-    Source,
-    as_title,
-    folder_of,
-    folds,
-    looks_like_question,
-    stem,
-)
+from questions.importing.patterns import Item, looks_like_question
+from questions.importing.sources import Source, as_title, folder_of, folds, stem
 from questions.importing.texts import parser, short_answer, text_of
 from questions.importing.vocabulary import ANSWER, ANSWERED, OTHERS, SENIORITY
 

@@ -8,23 +8,19 @@ goes on to the next one, or to a heading above it. Or each file of a folder is o
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
 from markdown_it.token import Token
 
 from questions.importing import html
 from questions.importing.drafts import BOX, clean_title, level_of
+from questions.importing.sources import Heading, Source, folder_of, folds, stem
 from questions.importing.texts import parser, plain, without_trimmings
 from questions.importing.vocabulary import (
     ANSWER,
     ANSWERED,
     ASKED,
     BEGINNINGS,
-    COLUMNS,
     GREEK,
     NUMBERED,
     OTHERS,
@@ -32,18 +28,8 @@ from questions.importing.vocabulary import (
     QUESTION_MARKS,
 )
 
-SIGN = re.compile(r"([\u2600-\u27bf\u2b50\U0001f300-\U0001faff])[\ufe0f\u200d\s]*[:=-]?\s*(\w+)")
 # Where a summary goes on with a list, a block of code or another paragraph.
 SUMMARY_END = re.compile(r"\n(?=\s*\n|\s*(?:[*+-] |```|\d+\. ))")
-
-
-class Heading(NamedTuple):
-    level: int
-    title: str
-    line: int
-    end: int  # one past its lines
-    limit: int  # the end of the list item that it stands in, or of the file
-    fold: int  # the line of the fold that it stands in, or -1
 
 
 class Item(NamedTuple):
@@ -72,139 +58,12 @@ def looks_like_question(title: str) -> bool:
     return is_asked or begins_as_one or bool(PARTS.search(title))
 
 
-@dataclass
-class Source:
-    """A file of Markdown, parsed."""
-
-    name: str
-    text: str
-    path: str = ""  # below the folder that was given
-    folder: str = ""  # the name of that in which it is
-
-    @cached_property
-    def env(self) -> dict[str, Any]:
-        return {}
-
-    @cached_property
-    def tokens(self) -> list[Token]:
-        return parser().parse(self.text, self.env)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return self.text.split("\n")
-
-    @cached_property
-    def meta(self) -> dict[str, Any]:
-        """What the front matter says, without what is no text."""
-        for token in self.tokens[:1]:
-            if token.type == "front_matter":
-                with suppress(yaml.YAMLError, ValueError, RecursionError):
-                    values = yaml.load(token.content, yaml.BaseLoader)  # noqa: S506 (texts only)
-                    if isinstance(values, dict):
-                        return {
-                            str(key).lower(): ", ".join(value) if is_list_of_texts(value) else value
-                            for key, value in values.items()
-                            if isinstance(value, str) or is_list_of_texts(value)
-                        }
-        return {}
-
-    def said(self, field: str) -> str:
-        """Return what the front matter says of a field of a question; "" where it says nothing."""
-        return next((v for k, v in self.meta.items() if k in COLUMNS[field] and v.strip()), "")
-
-    @cached_property
-    def headings(self) -> list[Heading]:
-        found = []
-        limits = [len(self.lines)]
-        for index, token in enumerate(self.tokens):
-            if token.type == "list_item_open" and token.map:
-                limits.append(token.map[1])
-            elif token.type == "list_item_close":
-                limits.pop()
-            elif token.type == "heading_open" and token.map:
-                title = self.tokens[index + 1]
-                line, end = token.map
-                found.append(
-                    Heading(
-                        int(token.tag[1]), plain(title), line, end, limits[-1], self.fold_at(line)
-                    )
-                )
-        return found
-
-    @cached_property
-    def legend(self) -> dict[str, str]:
-        """The levels that signs stand for, where a line says so: “⭐ medium 🚀 expert”."""
-        for line in self.lines:
-            found = {sign: level_of(word) for sign, word in SIGN.findall(line) if level_of(word)}
-            if len(set(found.values())) > 1:
-                return found
-        return {}
-
-    def own_text(self, number: int) -> str:
-        """Return what stands between a heading, given by its number, and the next one."""
-        after = self.headings[number + 1 : number + 2]
-        return self.body(self.headings[number].end, after[0].line if after else len(self.lines))
-
-    def asks(self, number: int) -> bool:
-        """Whether a heading is a question with an answer of its own."""
-        return looks_like_question(self.headings[number].title) and bool(
-            self.own_text(number).strip()
-        )
-
-    @cached_property
-    def folds(self) -> list[tuple[int, int]]:
-        """The first and the last line of each fold."""
-        return [
-            (self.text.count("\n", 0, fold.start), self.text.count("\n", 0, fold.end))
-            for fold in folds(self.text, self.code)
-        ]
-
-    def fold_at(self, line: int) -> int:
-        return max((first for first, last in self.folds if first < line <= last), default=-1)
-
-    @cached_property
-    def code(self) -> set[int]:
-        """The lines of blocks of code."""
-        return {
-            line
-            for token in self.tokens
-            if token.type in {"fence", "code_block"} and token.map
-            for line in range(*token.map)
-        }
-
-    def above(self, line: int, level: int = 7) -> list[str]:
-        """
-        Return the headings above a line, of higher levels than `level`, the nearest first.
-
-        Those in items of lists, in folds, and of answers are no headings of what comes after.
-        """
-        titles = []
-        for heading in reversed([h for h in self.headings if h.line < line]):
-            is_inside = heading.limit < len(self.lines) or heading.fold >= 0
-            if heading.level < level and not is_inside and not ANSWERED.match(heading.title):
-                titles.append(heading.title)
-                level = heading.level
-        return titles
-
-    def body(self, start: int, end: int, indent: int = 0) -> str:
-        """Return lines without an indent, such as that of a list item."""
-        lines = self.lines[start:end]
-        return "\n".join(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines)
-
-
-def is_list_of_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-# Patterns
-
-
 def by_headings(level: int) -> Callable[[Source], list[Item]]:
     def items(source: Source) -> list[Item]:
         found: list[Item] = []
         category: list[str] = []
         for number, heading in enumerate(source.headings):
-            is_misplaced = bool(found) and heading.level < level and source.asks(number)
+            is_misplaced = bool(found) and heading.level < level and asks(source, number)
             if heading.level < level and heading.fold <= 0 and not is_misplaced:
                 category = []
             if (heading.level != level and not is_misplaced) or ANSWERED.match(heading.title):
@@ -227,6 +86,12 @@ def by_headings(level: int) -> Callable[[Source], list[Item]]:
         return found
 
     return items
+
+
+def asks(source: Source, number: int) -> bool:
+    """Whether a heading, given by its number, is a question with an answer of its own."""
+    title = source.headings[number].title
+    return looks_like_question(title) and bool(source.own_text(number).strip())
 
 
 def between_questions(source: Source, pattern: str, items: list[Item]) -> list[Heading]:
@@ -360,20 +225,6 @@ def is_one(source: Source) -> bool:
     return any(looks_like_question(i.title) or level_of(source.said("level")) for i in items)
 
 
-def stem(name: str) -> str:
-    file = re.split(r"[/\\]", name)[-1]
-    return as_title(file.rpartition(".")[0] or file)
-
-
-def folder_of(name: str) -> str:
-    return as_title("".join(re.split(r"[/\\]", name)[-2:-1]))
-
-
-def as_title(name: str) -> str:
-    title = name.replace("-", " ").replace("_", " ").strip()
-    return title[:1].upper() + title[1:]
-
-
 PATTERNS: dict[str, Callable[[Source], list[Item]]] = {
     **{f"h{level}": by_headings(level) for level in range(1, 7)},
     "details": by_folds,
@@ -403,41 +254,3 @@ def items_by_best_pattern(source: Source, wanted: str = "") -> tuple[str, list[I
     found = {name: PATTERNS[name](source) for name in patterns}
     best = max(found, key=lambda name: score(found[name]))
     return best, found[best]
-
-
-# Folds
-
-
-class Fold(NamedTuple):
-    """A `<details>`: where it starts, its summary, and where what is folded starts and ends."""
-
-    start: int
-    summary: str
-    body: int
-    end: int
-    after: int
-    depth: int
-
-
-def folds(text: str, code: set[int]) -> list[Fold]:
-    """Return the folds of a text in their order; `code` are the lines of its blocks of code."""
-    found: list[Fold] = []
-    opened: list[list[Any]] = []  # start, summary, body
-    at = 0
-    for number, line in enumerate(text.split("\n")):
-        for match in html.TAG.finditer(line) if number not in code else ():
-            name, is_closing = match[2].lower(), bool(match[1])
-            if line[: match.start()].count("`") % 2:
-                continue
-            start, end = at + match.start(), at + match.end()
-            if name == "details" and not is_closing:
-                opened.append([start, "", end])
-            elif name == "details" and opened:
-                first, summary, body = opened.pop()
-                found.append(Fold(first, summary, body, start, end, len(opened)))
-            elif name == "summary" and is_closing and opened:
-                opened[-1][1] = text[opened[-1][2] : start].rpartition("<summary")[2]
-                opened[-1][1] = opened[-1][1].partition(">")[2]
-                opened[-1][2] = end
-        at += len(line) + 1
-    return sorted(found)

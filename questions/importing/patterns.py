@@ -7,7 +7,7 @@ goes on to the next one, or to a heading above it. Or each file of a folder is o
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -167,8 +167,30 @@ def by_first_lines(source: Source, title_of: Callable[[Token], str]) -> list[Ite
 
 
 def by_list_items(source: Source) -> list[Item]:
-    found: list[tuple[Item, int, int]] = []  # with the lines of its answer
     headings = {clean_title(heading.title) for heading in source.headings}
+    found = []
+    for listed in top_items(source):
+        item = Item(plain(listed.title), listed.line, "", source.above(listed.line))
+        # A box before a title that no heading has marks a question without an answer.
+        is_unanswered = BOX.match(item.title) and clean_title(item.title) not in headings
+        if item.likeness == 1 and (is_unanswered or not is_entry(listed.title)):
+            found.append((item, listed))
+    borders = sorted([item.line for item, _ in found] + [h.line for h in source.headings])
+    return [item._replace(body=answer_below(source, listed, borders)) for item, listed in found]
+
+
+class ListItem(NamedTuple):
+    """An item of a list that stands in no other block."""
+
+    title: Token  # what its first paragraph holds
+    line: int  # of the title, from 0
+    start: int  # one past the lines of the title
+    end: int  # one past its lines
+    is_last: bool  # of its list
+
+
+def top_items(source: Source) -> Iterator[ListItem]:
+    """Yield the items of lists that begin with a paragraph, without those of lists inside."""
     list_end = 0
     for index, token in enumerate(source.tokens):
         if token.type in {"bullet_list_open", "ordered_list_open"} and not token.level:
@@ -176,28 +198,32 @@ def by_list_items(source: Source) -> list[Item]:
         if token.type != "list_item_open" or token.level != 1 or not token.map:
             continue
         title = source.tokens[index + 2] if index + 2 < len(source.tokens) else token
-        if title.type != "inline" or not title.map:
-            continue
-        item = Item(plain(title), token.map[0], "", source.above(token.map[0]))
-        hrefs = [str(c.attrGet("href")) for c in title.children or [] if c.type == "link_open"]
-        # A box may stand before it.
-        texts = (c.type for c in title.children or [] if c.content.strip() not in {"[x]", "[ ]"})
-        starts_with_link = next(texts, "") == "link_open"
-        # An entry of a table of contents leads to a place in this or another file.
-        is_entry = starts_with_link and (not hrefs[0].startswith("http") or "#" in hrefs[0])
-        if BOX.match(item.title) and clean_title(item.title) not in headings:
-            is_entry = False  # a question without an answer
-        if not is_entry and item.likeness == 1:
-            is_last = token.map[1] >= list_end  # then what follows the list may be the answer
-            found.append((item, title.map[1], -1 if is_last else token.map[1]))
-    borders = sorted([item.line for item, _, _ in found] + [h.line for h in source.headings])
-    items = []
-    for item, start, last in found:
-        match = re.match(r"\s*(?:[-*+]|\d+[.)])\s+", source.lines[item.line])
-        rest = (line for line in borders if line >= start)
-        end = last if last >= 0 else next(rest, len(source.lines))
-        items.append(item._replace(body=source.body(start, end, match.end() if match else 2)))
-    return items
+        if title.type == "inline" and title.map:
+            line, end = token.map
+            yield ListItem(title, line, title.map[1], end, is_last=end >= list_end)
+
+
+def is_entry(title: Token) -> bool:
+    """Whether it is one of a table of contents: it leads to a place in this or another file."""
+    children = title.children or []
+    # A box may stand before the link.
+    kinds = (child.type for child in children if child.content.strip() not in {"[x]", "[ ]"})
+    if next(kinds, "") != "link_open":
+        return False
+    address = next(str(child.attrGet("href")) for child in children if child.type == "link_open")
+    return not address.startswith("http") or "#" in address
+
+
+def answer_below(source: Source, listed: ListItem, borders: list[int]) -> str:
+    """
+    Return what follows the title of a list's item, without the indent of the item.
+
+    What follows the list may answer its last item, up to the next of the lines `borders`.
+    """
+    bullet = re.match(r"\s*(?:[-*+]|\d+[.)])\s+", source.lines[listed.line])
+    following = (line for line in borders if line >= listed.start)
+    end = next(following, len(source.lines)) if listed.is_last else listed.end
+    return source.body(listed.start, end, bullet.end() if bullet else 2)
 
 
 def as_one(source: Source) -> list[Item]:

@@ -35,35 +35,49 @@ def drafts(
     definitions = references(source)
     for item in items:
         place = f"{source.name}: line {item.line + 1}"
-        names = [name for name in item.categories if not level_of(clean_title(name))]
-        names = [name for name in names if not looks_like_question(name)] or names
-        level = next(filter(None, map(level_above, item.categories)), "")
-        names = [name for name in names if not OTHERS.fullmatch(clean_title(name))]
-        category = document if by_file or not names else as_category(names[0])
-        signed = next((source.legend[s] for s in source.legend if s in item.title), "")
-        marked = level_in(item.title) or signed or level or level_of(source.said("level"))
-        prompt, answer = split_at_answer(item.body)
-        prompt = f"{item.more}\n\n{prompt}".strip("\n")
-        short, rest = short_answer(text_of(answer, place, losses))
-        texts = {
-            "prompt": text_of(prompt, place, losses, is_prompt=True),
-            "short_answer": short,
-            "answer": rest,
-        }
-        for name, written in texts.items():
+        fields = {}
+        for name, written in texts_of(item, place, losses).items():
             text = with_definitions(written, definitions)
             if base:
                 text = links.with_base(text, source.path, base, parser())
             text = without_trailing_space(text).strip()
             tell_losses(text, place, losses)
-            texts[name] = f"{text}\n" if text else ""
+            fields[name] = f"{text}\n" if text else ""
         if keywords := source.said("keywords") if len(items) == 1 else source.meta.get("keywords"):
-            texts["keywords"] = keywords.lower()
+            fields["keywords"] = keywords.lower()
         title = clean_title(item.title)
         if not title:
             losses.add("parts without a title", place, item.body)
             continue
-        yield draft(title, category, place, losses, level=marked, **texts)
+        category = document if by_file else category_of(item, document)
+        yield draft(title, category, place, losses, level=marked_level(source, item), **fields)
+
+
+def texts_of(item: Item, place: str, losses: Losses) -> dict[str, str]:
+    """Return the texts of a question by the names of their fields, as our Markdown."""
+    prompt, answer = split_at_answer(item.body)
+    prompt = f"{item.more}\n\n{prompt}".strip("\n")
+    short, rest = short_answer(text_of(answer, place, losses))
+    return {
+        "prompt": text_of(prompt, place, losses, is_prompt=True),
+        "short_answer": short,
+        "answer": rest,
+    }
+
+
+def category_of(item: Item, document: str) -> str:
+    """Return the nearest heading above a question that names a subject, or else `document`."""
+    names = [name for name in item.categories if not level_of(clean_title(name))]
+    names = [name for name in names if not looks_like_question(name)] or names
+    names = [name for name in names if not OTHERS.fullmatch(clean_title(name))]
+    return as_category(names[0]) if names else document
+
+
+def marked_level(source: Source, item: Item) -> str:
+    """Return the level that a title, a heading above it or the front matter says; or ""."""
+    signed = next((source.legend[s] for s in source.legend if s in item.title), "")
+    above = next(filter(None, map(level_above, item.categories)), "")
+    return level_in(item.title) or signed or above or level_of(source.said("level"))
 
 
 def level_above(heading: str) -> str:

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from questions.importing import markdown_files, tables
+from questions.importing import markdown_files, patterns, tables
 from questions.importing.drafts import Draft, Found
-from questions.importing.markdown_files import Item, Source
+from questions.importing.patterns import Item
+from questions.importing.sources import Source, folder_of
 from questions.importing.tables import UnreadableError
 from questions.importing.vocabulary import OTHERS
 from questions.refreshing import reading
@@ -140,12 +141,12 @@ def add_markdown(
                     base=base,
                 )
             )
-        for heading in markdown_files.between_questions(source, pattern, items):
+        for heading in patterns.between_questions(source, pattern, items):
             place = f"{source.name}: line {heading.line + 1}"
             found.losses.add(BETWEEN, place, heading.title)
         if categories == "folder":
             for one in drafts:
-                one.category = markdown_files.folder_of(source.name) or one.category
+                one.category = folder_of(source.name) or one.category
         add(found, source.name, described(pattern) if items else "no questions", drafts)
 
 
@@ -158,7 +159,7 @@ def by_patterns(
     for number, source in enumerate(sources, 1):
         pattern = "file" if PurePath(source.name).parent in one_each else wanted
         with within_depth(source.name):
-            read.append(Read(source, *markdown_files.items_by_best_pattern(source, pattern)))
+            read.append(Read(source, *patterns.items_by_best_pattern(source, pattern)))
         progress(number, len(sources))
     return read
 
@@ -182,7 +183,7 @@ def folders_of_single_questions(sources: list[Source]) -> set[PurePath]:
     """Return the folders of which most files seem to be one question each."""
     folders: dict[PurePath, list[bool]] = {}
     for source in sources:
-        is_one = markdown_files.is_one(source)
+        is_one = patterns.is_one(source)
         folders.setdefault(PurePath(source.name).parent, []).append(is_one)
     return {
         folder

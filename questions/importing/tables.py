@@ -14,7 +14,7 @@ from typing import Any
 
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
-from questions.importing.markdown_files import parser, plain, short_answer, with_headings_from
+from questions.importing.texts import parser, plain, short_answer, with_headings_from
 from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
 
@@ -25,6 +25,7 @@ FORMULA = re.compile("^'(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 BY_LAST_WORD = ("title", "answer", "category", "level")
 WORDS = 3  # of the name of a column
+LONGEST_FIELD = 1_000_000  # characters
 
 
 class UnreadableError(Exception):
@@ -37,14 +38,24 @@ def csv_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
     except csv.Error:
         dialect = csv.excel
     dialect.doublequote = True
-    csv.field_size_limit(1_000_000)
-    try:
-        reader = csv.reader(StringIO(text, newline=""), dialect, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise UnreadableError(f"{name}: line {reader.line_num}: {error}.") from error
-    if rows:
+    rows = csv_rows(name, text, dialect=dialect, strict=True)
+    if rows := [(line, row) for line, row in rows if any(map(str.strip, row))]:
         yield from table_drafts(name, rows, found)
+
+
+def csv_rows(name: str, text: str, skipped: int = 0, **form: Any) -> list[tuple[int, list[str]]]:
+    """
+    Return the rows of a text, each with the number of its last line, without empty lines.
+
+    So many lines of the file were `skipped`; `form` says how fields are separated, as csv.reader
+    takes it. Raises UnreadableError.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    reader = csv.reader(StringIO(text, newline=""), **form)
+    try:
+        return [(reader.line_num + skipped, row) for row in reader if row]
+    except csv.Error as error:
+        raise UnreadableError(f"{name}: line {reader.line_num + skipped}: {error}.") from error
 
 
 def table_drafts(
@@ -279,12 +290,7 @@ def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
     delimiter = separators.get(separator.lower(), separator)[:1] or "\t"
     if delimiter in '"\r\n':
         raise UnreadableError(f"{name}: {delimiter!r} can't separate the fields of a note.")
-    csv.field_size_limit(1_000_000)
-    try:
-        reader = csv.reader(StringIO("".join(lines[start:]), newline=""), delimiter=delimiter)
-        rows = [(reader.line_num + start, row) for row in reader if row]
-    except csv.Error as error:
-        raise UnreadableError(f"{name}: line {reader.line_num + start}: {error}.") from error
+    rows = csv_rows(name, "".join(lines[start:]), start, delimiter=delimiter)
     special = {int(settings[f"{key} column"]) - 1: field
                for key, field in (("deck", "category"), ("tags", "keywords"), ("guid", ""),
                                   ("notetype", ""))

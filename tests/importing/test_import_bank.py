@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from questions import slugs
+from questions.exports import csv_file
 from questions.models import Question
 from questions.refreshing import files
 from tests import build
@@ -555,6 +556,16 @@ def test_columns_are_known_by_their_last_word(bring: Import, names: str) -> None
 def test_the_apostrophe_of_a_spreadsheet_goes(bring: Import) -> None:
     [question] = bring("question,answer\nWhat is a?,'- one\nWhat is b?,'tis so.\n", "some.csv")[:1]
     assert question["short_answer"] == "- one\n"
+
+
+@pytest.mark.parametrize("start", csv_file.FORMULA)
+def test_every_apostrophe_that_our_export_writes_goes(bring: Import, start: str) -> None:
+    table = io.StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerows([("question", "answer"), ("What is it?", csv_file.cell(f"{start}1"))])
+    [question] = bring(table.getvalue(), "some.csv")
+    assert "1" in question["short_answer"]
+    assert "'" not in question["short_answer"]
 
 
 def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:

@@ -8,7 +8,7 @@ from questions.importing import bring
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
 from questions.importing.links import is_base
-from questions.importing.markdown_files import PATTERNS
+from questions.importing.patterns import PATTERNS
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason

@@ -25,10 +25,8 @@ dev: ## Serve with DEBUG on and reload what changes
 	@DEBUG=true $(python) manage.py prepare --no-static
 	@DEBUG=true $(python) manage.py runserver $(PORT) $(ARGS)
 
-# One process more than processors, as browsers and servers keep tests waiting for two fifths of the
-# time. The tests of a file stay together.
-processes := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-pytest := $(python) -m pytest --numprocesses $(processes) --dist loadfile
+# As many processes as processors; the tests of a file stay together.
+pytest := $(python) -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: test
 test: ## Run all tests, on SQLite and on PostgreSQL, and in Chromium (ARGS="-k search" for some)

@@ -159,16 +159,17 @@ def with_fewer_words(
     """Return the relevance of those of `keys` that are ranked, and of questions that lack words."""
     lacking, weights = most_words(index, query)
     ranking = Ranking(query, weights if any(weights) else ())
-    full = dict.fromkeys(keys[:RANKED], IN_ANSWER)  # with what a word is worth that is in no text
-    missing = dict.fromkeys((key for key in lacking if key not in keys), 0.0) | full
-    texts = texts_of(index, questions, list(missing), ALL_TEXTS)
-    scores = {key: ranking.score(texts[key], missing[key]) for key in texts}
+    complete = keys[:RANKED]
+    rest = [key for key in lacking if key not in keys]
+    texts = texts_of(index, questions, complete + rest, ALL_TEXTS)
+    scores = {
+        key: ranking.score(texts[key], missing=IN_ANSWER if key in complete else 0.0)
+        for key in texts
+    }
     for key in in_order(scores)[:READ]:
         scores[key] += ranking.closeness(texts[key])
-    return (
-        {key: score for key, score in scores.items() if key in full},
-        {key: score for key, score in scores.items() if key not in full},
-    )
+    others = {key: scores.pop(key) for key in rest if key in scores}
+    return scores, others
 
 
 def having(names: list[str], texts: dict[int, tuple[str, ...]]) -> list[int]:

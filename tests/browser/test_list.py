@@ -249,7 +249,8 @@ def test_show_more_goes_on_in_place_and_the_keyboard_with_it(page: Page) -> None
     page.goto("/")
     section = page.locator(f"#category\\:{category.slug}")
     expect(section.locator(".entry")).to_have_count(20)
-    page.keyboard.press("j")
+    page.keyboard.press("j")  # The first key loads the shortcuts, and moves the focus afterwards.
+    expect(page.locator(".entry > summary").first).to_be_focused()
     section.get_by_role("link", name="Show more").press("Enter")
     expect(section.locator(".entry")).to_have_count(40)
     expect(section.locator(".entry > summary").nth(20)).to_be_focused()

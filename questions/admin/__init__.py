@@ -188,7 +188,7 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     def number(self, question: Question) -> str:
         if question.published:
             return str(question.number)
-        return "draft" if question.replaced_by_id is None else "retired"
+        return "retired" if question.is_retired else "draft"
 
 
 @admin.register(MissedSearch)

@@ -102,7 +102,7 @@ def check_questions(
     """
     questions = list(questions)
     bank = bank or Bank()
-    asked = [question for question in questions if question.replaced_by_id is None]
+    asked = [question for question in questions if not question.is_retired]
     index = duplicates.Index((q.slug, q.title, q.prompt) for q in asked)
     for question in questions:
         alike = index.alike(question.slug, question.title, question.prompt)
@@ -110,7 +110,7 @@ def check_questions(
 
 
 def problems_of(question: Question, alike: Alike, bank: Bank) -> list[Problem]:
-    if question.replaced_by_id is not None:
+    if question.is_retired:
         return []
     problems = [
         *check_title(question.title, alike),
@@ -157,7 +157,7 @@ def titles_beside(question: Question) -> dict[str, str]:
     """
     phrases = duplicates.phrases(question.title)
     keys = search.mentioning(Question.objects.all(), phrases, duplicates.COMPARED)
-    others = Question.objects.exclude(pk=question.pk).filter(pk__in=keys, replaced_by=None)
+    others = Question.objects.active().exclude(pk=question.pk).filter(pk__in=keys)
     if prompt := question.prompt.strip():
         others = others.alias(bare=Stripped("prompt")).filter(bare__in=["", prompt])
     return dict(others.values_list("slug", "title"))

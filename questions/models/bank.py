@@ -304,6 +304,16 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def published(self) -> Self:
         return self.filter(published=True)
 
+    def active(self) -> Self:
+        """Keep all but the retired ones: those that are published, and drafts."""
+        return self.filter(replaced_by=None)
+
+    def drafts(self) -> Self:
+        return self.active().filter(published=False)
+
+    def retired(self) -> Self:
+        return self.exclude(replaced_by=None)
+
     def in_category(self, slug: str) -> Self:
         return self.filter(category__slug=slug)
 
@@ -338,7 +348,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def with_waiting_samples(self) -> Self:
         """Keep questions, but no retired ones, with samples that were not run as they are now."""
-        unchecked = self.filter(replaced_by=None).with_unchecked_samples()
+        unchecked = self.active().with_unchecked_samples()
         return unchecked.exclude(pk__in=self.with_failed_samples().values("pk"))
 
     def in_order(self) -> Self:
@@ -601,6 +611,11 @@ class Question(models.Model):
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether another question replaces it; one that is not published is a draft otherwise."""
+        return self.replaced_by_id is not None
 
     @property
     def text_hash(self) -> str:

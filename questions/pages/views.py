@@ -59,8 +59,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
 
 def successor(slug: str) -> Question:
     """Return the published question to which the address of another one leads, or raise Http404."""
-    is_retired = Q(slug=slug, replaced_by__isnull=False)
-    for question in Question.objects.filter(is_retired | Q(former_slugs__slug=slug)):
+    for question in Question.objects.filter(Q(slug=slug) | Q(former_slugs__slug=slug)):
         *_, last = question, *question.replacements()
         if last.published:
             return last

@@ -181,8 +181,7 @@ def lock_tables() -> None:
 
 def refuse_circles(using: str = DEFAULT_DB_ALIAS) -> None:
     """Raise RefreshError where questions of files and database replace each other in a circle."""
-    retired = Question.objects.using(using).exclude(replaced_by=None)
-    rows = retired.values_list("slug", "replaced_by__slug")
+    rows = Question.objects.using(using).retired().values_list("slug", "replaced_by__slug")
     try:
         TopologicalSorter({slug: [replacement] for slug, replacement in rows}).prepare()
     except CycleError as error:

@@ -17,11 +17,11 @@ SHIPPED: Path = settings.BASE_DIR / "fixtures" / "bank.yaml"
 
 
 @functools.cache
-def shipped_entries() -> list[files.Entry]:
+def shipped_entries() -> list[files.FixtureEntry]:
     return files.checked_entries(SHIPPED)
 
 
-def read_entries(path: Path) -> list[files.Entry]:
+def read_entries(path: Path) -> list[files.FixtureEntry]:
     """Return the entries of a fixture file, unchecked."""
     return [entry.value for entry in reading.read(path)]
 

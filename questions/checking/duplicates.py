@@ -46,7 +46,7 @@ class Alike(NamedTuple):
     near: str = ""  # the slug of a near-duplicate, if there is one
 
 
-class Words(NamedTuple):
+class IndexedTitle(NamedTuple):
     """The telling words of a title, and whose it is."""
 
     slug: str
@@ -69,7 +69,7 @@ def among(question: Question, titles: Mapping[str, str]) -> Alike:
     return Alike(near=next(near, ""))
 
 
-class Index:
+class TitleIndex:
     """The titles of a whole bank. Questions whose prompts differ are not compared."""
 
     def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
@@ -79,11 +79,11 @@ class Index:
         self.frequency = Counter(word for _, title, _ in rows for word in title_words(title))
         # Titles by one of their rarest words, by how many words they have, and by how many those
         # have that they are compared with.
-        self.near: dict[tuple[str, int, int], list[Words]] = defaultdict(list)
+        self.near: dict[tuple[str, int, int], list[IndexedTitle]] = defaultdict(list)
         for slug, title, prompt in rows:
             self.equal[folded(title), prompt].append(slug)
             self.equal[folded(title), None].append(slug)  # whatever the prompt
-            entry = Words(slug, prompt, title_words(title))
+            entry = IndexedTitle(slug, prompt, title_words(title))
             for size in sizes_near(len(entry.words)):
                 for word in self.rarest(entry.words, size):
                     self.near[word, len(entry.words), size].append(entry)
@@ -104,7 +104,7 @@ class Index:
                 return Alike(near=other.slug)
         return Alike()
 
-    def candidates(self, words: frozenset[str]) -> Iterator[Words]:
+    def candidates(self, words: frozenset[str]) -> Iterator[IndexedTitle]:
         for size in sizes_near(len(words)):
             for word in self.rarest(words, size):
                 yield from self.near.get((word, size, len(words)), ())

@@ -103,7 +103,7 @@ def check_questions(
     questions = list(questions)
     bank = bank or Bank()
     asked = [question for question in questions if not question.is_retired]
-    index = duplicates.Index((q.slug, q.title, q.prompt) for q in asked)
+    index = duplicates.TitleIndex((q.slug, q.title, q.prompt) for q in asked)
     for question in questions:
         alike = index.alike(question.slug, question.title, question.prompt)
         yield question, problems_of(question, alike, bank)

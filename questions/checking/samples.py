@@ -29,7 +29,7 @@ from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.markdown import parser
 from questions.models import Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
-from questions.products import Version, listed
+from questions.products import Release, listed
 from questions.refreshing.files import with_fields, write_file
 from questions.syntax import is_sample, shown_output
 
@@ -282,7 +282,7 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
     return {}
 
 
-def earned_by(checks: Sequence[Check], count: int) -> list[Version]:
+def earned_by(checks: Sequence[Check], count: int) -> list[Release]:
     """Return the interpreters that ran all `count` samples and printed what is shown of each."""
     passed: dict[Interpreter, int] = {}
     failed = set()

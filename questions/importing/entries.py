@@ -9,10 +9,10 @@ from questions import slugs
 from questions.checking.duplicates import folded
 from questions.importing.drafts import Draft, Found
 from questions.models import Category
-from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, Entry
+from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, FixtureEntry
 
 
-def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
+def entries(found: Found, earlier: Iterable[FixtureEntry] = ()) -> list[FixtureEntry]:
     """
     Return the entries of a fixture file: the categories, and the questions as drafts.
 
@@ -30,7 +30,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
         if entry["model"] == QUESTION and entry["fields"].get("published") is True
     }
     taken = {slug for slug in kept if slug}
-    named: list[Entry] = []
+    named: list[FixtureEntry] = []
     categories = category_entries(found, earlier)
     slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
     slug_of |= {slug: slug for slug in found.categories}
@@ -58,7 +58,7 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     return [*(bank if found.bank else []), *categories, *named]
 
 
-def is_named(entry: Entry) -> bool:
+def is_named(entry: FixtureEntry) -> bool:
     """Whether an entry has what it is known by: an earlier file may have been edited since."""
     named = "title" if entry.get("model") == QUESTION else "name"
     return isinstance(entry["fields"].get(named), str)
@@ -98,7 +98,7 @@ def category_name(draft: Draft) -> str:
     return " ".join(draft.category.split())[:limit].strip() or "Questions"
 
 
-def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
+def category_entries(found: Found, earlier: list[FixtureEntry]) -> list[FixtureEntry]:
     before = {
         entry["fields"].get("name"): entry["fields"].get("slug")
         for entry in earlier
@@ -106,7 +106,7 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
     }
     names = list(dict.fromkeys(map(category_name, found.drafts)))
     taken = {slug for name, slug in before.items() if name in names} | set(found.categories)
-    made: list[Entry] = []
+    made: list[FixtureEntry] = []
     for name in names:
         fields: dict[str, Any] = found.categories.get(name) or {
             "slug": before.get(name) or slugs.unique(name, taken, "category"),
@@ -118,7 +118,7 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
     return made
 
 
-def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
+def known_slugs(drafts: list[Draft], earlier: list[FixtureEntry]) -> list[str]:
     """Return for each draft the slug that it had in the earlier entries; "" for a new one."""
     found = [""] * len(drafts)
     left = [e["fields"] for e in earlier if e.get("model") == QUESTION]

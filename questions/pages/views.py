@@ -161,7 +161,7 @@ def list_context(
         "category_name": category_name(filters, categories) or "All",
         "level_name": LEVELS.get(filters.level, "All"),
         "tokens": list(choices.tokens(path)),
-        "views": choices.views(path, start, is_open=bool(shown) and all_open),
+        "show_choices": choices.show_choices(path, start, is_open=bool(shown) and all_open),
         "hits": found,
         "sections": listed,
         "count": count,

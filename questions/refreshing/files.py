@@ -31,7 +31,7 @@ from questions.models import KEPT_BY_DATABASE, Bank, Category, Question
 from questions.refreshing import reading
 from questions.refreshing.reading import Faults, FixtureError, Loader, ReadEntry, clipped
 
-Entry = dict[str, Any]  # `model` and `fields`
+FixtureEntry = dict[str, Any]  # `model` and `fields`
 
 BANK, CATEGORY, QUESTION = "questions.bank", "questions.category", "questions.question"
 MODELS: dict[str, type[models.Model]] = {BANK: Bank, CATEGORY: Category, QUESTION: Question}
@@ -68,7 +68,7 @@ class Located(NamedTuple):
         return f"{self.place(field)}: {self.label}: {f'{field}: ' if field else ''}{reason}"
 
 
-def checked_entries(*paths: Path) -> list[Entry]:
+def checked_entries(*paths: Path) -> list[FixtureEntry]:
     """
     Return the entries of files that are safe to load, together.
 
@@ -110,7 +110,7 @@ def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Located]:
             faults.add(f"{name}: {error}")
 
 
-def as_questions(entries: list[Entry]) -> list[Question]:
+def as_questions(entries: list[FixtureEntry]) -> list[Question]:
     """
     Return the questions among checked entries, unsaved and without what they refer to.
 
@@ -124,7 +124,7 @@ def as_questions(entries: list[Entry]) -> list[Question]:
     return questions
 
 
-def as_bank(entries: list[Entry]) -> Bank:
+def as_bank(entries: list[FixtureEntry]) -> Bank:
     """Return what checked entries say of the bank, or else what the database says of it."""
     for entry in entries:
         if entry["model"] == BANK:
@@ -139,7 +139,7 @@ def unsaved[Row: models.Model](model: type[Row], values: dict[str, Any]) -> Row:
     return model(**known)
 
 
-def bank_entries() -> list[Entry]:
+def bank_entries() -> list[FixtureEntry]:
     """Return the bank of the database as entries of a file, in the order of the page."""
     rows = [
         *Bank.objects.all(),
@@ -152,7 +152,7 @@ def bank_entries() -> list[Entry]:
     return [without_defaults(entry) for entry in entries]
 
 
-def without_defaults(entry: Entry) -> Entry:
+def without_defaults(entry: FixtureEntry) -> FixtureEntry:
     """Return an entry with its fields in order, without those that it may leave out."""
     fields = {}
     for name in FIELDS[entry["model"]]:
@@ -163,7 +163,7 @@ def without_defaults(entry: Entry) -> Entry:
     return {"model": entry["model"], "fields": fields}
 
 
-def dump(entries: list[Entry]) -> str:
+def dump(entries: list[FixtureEntry]) -> str:
     """Return entries as the text of a fixture file."""
     return HEADER + "\n".join(yaml_text([entry]) for entry in entries)
 
@@ -288,19 +288,19 @@ def parse(text: str) -> list[Any]:
     return [entry.value for entry in reading.parse(text)]
 
 
-def in_loading_order(entries: list[Entry]) -> list[Entry]:
+def in_loading_order(entries: list[FixtureEntry]) -> list[FixtureEntry]:
     """Return checked entries so that each comes after those that it refers to."""
     models_in_order = list(MODELS)
     places = {slug: place for place, slug in enumerate(replacements_first(entries))}
 
-    def order(entry: Entry) -> tuple[int, int]:
+    def order(entry: FixtureEntry) -> tuple[int, int]:
         model, slug = key_of(entry)
         return models_in_order.index(model), places.get(slug, -1) if model == QUESTION else 0
 
     return sorted(entries, key=order)
 
 
-def replacements_first(entries: list[Entry]) -> list[str]:
+def replacements_first(entries: list[FixtureEntry]) -> list[str]:
     """
     Return the slugs of retired questions and of what replaces them, the replacements first.
 
@@ -314,7 +314,7 @@ def replacements_first(entries: list[Entry]) -> list[str]:
     return list(TopologicalSorter(replaced_by).static_order())
 
 
-def circles(entries: list[Entry]) -> Iterator[tuple[str, str]]:
+def circles(entries: list[FixtureEntry]) -> Iterator[tuple[str, str]]:
     """Yield a question that leads back to itself, by its slug, and the reason."""
     try:
         replacements_first(entries)
@@ -322,7 +322,7 @@ def circles(entries: list[Entry]) -> Iterator[tuple[str, str]]:
         yield error.args[1][0], "leads back to this question"
 
 
-def key_of(entry: Entry) -> Key:
+def key_of(entry: FixtureEntry) -> Key:
     return entry["model"], entry["fields"].get("slug", "")
 
 

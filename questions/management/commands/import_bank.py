@@ -120,7 +120,7 @@ already, questions that it has keep their slugs.
             raise CommandError(f"{reason(error)}. Nothing was written.") from error
 
     def write(
-        self, made: list[files.Entry], output: Path, *, dry_run: bool, verbosity: int
+        self, made: list[files.FixtureEntry], output: Path, *, dry_run: bool, verbosity: int
     ) -> None:
         questions = sum(entry["model"] == files.QUESTION for entry in made)
         if dry_run:
@@ -175,7 +175,7 @@ already, questions that it has keep their slugs.
             self.stdout.write(f"           and {len(rows) - SHOWN} more")
 
 
-def earlier(output: Path) -> list[files.Entry]:
+def earlier(output: Path) -> list[files.FixtureEntry]:
     """Return the entries of an earlier import, if there was one."""
     if output == STANDARD_INPUT or not output.exists():
         return []

@@ -17,11 +17,10 @@ from questions.importing.drafts import Draft, Found, draft
 from questions.importing.texts import parser, plain, short_answer, with_headings_from
 from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
+from questions.spreadsheets import unquoted
 
 FIELD_OF = {name: field for field, names in COLUMNS.items() for name in names}
 TEXTS = ("prompt", "short_answer", "answer")
-# The apostrophe before what a spreadsheet could run: our own export writes it.
-FORMULA = re.compile("^'(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 BY_LAST_WORD = ("title", "answer", "category", "level")
 WORDS = 3  # of the name of a column
@@ -77,7 +76,7 @@ def table_drafts(
     for line, row in rows:
         # Of two columns of a field the first one counts.
         in_order = sorted(columns.items(), reverse=True)
-        cells = [FORMULA.sub("", cell) for cell in row]
+        cells = list(map(unquoted, row))
         values = {field: cells[index] for index, field in in_order if index < len(row)}
         if one := record_draft(values, f"{name}: line {line}", stem(name), found):
             yield one

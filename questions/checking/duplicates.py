@@ -17,14 +17,10 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from questions.models import Question
+from questions.search.letters import DENSE_CLASS, DENSE_RUN
 
 # The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
-# Characters of scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, and Han.
-UNSPACED = (
-    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
-    r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
 # With how many titles an index compares one at most. Only where hundreds are made of the same few
 # words would there be more, and then the cost must not grow with their number.
 COMPARED = 500
@@ -161,8 +157,8 @@ def dice(a: frozenset[str], b: frozenset[str]) -> float:
 @lru_cache(maxsize=50_000)
 def title_words(title: str) -> frozenset[str]:
     """Return the telling words; where a script has no spaces, each two characters in a row."""
-    runs = re.findall(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+", title.lower())
-    words = (pairs(run) if re.match(f"[{UNSPACED}]", run) else [run] for run in runs)
+    runs = re.findall(rf"[{DENSE_CLASS}]+|[^\W{DENSE_CLASS}]+", title.lower())
+    words = (pairs(run) if DENSE_RUN.match(run) else [run] for run in runs)
     return frozenset(word for some in words for word in some) - STOP_WORDS
 
 

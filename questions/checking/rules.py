@@ -26,11 +26,12 @@ from markdown_it.token import Token
 
 from questions import search
 from questions.checking import duplicates
-from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
+from questions.checking.duplicates import Alike, folded, title_words
 from questions.markdown import parser
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
 from questions.renderer import is_ours, leads_nowhere
+from questions.search.letters import DENSE_CLASS
 from questions.search.words import stem
 from questions.syntax import IMAGE, TAG, anchor, heading_text, is_sample, shown_output
 
@@ -276,7 +277,7 @@ def count_words(tokens: list[Token]) -> int:
 
 def word_count(text: str) -> int:
     """Return the number of words; where a script has no spaces, two characters count as one."""
-    others, unspaced = re.subn(f"[{UNSPACED}]", " ", text)
+    others, unspaced = re.subn(f"[{DENSE_CLASS}]", " ", text)
     return sum(any(map(str.isalnum, word)) for word in others.split()) + (unspaced + 1) // 2
 
 

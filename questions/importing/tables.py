@@ -15,6 +15,7 @@ from typing import Any
 
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
+from questions.importing.sources import stem
 from questions.importing.texts import parser, plain, short_answer, with_headings_from
 from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
 from questions.refreshing.files import FIELDS, QUESTION
@@ -103,10 +104,6 @@ def fields_named(names: list[str]) -> dict[int, str]:
         if index not in found and field and field not in found.values():
             found[index] = field
     return found
-
-
-def stem(name: str) -> str:
-    return re.split(r"[/\\]", name)[-1].partition(".")[0].replace("_", " ").capitalize()
 
 
 def record_draft(

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from questions import slugs
@@ -23,39 +23,43 @@ def entries(found: Found, earlier: Iterable[FixtureEntry] = ()) -> list[FixtureE
     earlier = [entry for entry in earlier if is_named(entry)]
     without_doubles(found)
     spell_alike(found)
-    kept = [*known_slugs(found.drafts, earlier)]
+    bank = [{"model": BANK, "fields": in_order(BANK, found.bank)}] if found.bank else []
+    categories = category_entries(found, earlier)
+    slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
+    slug_of |= {slug: slug for slug in found.categories}
+    return [*bank, *categories, *question_entries(found.drafts, earlier, slug_of)]
+
+
+def question_entries(
+    drafts: list[Draft], earlier: list[FixtureEntry], category_slugs: dict[str, str]
+) -> Iterator[FixtureEntry]:
+    kept = known_slugs(drafts, earlier)
     published = {
         entry["fields"]["slug"]
         for entry in earlier
         if entry["model"] == QUESTION and entry["fields"].get("published") is True
     }
     taken = {slug for slug in kept if slug}
-    named: list[FixtureEntry] = []
-    categories = category_entries(found, earlier)
-    slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
-    slug_of |= {slug: slug for slug in found.categories}
     positions: Counter[str] = Counter()
-    for draft, before in zip(found.drafts, kept, strict=True):
-        fields: dict[str, Any] = dict(draft.fields)
-        fields.setdefault("level", "core")
-        own = str(fields.get("slug", ""))
+    for draft, before in zip(drafts, kept, strict=True):
+        own = str(draft.fields.get("slug", ""))
         is_usable = re.fullmatch(r"[-a-zA-Z0-9_]{1,80}", own) and own not in taken
         slug = before or (own if is_usable else slugs.unique(own or draft.title, taken))
         taken.add(slug)
-        category = slug_of[category_name(draft)]
+        category = category_slugs[category_name(draft)]
         positions[category] += 1
-        fields |= {
+        fields = {
+            "level": "core",
+            "short_answer": "",
+            "answer": "",
+            **draft.fields,
             "category": [category],
             "slug": slug,
             "position": positions[category],
             "title": draft.title,
             "published": slug in published,
         }
-        for name in ("short_answer", "answer"):
-            fields.setdefault(name, "")
-        named.append({"model": QUESTION, "fields": in_order(QUESTION, fields)})
-    bank = [{"model": BANK, "fields": in_order(BANK, found.bank)}]
-    return [*(bank if found.bank else []), *categories, *named]
+        yield {"model": QUESTION, "fields": in_order(QUESTION, fields)}
 
 
 def is_named(entry: FixtureEntry) -> bool:

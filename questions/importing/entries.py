@@ -11,6 +11,14 @@ from questions.importing.drafts import Draft, Found
 from questions.models import Category
 from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, FixtureEntry
 
+# The fields by which a question is known again, tried in this order: any text may have been mended.
+KNOWN_BY = (
+    ("title", "prompt", "short_answer", "answer"),
+    ("title", "prompt"),
+    ("title",),
+    ("prompt", "short_answer", "answer"),
+)
+
 
 def entries(found: Found, earlier: Iterable[FixtureEntry] = ()) -> list[FixtureEntry]:
     """
@@ -126,14 +134,14 @@ def known_slugs(drafts: list[Draft], earlier: list[FixtureEntry]) -> list[str]:
     """Return for each draft the slug that it had in the earlier entries; "" for a new one."""
     found = [""] * len(drafts)
     left = [e["fields"] for e in earlier if e.get("model") == QUESTION]
-    for key_of in (by_all, by_prompt, by_title, by_answer):
-        slugs_by_key: dict[tuple[Any, ...], list[str]] = {}
+    for names in KNOWN_BY:
+        slugs_by_key: dict[tuple[str, ...], list[str]] = {}
         for fields in left:
-            if key := key_of(fields):
+            if key := key_of(fields, names):
                 slugs_by_key.setdefault(key, []).append(fields["slug"])
         used = set()
         for index, draft in enumerate(drafts):
-            key = key_of({**draft.fields, "title": draft.title})
+            key = key_of({**draft.fields, "title": draft.title}, names)
             if not found[index] and key and slugs_by_key.get(key):
                 found[index] = slugs_by_key[key].pop(0)
                 used.add(found[index])
@@ -141,26 +149,11 @@ def known_slugs(drafts: list[Draft], earlier: list[FixtureEntry]) -> list[str]:
     return found
 
 
-def by_all(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        folded(str(fields.get("title") or "")),
-        *map(stripped(fields), ("prompt", "short_answer", "answer")),
-    )
-
-
-def by_prompt(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(str(fields.get("title") or "")), stripped(fields)("prompt"))
-
-
-def by_title(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(str(fields.get("title") or "")),)
-
-
-def by_answer(fields: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what is answered: a title may have been mended. An empty answer says nothing."""
-    texts = tuple(map(stripped(fields), ("prompt", "short_answer", "answer")))
-    return texts if any(texts[1:]) else ()
-
-
-def stripped(fields: dict[str, Any]) -> Any:
-    return lambda name: str(fields.get(name) or "").strip()
+def key_of(fields: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts of fields, to be compared. An empty answer without a title says nothing."""
+    texts = {name: str(fields.get(name) or "").strip() for name in names}
+    if "title" in texts:
+        texts["title"] = folded(texts["title"])
+    elif not (texts["short_answer"] or texts["answer"]):
+        return ()
+    return tuple(texts.values())

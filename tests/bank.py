@@ -11,14 +11,14 @@ from django.forms.models import model_to_dict
 
 from questions import history
 from questions.models import Category, FormerSlug, Question
-from questions.refreshing import files, plan, reading
+from questions.refreshing import files, plan, reading, validation
 
 SHIPPED: Path = settings.BASE_DIR / "fixtures" / "bank.yaml"
 
 
 @functools.cache
 def shipped_entries() -> list[files.FixtureEntry]:
-    return files.checked_entries(SHIPPED)
+    return validation.checked_entries(SHIPPED)
 
 
 def read_entries(path: Path) -> list[files.FixtureEntry]:

@@ -15,7 +15,8 @@ from django.utils import timezone
 from questions.checking import duplicates, rules
 from questions.markdown import parser
 from questions.models import Bank, Question
-from questions.refreshing.files import as_questions, checked_entries
+from questions.refreshing.files import as_questions
+from questions.refreshing.validation import checked_entries
 from tests import build
 from tests.admin.forms import ADD
 from tests.bank import SHIPPED, read_entries

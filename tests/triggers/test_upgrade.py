@@ -35,7 +35,8 @@ from questions.models import (
     fingerprint,
 )
 from questions.refreshing import plan
-from questions.refreshing.files import FixtureEntry, checked_entries, dump
+from questions.refreshing.files import FixtureEntry, dump
+from questions.refreshing.validation import checked_entries
 from tests import build
 from tests.bank import SHIPPED
 from tests.html import one, page, text

@@ -14,6 +14,7 @@ from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
+from questions.refreshing.validation import shape_fault
 
 SHOWN = 12  # files and categories
 NAMED = 5  # files without questions
@@ -180,7 +181,7 @@ def earlier(output: Path) -> list[files.FixtureEntry]:
     if output == STANDARD_INPUT or not output.exists():
         return []
     try:
-        found = [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+        found = [entry.value for entry in reading.read(output) if not shape_fault(entry)]
     except FixtureError as error:
         raise UnreadableError(f"{output}: {str(error).rstrip('.')}.") from error
     if not found:

@@ -22,10 +22,10 @@ from questions.refreshing.files import (
     Key,
     as_bank,
     as_questions,
-    checked_entries,
 )
 from questions.refreshing.plan import Difference, Fields, Kind, RefreshError
 from questions.refreshing.reading import Faults, FixtureError
+from questions.refreshing.validation import checked_entries
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field

@@ -73,12 +73,16 @@ def checked_entries(*paths: Path) -> list[FixtureEntry]:
     for entry in found:
         for field, reason in field_faults(entry.read, known if is_complete else None):
             faults.add(entry.fault(field, reason))
+    entries = [entry.read.value for entry in found]
     if not faults.count:
-        for question, reason in circles([entry.read.value for entry in found]):
-            at = next(e for e in found if key_of(e.read.value) == (QUESTION, question))
-            faults.add(at.fault("replaced_by", reason))
+        try:
+            replacements_first(entries)
+        except CycleError as error:
+            slug = error.args[1][0]
+            at = next(e for e in found if key_of(e.read.value) == (QUESTION, slug))
+            faults.add(at.fault("replaced_by", "leads back to this question"))
     faults.raise_if_any()
-    return [entry.read.value for entry in found]
+    return entries
 
 
 def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Located]:
@@ -94,14 +98,6 @@ def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Located]:
                     yield Located(name, entry)
         except FixtureError as error:
             faults.add(f"{name}: {error}")
-
-
-def circles(entries: list[FixtureEntry]) -> Iterator[tuple[str, str]]:
-    """Yield a question that leads back to itself, by its slug, and the reason."""
-    try:
-        replacements_first(entries)
-    except CycleError as error:
-        yield error.args[1][0], "leads back to this question"
 
 
 def shape_fault(read: ReadEntry) -> str:

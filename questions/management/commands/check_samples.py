@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions.checking import interpreters, samples
+from questions.checking import interpreters, runs, samples
 from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
 from questions.management.base import BankCommand, in_one_line
@@ -70,7 +70,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         parser.add_argument(
             "--timeout",
             type=float,
-            default=samples.TIMEOUT,
+            default=runs.TIMEOUT,
             metavar="SECONDS",
             help="How long a sample may run (%(default)g).",
         )
@@ -140,7 +140,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         if jobs < 1 or timeout <= 0:
             raise CommandError("--jobs and --timeout have to be above zero.")
         on = list(dict.fromkeys(map(interpreters.find, python))) or [interpreters.running()]
-        if not unconfined and (missing := samples.missing_isolation()):
+        if not unconfined and (missing := runs.missing_isolation()):
             raise CommandError(f"{missing}. --unconfined runs samples without it.")
         checks = samples.check_samples(
             questions,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions.importing import bring
+from questions.importing.discovery import find_drafts
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
 from questions.importing.links import is_base
@@ -22,7 +22,7 @@ NAMED = 5  # files without questions
 
 class Command(BankCommand):
     help = """\
-Bring questions that were kept otherwise: write them as drafts into a fixture file.
+Write questions that were kept otherwise as drafts into a fixture file.
 
   .venv/bin/python manage.py import_bank questions.md --output imported.yaml
   .venv/bin/python manage.py refresh_bank imported.yaml --dry-run
@@ -99,7 +99,7 @@ already, questions that it has keep their slugs.
                 "Nothing was written."
             )
         try:
-            found = bring.bring(
+            found = find_drafts(
                 files,
                 pattern=pattern,
                 categories=categories,

@@ -115,9 +115,9 @@ def phrases(title: str) -> list[str]:
     """
     Return phrases of one or two words: an equal title or a near-duplicate has all words of one.
 
-    Of the words of a title a near-duplicate lacks a few at most. So of that many words, and PAIR
-    more, it has at least PAIR: the phrases are all pairs of these. The longest words are taken,
-    because they are the rarest.
+    A near-duplicate lacks at most a certain number of the title's words. So it has at least PAIR of
+    any words that are PAIR more than that number, and the phrases are all pairs of such words. The
+    longest ones are taken, because they are the rarest.
     """
     words = sorted(title_words(title), key=lambda word: (-len(word), word))
     if len(words) <= PAIR:

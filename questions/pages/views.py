@@ -7,14 +7,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from questions.models import (
-    Bank,
-    Category,
-    Question,
-    QuestionQuerySet,
-    SampleChecks,
-    sample_checks,
-)
+from questions.models import Bank, Category, Question, QuestionQuerySet, sample_checks
 from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
 from questions.pages.choices import Choices
@@ -146,9 +139,9 @@ def list_context(
     # category in its path and needs none in the query.
     own_category = "" if page_category else filters.category
     linked = replace(filters, start=1, until=(), category=own_category)
-    total = sum(category.question_count for category in categories)
     count = found.count if found else sum(part.category.match_count for part in listed)
     choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
+    tells_samples = not filters.active and choices.total <= CHECKED_TOTAL
     return {
         "bank": bank,
         "filters": filters,
@@ -170,10 +163,10 @@ def list_context(
         "elsewhere": [] if count else choices.elsewhere(),
         "shown": len(shown),
         "start": start,
-        "total": total,
+        "total": choices.total,
         "sheet": path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
-        "samples": samples(filters, total),
+        "samples": sample_checks() if tells_samples else None,
     }
 
 
@@ -194,8 +187,3 @@ def similar(filters: Filters, found: Hits) -> list[str]:
     """Return words to try that are not those that were searched for."""
     typed = filters.q.casefold().split()
     return [word for word in found.found.similar if word.casefold() not in typed]
-
-
-def samples(filters: Filters, total: int) -> SampleChecks | None:
-    """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
-    return None if filters.active or total > CHECKED_TOTAL else sample_checks()

@@ -23,15 +23,13 @@ from questions.checking import interpreters
 from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.checking.runs import TIMEOUT, Outcome, run_sample
 from questions.markdown import parser
-from questions.models import Question, SampleFailure
+from questions.models import SAMPLE_FIELDS, Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Release, listed
 from questions.refreshing.files import with_fields, write_file
 from questions.syntax import is_sample, shown_output
 
 REPORT_LENGTH = 10_000  # characters of a report on what failed, which the admin shows
-
-FIELDS = ("prompt", "answer")  # of a question: what its samples stand in
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def samples_of(question: Question) -> list[Sample]:
     """Return the samples of a question in order, those of its prompt first."""
     found = [
         replace(sample, field=field)
-        for field in FIELDS
+        for field in SAMPLE_FIELDS
         for sample in find_samples(getattr(question, field))
     ]
     return [replace(sample, number=number) for number, sample in enumerate(found, 1)]
@@ -189,7 +187,7 @@ def store_results(checks: Sequence[Check]) -> None:
         for question, of_question in by_question(checks):
             if result := result_of(question, of_question):
                 # Not to a question that was edited while its samples ran.
-                unchanged = {field: getattr(question, field) for field in FIELDS}
+                unchanged = {field: getattr(question, field) for field in SAMPLE_FIELDS}
                 Question.objects.filter(pk=question.pk, **unchanged).update(**result)
                 store_failure(question, of_question)
 
@@ -230,7 +228,7 @@ def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[
         ]
     changes: dict[str, dict[str, Any]] = {}
     for question, of_question in by_question(checks):
-        texts = {field: getattr(question, field) for field in FIELDS}
+        texts = {field: getattr(question, field) for field in SAMPLE_FIELDS}
         result = result_of(question, of_question)
         changes[question.slug] = {
             **{field: text for field, text in texts.items() if text},
@@ -288,7 +286,7 @@ def corrected(checks: list[Check]) -> list[Check]:
     """
     question = checks[0].question
     by_sample = [list(group) for _, group in groupby(checks, key=lambda check: check.sample.number)]
-    for field in FIELDS:
+    for field in SAMPLE_FIELDS:
         lines = getattr(question, field).splitlines(keepends=True)
         for of_sample in reversed(by_sample):
             if of_sample[0].sample.field == field:

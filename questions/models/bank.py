@@ -67,7 +67,8 @@ class Fingerprint(SHA256):
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
-CHECKED_TEXT = Concat("prompt", "answer")  # where the samples of a question stand
+SAMPLE_FIELDS = ("prompt", "answer")  # where the samples of a question stand
+CHECKED_TEXT = Concat(*SAMPLE_FIELDS)
 # Nearly what `syntax.is_sample` says of a fence, for the database.
 SAMPLE = r"(```|~~~) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
@@ -619,8 +620,8 @@ class Question(models.Model):
 
     @property
     def text_hash(self) -> str:
-        """The fingerprint of the prompt and the answer, in which the samples stand."""
-        return fingerprint(self.prompt + self.answer)
+        """The fingerprint of the texts in which the samples stand."""
+        return fingerprint("".join(getattr(self, name) for name in SAMPLE_FIELDS))
 
     @property
     def is_checked(self) -> bool:

@@ -56,8 +56,8 @@ class Filters:
         return self if known else replace(self, category="")
 
     @property
-    def active(self) -> bool:
-        """Whether the list is narrowed down."""
+    def is_narrowed(self) -> bool:
+        """Whether the list shows less than the whole bank."""
         return bool(self.q or self.category or self.level)
 
     @property

@@ -141,7 +141,7 @@ def list_context(
     linked = replace(filters, start=1, until=(), category=own_category)
     count = found.count if found else sum(part.category.match_count for part in listed)
     choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
-    tells_samples = not filters.active and choices.total <= CHECKED_TOTAL
+    tells_samples = not filters.is_narrowed and choices.total <= CHECKED_TOTAL
     return {
         "bank": bank,
         "filters": filters,

@@ -44,9 +44,9 @@ CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
 PHRASINGS = 8
 PHRASING_CHARACTERS = 160
-# Those of English and most others, of Chinese and Japanese, of Arabic, of Greek (which Unicode's
-# normal form makes a semicolon), and of Armenian and Ethiopic.
-QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", ";", "\u055e", "\u1367")
+# Those of English and most others, of Chinese and Japanese, Arabic, Greek, Armenian and Ethiopic.
+QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", "\u055e", "\u1367")
+GREEK_MARK = ";"  # as Unicode's normal form has it
 
 # They change the order in which code is shown, and not what it does (trojansource.codes). In prose
 # that mixes directions of writing they have their use.
@@ -168,7 +168,7 @@ def check_title(title: str, alike: Alike) -> Iterator[Problem]:
     if not title.strip():
         yield Problem("title", "A published question needs a title.")
         return
-    if not title.endswith(QUESTION_MARKS):
+    if not title.endswith((*QUESTION_MARKS, GREEK_MARK)):
         yield style("title", "Word it as a question that ends with “?”.")
     if len(title) > TITLE_CHARACTERS:
         yield style("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")

@@ -13,11 +13,12 @@ from io import StringIO
 from itertools import takewhile
 from typing import Any
 
+from questions.checking.rules import QUESTION_MARKS
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
 from questions.importing.sources import stem
 from questions.importing.texts import parser, plain, short_answer, with_headings_from
-from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
+from questions.importing.vocabulary import COLUMNS, LOOSE
 from questions.refreshing.files import FIELDS, QUESTION
 from questions.spreadsheets import unquoted
 

@@ -8,12 +8,10 @@ result all that is not on a short list. `syntax.py` says what the parser knows b
 
 import html
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cached_property, lru_cache, update_wrapper
 from itertools import pairwise
 from sys import getsizeof
-from threading import Lock
 from typing import Any
 
 import nh3
@@ -22,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.utils import EnvType
 
+from questions.lru import LRUCache
 from questions.renderer import (
     FOLLOW_UPS,
     RENDERED_HERE,
@@ -67,35 +66,22 @@ class Cached[**Arguments]:
     """
     A function that returns HTML, with the last results that fit into CACHED bytes.
 
-    An lru_cache is limited in entries, and one text of an editor may have a thousand times the
-    size of another. Threads may share it.
+    One text of an editor may have a thousand times the size of another.
     """
 
     def __init__(self, function: Callable[Arguments, SafeString]) -> None:
         self.__wrapped__ = function
         update_wrapper(self, function)
-        self.size = 0
-        self.lock = Lock()
-        self.results: OrderedDict[tuple[Hashable, ...], SafeString] = OrderedDict()
+        self.results: LRUCache[tuple[Hashable, ...], SafeString] = LRUCache(CACHED)
 
     def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> SafeString:
         key = (*args, *kwargs.items())
-        with self.lock:
-            if key in self.results:
-                self.results.move_to_end(key)
-                return self.results[key]
-        result = self.__wrapped__(*args, **kwargs)
-        with self.lock:
-            if key not in self.results:
-                self.results[key] = result
-                self.size += cost(key, result)
-            while self.size > CACHED:
-                self.size -= cost(*self.results.popitem(last=False))
+        result = self.results.get(key)
+        if result is None:
+            result = self.__wrapped__(*args, **kwargs)
+            size = sum(map(getsizeof, key)) + getsizeof(result) + 512  # the entry itself
+            self.results.put(key, result, size)
         return result
-
-
-def cost(key: tuple[Hashable, ...], result: SafeString) -> int:
-    return sum(map(getsizeof, key)) + getsizeof(result) + 512  # the entry itself
 
 
 @Cached

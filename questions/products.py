@@ -1,28 +1,29 @@
-"""Products and their versions as a text names them: “CPython 3.13.0, 3.14.8, Django 6.1.3”."""
+"""Products and their releases as a text names them: “CPython 3.13.0, 3.14.8, Django 6.1.3”."""
 
 import re
 from collections.abc import Iterable
 from itertools import groupby
+from operator import itemgetter
 
-Version = tuple[str, str]  # product and version
+Release = tuple[str, str]  # product and number
 
-VERSION = r"\d+(?:\.\d+)*"
+NUMBER = r"\d+(?:\.\d+)*"
 
 
-def versions_in(text: str) -> list[Version]:
-    """Return the versions that a text names. One without a product is of the product before it."""
-    found = re.findall(rf"([A-Za-z][\w.+-]*) ({VERSION}(?:, {VERSION})*)", text)
+def releases_in(text: str) -> list[Release]:
+    """Return the releases that a text names. A number alone is of the product before it."""
+    found = re.findall(rf"([A-Za-z][\w.+-]*) ({NUMBER}(?:, {NUMBER})*)", text)
     return list(dict.fromkeys((name, one) for name, all_ in found for one in all_.split(", ")))
 
 
-def listed(versions: Iterable[Version]) -> str:
-    """Return the text that names `versions`, each once, sorted by product and number."""
-    products = groupby(sorted(set(versions), key=by_number), key=lambda version: version[0])
+def listed(releases: Iterable[Release]) -> str:
+    """Return the text that names `releases`, each once, sorted by product and number."""
+    products = groupby(sorted(set(releases), key=by_number), key=itemgetter(0))
     return ", ".join(
         f"{name} {', '.join(number for _, number in of_product)}" for name, of_product in products
     )
 
 
-def by_number(version: Version) -> tuple[str, list[int], str]:
-    name, number = version
+def by_number(release: Release) -> tuple[str, list[int], str]:
+    name, number = release
     return name, [int(part) for part in re.findall(r"\d+", number)], number

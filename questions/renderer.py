@@ -23,6 +23,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from questions.languages import highlighted, language
 from questions.syntax import anchor, heading_text, joins_lines, shown_output
 
+type Tokens = Sequence[Token]
+
 FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
 # Hebrew, Arabic and the other scripts that are written from right to left.
@@ -51,34 +53,26 @@ class Renderer(RendererHTML):
     """markdown-it's renderer with our headings, links, tables and code blocks."""
 
     def renderToken(  # noqa: N802
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+        self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType
     ) -> str:
         token = tokens[index]
         if env.get("is_rtl") and token.type in DIRECTED and token.level == 0:
             token.attrSet("dir", "auto")
         return super().renderToken(tokens, index, options, env)
 
-    def softbreak(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def softbreak(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         # A paragraph that is one line compresses better than the lines of its source.
         before = tokens[index - 1].content if index else ""
         after = tokens[index + 1].content if index + 1 < len(tokens) else ""
         return "" if joins_lines(before, after) else " "
 
-    def tag_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def tag_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return f"<{tokens[index].tag}>"
 
-    def tag_close(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def tag_close(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return f"</{tokens[index].tag}>"
 
-    def list_item_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def list_item_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         is_checked = tokens[index].meta.get("checked")
         tokens[index].attrs.pop("class", None)
         opened = self.renderToken(tokens, index, options, env)
@@ -87,7 +81,7 @@ class Renderer(RendererHTML):
         return f'{opened}<span class="task">{"☑" if is_checked else "☐"}</span> '
 
     def bullet_list_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+        self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType
     ) -> str:
         tokens[index].attrs.pop("class", None)
         return self.renderToken(tokens, index, options, env)
@@ -104,22 +98,16 @@ class Renderer(RendererHTML):
     def alert_title_close(self, *args: Any) -> str:
         return "</strong></p>\n"
 
-    def math_inline(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def math_inline(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         sign = tokens[index].markup
         return f'<span class="math">{escape(f"{sign}{tokens[index].content}{sign}")}</span>'
 
     math_inline_double = math_inline
 
-    def math_block(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def math_block(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return f'<div class="math">{escape(f"$${tokens[index].content}$$")}</div>\n'
 
-    def footnote_ref(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def footnote_ref(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         number = tokens[index].meta["id"] + 1
         if not (page := escape(env.get("page", ""))):
             return f"<sup>{number}</sup>"
@@ -134,9 +122,7 @@ class Renderer(RendererHTML):
     def footnote_block_close(self, *args: Any) -> str:
         return "</ol>\n"
 
-    def footnote_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def footnote_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         page = escape(env.get("page", ""))
         return f'<li id="{page}:note-{tokens[index].meta["id"] + 1}">' if page else "<li>"
 
@@ -144,16 +130,14 @@ class Renderer(RendererHTML):
         return "</li>\n"
 
     def footnote_anchor(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+        self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType
     ) -> str:
         page = escape(env.get("page", ""))
         if not page or tokens[index].meta["subId"]:
             return ""
         return f' <a href="#{page}:note-{tokens[index].meta["id"] + 1}-place">↩</a>'
 
-    def heading_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def heading_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         directed = ' dir="auto"' if env.get("is_rtl") else ""
         named = ""
         if page := env.get("page"):
@@ -161,14 +145,10 @@ class Renderer(RendererHTML):
             named = f' id="{escape(f"{page}:{name}")}"' if name else ""
         return f"<h{heading_level(tokens[index], env)}{directed}{named}>"
 
-    def heading_close(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def heading_close(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return f"</h{heading_level(tokens[index], env)}>\n"
 
-    def link_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def link_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[index]
         address = str(token.attrGet("href"))
         if leads_nowhere(address):
@@ -179,39 +159,29 @@ class Renderer(RendererHTML):
             token.attrSet("href", f"#{env['page']}:{address[1:].lower()}")
         return self.renderToken(tokens, index, options, env)
 
-    def link_close(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def link_close(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         link = next(token for token in reversed(tokens[:index]) if token.type == "link_open")
         if leads_nowhere(address := str(link.attrGet("href"))):
             return f" ({escape(unquote(address))})"
         site = env.get("name_sites") and linked_site(address)
         return f'</a> <span class="site">{escape(site)}</span>' if site else "</a>"
 
-    def table_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def table_open(self, *args: Any) -> str:
         return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
 
-    def table_close(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def table_close(self, *args: Any) -> str:
         return "</table></div>\n"
 
-    def th_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def th_open(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return cell_open(tokens[index], cell_tag(tokens[index], tokens[index + 1]), env)
 
-    def th_close(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def th_close(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return f"</{cell_tag(tokens[index], tokens[index - 1])}>\n"
 
     td_open, td_close = th_open, th_close
 
     def ordered_list_open(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+        self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType
     ) -> str:
         """Say how wide the numbers are where they are wider than the space for two digits."""
         token = tokens[index]
@@ -221,7 +191,7 @@ class Renderer(RendererHTML):
             token.attrSet("class", f"digits-{min(digits, 5)}")
         return self.renderToken(tokens, index, options, env)
 
-    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    def image(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[index]
         address = str(token.attrGet("src") or "")
         alt = self.renderInlineAsText(token.children, options, env).strip()
@@ -232,14 +202,12 @@ class Renderer(RendererHTML):
             return f"{shown} ({escape(unquote(address))})" if address else shown
         return f'<a href="{escape(address)}" rel="external noopener">{shown}</a>'
 
-    def fence(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    def fence(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         is_of_sample = index > 0 and shown_output(tokens, index - 1) is not None
         check = env.get("check") if is_of_sample else None
         return code_block(tokens[index].content, tokens[index].info, check)
 
-    def code_block(
-        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def code_block(self, tokens: Tokens, index: int, options: OptionsDict, env: EnvType) -> str:
         return code_block(tokens[index].content, "text")
 
     def hint_open(self, *args: Any) -> str:
@@ -267,7 +235,7 @@ def image_address(address: str) -> str:
         return ""
 
 
-def is_in_link(before: Sequence[Token]) -> bool:
+def is_in_link(before: Tokens) -> bool:
     kinds = [token.type for token in before if token.type in {"link_open", "link_close"}]
     return kinds[-1:] == ["link_open"]
 
@@ -291,7 +259,7 @@ def heading_level(token: Token, env: EnvType) -> int:
     return min(max(top, int(token.tag[1]) - 2 + top), 6)
 
 
-def last_number(tokens: Sequence[Token], index: int) -> int:
+def last_number(tokens: Tokens, index: int) -> int:
     """Return the number of the last item of the ordered list that begins at `index`."""
     level = tokens[index].level
     number = int(tokens[index].attrGet("start") or 1) - 1

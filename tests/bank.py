@@ -11,17 +11,17 @@ from django.forms.models import model_to_dict
 
 from questions import history
 from questions.models import Category, FormerSlug, Question
-from questions.refreshing import files, plan, reading
+from questions.refreshing import files, plan, reading, validation
 
 SHIPPED: Path = settings.BASE_DIR / "fixtures" / "bank.yaml"
 
 
 @functools.cache
-def shipped_entries() -> list[files.Entry]:
-    return files.checked_entries(SHIPPED)
+def shipped_entries() -> list[files.FixtureEntry]:
+    return validation.checked_entries(SHIPPED)
 
 
-def read_entries(path: Path) -> list[files.Entry]:
+def read_entries(path: Path) -> list[files.FixtureEntry]:
     """Return the entries of a fixture file, unchecked."""
     return [entry.value for entry in reading.read(path)]
 

@@ -18,7 +18,7 @@ from django.test import override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from pytest_django.live_server_helper import LiveServer
 
-from questions.checking import samples
+from questions.checking import runs
 from questions.pages import missed
 from tests import servers
 from tests.bank import load_shipped
@@ -156,7 +156,7 @@ def require(name: str, path: str | None) -> None:
 
 @functools.cache
 def missing_isolation() -> str:
-    return samples.missing_isolation()
+    return runs.missing_isolation()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

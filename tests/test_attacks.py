@@ -18,7 +18,7 @@ from questions.checking import rules
 from questions.markdown import render, sanitize
 from questions.models import ANSWER_LENGTH, Bank, Question
 from questions.models.fields import without_refused
-from questions.pages.filters import page_length
+from questions.pages.sections import page_length
 from questions.search import Marks, words
 from tests import build
 from tests.html import parse, select

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from questions.checking import rules, samples, sandbox
+from questions.checking import rules, runs, sandbox
 from questions.models import (
     ANSWER_LENGTH,
     FURTHER_READING_LENGTH,
@@ -108,8 +108,8 @@ def test_the_numbers_of_the_rules_and_limits_are_documented() -> None:
         assert text in editing
     checking = " ".join((BASE_DIR / "docs" / "checking.md").read_text().split())
     for text in (
-        f"longer than {samples.TIMEOUT:g} seconds",
-        f"more than {samples.OUTPUT_LIMIT >> 20} MB",
+        f"longer than {runs.TIMEOUT:g} seconds",
+        f"more than {runs.OUTPUT_LIMIT >> 20} MB",
         f"{sandbox.PROCESS_LIMIT} processes and threads",
         f"gets {sandbox.MEMORY_LIMIT >> 30} GB of address space",
         f"ends at {sandbox.FILE_LIMIT >> 20} MB",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from questions.products import listed, versions_in
+from questions.products import listed, releases_in
 
 
 @pytest.mark.parametrize(
-    ("text", "versions"),
+    ("text", "releases"),
     [
         ("", []),
         ("CPython 3.13.0", [("CPython", "3.13.0")]),
@@ -19,12 +19,12 @@ from questions.products import listed, versions_in
     ],
 )
 def test_a_number_without_a_name_is_of_the_product_before_it(
-    text: str, versions: list[tuple[str, str]]
+    text: str, releases: list[tuple[str, str]]
 ) -> None:
-    assert versions_in(text) == versions
-    assert listed(versions) == text
+    assert releases_in(text) == releases
+    assert listed(releases) == text
 
 
-def test_versions_are_listed_once_and_by_number() -> None:
-    versions = [("PyPy", "3.11.1"), ("CPython", "3.14.10"), ("CPython", "3.14.9")]
-    assert listed([*versions, *versions]) == "CPython 3.14.9, 3.14.10, PyPy 3.11.1"
+def test_releases_are_listed_once_and_by_number() -> None:
+    releases = [("PyPy", "3.11.1"), ("CPython", "3.14.10"), ("CPython", "3.14.9")]
+    assert listed([*releases, *releases]) == "CPython 3.14.9, 3.14.10, PyPy 3.11.1"

@@ -23,6 +23,7 @@ from questions.admin.unsaved import UnsavedAdmin
 from questions.checking.rules import check_question
 from questions.markdown import parser
 from questions.models import (
+    SAMPLE_FIELDS,
     Bank,
     Category,
     FormerCategorySlug,
@@ -176,7 +177,7 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
             )
         if said:
             return said
-        texts = (question.prompt, question.answer)
+        texts = [getattr(question, name) for name in SAMPLE_FIELDS]
         if any(is_sample(token) for text in texts for token in parser().parse(text)):
             return (
                 "Not checked as they are now: they wait for a check. Whoever runs the site "
@@ -188,7 +189,7 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
     def number(self, question: Question) -> str:
         if question.published:
             return str(question.number)
-        return "draft" if question.replaced_by_id is None else "retired"
+        return "retired" if question.is_retired else "draft"
 
 
 @admin.register(MissedSearch)

@@ -29,22 +29,18 @@ class ToDoFilter(admin.SimpleListFilter):
             ("failed", "Samples that failed"),
         ]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Question]
-    ) -> QuerySet[Question] | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "publish":
-            return queryset.filter(published=False, replaced_by=None)
+            return queryset.drafts()
         if self.value() == "review":
             today = timezone.localdate()
-            dates = Question.objects.filter(replaced_by=None).only(
-                "verified_on", "verified_with", "checked_with"
-            )
+            dates = Question.objects.active().only("verified_on", "verified_with", "checked_with")
             due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
             return queryset.filter(pk__in=due)
         if self.value() == "samples":
             return queryset.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
         if self.value() == "failed":
-            failed = Question.objects.filter(replaced_by=None).with_failed_samples()
+            failed = Question.objects.active().with_failed_samples()
             return queryset.filter(pk__in=failed.values("pk"))
         return None
 
@@ -56,15 +52,13 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("published", "Published"), ("draft", "Draft"), ("retired", "Retired")]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Question]
-    ) -> QuerySet[Question] | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "published":
-            return queryset.filter(published=True)
+            return queryset.published()
         if self.value() == "draft":
-            return queryset.filter(published=False, replaced_by=None)
+            return queryset.drafts()
         if self.value() == "retired":
-            return queryset.exclude(replaced_by=None)
+            return queryset.retired()
         return None
 
 
@@ -95,7 +89,7 @@ class ListAdmin(HistoryAdmin):
         bank = Bank.objects.current()
         allowed = []
         for question in locked(queryset.filter(published=False)):
-            if question.replaced_by:
+            if question.is_retired:
                 reason = f"Take “{question.replaced_by}” out of “replaced by” first."
                 messages.error(request, f"“{question}” stays retired. {reason}")
                 continue
@@ -109,8 +103,8 @@ class ListAdmin(HistoryAdmin):
 
     @admin.action(description="Unpublish", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Question]) -> None:
-        drafts = Question.objects.filter(pk__in=queryset.values("pk"), published=True)
-        report(request, drafts.update(published=False), "unpublished")
+        questions = Question.objects.published().filter(pk__in=queryset.values("pk"))
+        report(request, questions.update(published=False), "unpublished")
 
 
 def set_action(value: str, field: str, description: str) -> Callable[..., None]:

@@ -95,13 +95,13 @@ class EditingAdmin(HistoryAdmin):
         if change:
             # Only what was edited: other columns may have changed since the row was read.
             names = {field.name for field in Question._meta.concrete_fields}
-            changed = set(form.changed_data) | ({"published"} if obj.replaced_by else set())
+            changed = set(form.changed_data) | ({"published"} if obj.is_retired else set())
             changed |= {"position"} if "category" in changed else set()
             obj.save(update_fields=names & changed)
         else:
             obj.save()
         request.warnings = []
-        if obj.replaced_by and {"replaced_by", "published"} & set(form.changed_data):
+        if obj.is_retired and {"replaced_by", "published"} & set(form.changed_data):
             request.warnings.append(retired(obj))
         request.warnings += summary(getattr(form, "advice", []), obj)
 

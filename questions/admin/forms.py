@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -114,7 +115,8 @@ class QuestionForm(forms.ModelForm):
     def note(self, problems: list[rules.Problem]) -> None:
         """Show problems at their fields, below the help, as the script does while one types."""
         urgent = "Still to be mended" if self.instance.published else "Before publishing"
-        for name, of_field in groupby(sorted(problems, key=field_of), key=field_of):
+        by_field = attrgetter("field")
+        for name, of_field in groupby(sorted(problems, key=by_field), key=by_field):
             if name in self.fields:
                 notes = format_html_join(
                     "",
@@ -220,10 +222,6 @@ class CategoryForm(forms.ModelForm):
         if "slug" in cleaned and not cleaned["slug"]:
             cleaned["slug"] = free_slug(Category, cleaned.get("name", ""))
         return cleaned
-
-
-def field_of(problem: rules.Problem) -> str:
-    return problem.field
 
 
 def answer_help(sections: list[str]) -> SafeString:

@@ -17,14 +17,10 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from questions.models import Question
+from questions.search.letters import DENSE_CLASS, DENSE_RUN
 
 # The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
-# Characters of scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, and Han.
-UNSPACED = (
-    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff"
-    r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
 # With how many titles an index compares one at most. Only where hundreds are made of the same few
 # words would there be more, and then the cost must not grow with their number.
 COMPARED = 500
@@ -46,7 +42,7 @@ class Alike(NamedTuple):
     near: str = ""  # the slug of a near-duplicate, if there is one
 
 
-class Words(NamedTuple):
+class IndexedTitle(NamedTuple):
     """The telling words of a title, and whose it is."""
 
     slug: str
@@ -69,7 +65,7 @@ def among(question: Question, titles: Mapping[str, str]) -> Alike:
     return Alike(near=next(near, ""))
 
 
-class Index:
+class TitleIndex:
     """The titles of a whole bank. Questions whose prompts differ are not compared."""
 
     def __init__(self, rows: Iterable[tuple[str, str, str]]) -> None:
@@ -79,11 +75,11 @@ class Index:
         self.frequency = Counter(word for _, title, _ in rows for word in title_words(title))
         # Titles by one of their rarest words, by how many words they have, and by how many those
         # have that they are compared with.
-        self.near: dict[tuple[str, int, int], list[Words]] = defaultdict(list)
+        self.near: dict[tuple[str, int, int], list[IndexedTitle]] = defaultdict(list)
         for slug, title, prompt in rows:
             self.equal[folded(title), prompt].append(slug)
             self.equal[folded(title), None].append(slug)  # whatever the prompt
-            entry = Words(slug, prompt, title_words(title))
+            entry = IndexedTitle(slug, prompt, title_words(title))
             for size in sizes_near(len(entry.words)):
                 for word in self.rarest(entry.words, size):
                     self.near[word, len(entry.words), size].append(entry)
@@ -104,7 +100,7 @@ class Index:
                 return Alike(near=other.slug)
         return Alike()
 
-    def candidates(self, words: frozenset[str]) -> Iterator[Words]:
+    def candidates(self, words: frozenset[str]) -> Iterator[IndexedTitle]:
         for size in sizes_near(len(words)):
             for word in self.rarest(words, size):
                 yield from self.near.get((word, size, len(words)), ())
@@ -119,9 +115,9 @@ def phrases(title: str) -> list[str]:
     """
     Return phrases of one or two words: an equal title or a near-duplicate has all words of one.
 
-    Of the words of a title a near-duplicate lacks a few at most. So of that many words, and PAIR
-    more, it has at least PAIR: the phrases are all pairs of these. The longest words are taken,
-    because they are the rarest.
+    A near-duplicate lacks at most a certain number of the title's words. So it has at least PAIR of
+    any words that are PAIR more than that number, and the phrases are all pairs of such words. The
+    longest ones are taken, because they are the rarest.
     """
     words = sorted(title_words(title), key=lambda word: (-len(word), word))
     if len(words) <= PAIR:
@@ -161,8 +157,8 @@ def dice(a: frozenset[str], b: frozenset[str]) -> float:
 @lru_cache(maxsize=50_000)
 def title_words(title: str) -> frozenset[str]:
     """Return the telling words; where a script has no spaces, each two characters in a row."""
-    runs = re.findall(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+", title.lower())
-    words = (pairs(run) if re.match(f"[{UNSPACED}]", run) else [run] for run in runs)
+    runs = re.findall(rf"[{DENSE_CLASS}]+|[^\W{DENSE_CLASS}]+", title.lower())
+    words = (pairs(run) if DENSE_RUN.match(run) else [run] for run in runs)
     return frozenset(word for some in words for word in some) - STOP_WORDS
 
 

@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from questions.checking.sandbox import Shown
-from questions.products import Version
+from questions.products import Release
 
 OLDEST = (3, 12)  # what our own code needs
 PACKAGES = ("django", "pytest")  # what samples may import, and what these require
@@ -65,7 +65,7 @@ class Interpreter:
         return f"{self.product} {self.number}"
 
     @property
-    def named(self) -> Version:
+    def named(self) -> Release:
         return self.product, self.number
 
     def shown(self) -> Iterator[Shown]:

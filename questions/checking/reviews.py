@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from questions.checking.end_of_life import LAST_DAY
 from questions.models import Question
-from questions.products import versions_in
+from questions.products import releases_in
 
 VALID_DAYS = 365  # how long an answer counts as verified
 
@@ -26,7 +26,7 @@ def reasons_to_verify(question: Question, today: date, days: int = VALID_DAYS) -
     elif question.verified_on < today - timedelta(days=days):
         age = (today - question.verified_on).days
         yield f"was verified {age} days ago, on {question.verified_on}"
-    for product, version in versions_in(f"{question.verified_with}, {question.checked_with}"):
+    for product, version in releases_in(f"{question.verified_with}, {question.checked_with}"):
         yield from out_of_support(product, version, today)
 
 
@@ -35,7 +35,7 @@ def reasons_to_check(question: Question) -> Iterator[str]:
     newest = max(LAST_DAY["CPython"], key=lambda series: int(series.partition(".")[2]))
     checked_on = {
         number.rpartition(".")[0]
-        for product, number in versions_in(question.checked_with)
+        for product, number in releases_in(question.checked_with)
         if product == "CPython"
     }
     if newest not in checked_on:

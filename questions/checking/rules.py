@@ -26,11 +26,12 @@ from markdown_it.token import Token
 
 from questions import search
 from questions.checking import duplicates
-from questions.checking.duplicates import UNSPACED, Alike, folded, title_words
+from questions.checking.duplicates import Alike, folded, title_words
 from questions.markdown import parser
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
 from questions.renderer import is_ours, leads_nowhere
+from questions.search.letters import DENSE_CLASS
 from questions.search.words import stem
 from questions.syntax import IMAGE, TAG, anchor, heading_text, is_sample, shown_output
 
@@ -43,9 +44,9 @@ CODE_WIDTH = 88  # characters
 LINKS = range(1, 5)
 PHRASINGS = 8
 PHRASING_CHARACTERS = 160
-# Those of English and most others, of Chinese and Japanese, of Arabic, of Greek (which Unicode's
-# normal form makes a semicolon), and of Armenian and Ethiopic.
-QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", ";", "\u055e", "\u1367")
+# Those of English and most others, of Chinese and Japanese, Arabic, Greek, Armenian and Ethiopic.
+QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e", "\u055e", "\u1367")
+GREEK_MARK = ";"  # as Unicode's normal form has it
 
 # They change the order in which code is shown, and not what it does (trojansource.codes). In prose
 # that mixes directions of writing they have their use.
@@ -102,15 +103,15 @@ def check_questions(
     """
     questions = list(questions)
     bank = bank or Bank()
-    asked = [question for question in questions if question.replaced_by_id is None]
-    index = duplicates.Index((q.slug, q.title, q.prompt) for q in asked)
+    asked = [question for question in questions if not question.is_retired]
+    index = duplicates.TitleIndex((q.slug, q.title, q.prompt) for q in asked)
     for question in questions:
         alike = index.alike(question.slug, question.title, question.prompt)
         yield question, problems_of(question, alike, bank)
 
 
 def problems_of(question: Question, alike: Alike, bank: Bank) -> list[Problem]:
-    if question.replaced_by_id is not None:
+    if question.is_retired:
         return []
     problems = [
         *check_title(question.title, alike),
@@ -157,7 +158,7 @@ def titles_beside(question: Question) -> dict[str, str]:
     """
     phrases = duplicates.phrases(question.title)
     keys = search.mentioning(Question.objects.all(), phrases, duplicates.COMPARED)
-    others = Question.objects.exclude(pk=question.pk).filter(pk__in=keys, replaced_by=None)
+    others = Question.objects.active().exclude(pk=question.pk).filter(pk__in=keys)
     if prompt := question.prompt.strip():
         others = others.alias(bare=Stripped("prompt")).filter(bare__in=["", prompt])
     return dict(others.values_list("slug", "title"))
@@ -167,7 +168,7 @@ def check_title(title: str, alike: Alike) -> Iterator[Problem]:
     if not title.strip():
         yield Problem("title", "A published question needs a title.")
         return
-    if not title.endswith(QUESTION_MARKS):
+    if not title.endswith((*QUESTION_MARKS, GREEK_MARK)):
         yield style("title", "Word it as a question that ends with “?”.")
     if len(title) > TITLE_CHARACTERS:
         yield style("title", f"Cut it to {TITLE_CHARACTERS} characters; it has {len(title)}.")
@@ -276,7 +277,7 @@ def count_words(tokens: list[Token]) -> int:
 
 def word_count(text: str) -> int:
     """Return the number of words; where a script has no spaces, two characters count as one."""
-    others, unspaced = re.subn(f"[{UNSPACED}]", " ", text)
+    others, unspaced = re.subn(f"[{DENSE_CLASS}]", " ", text)
     return sum(any(map(str.isalnum, word)) for word in others.split()) + (unspaced + 1) // 2
 
 

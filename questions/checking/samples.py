@@ -5,40 +5,31 @@ A fence marked ```` ```python run ```` is a sample; the fence ```` ```text outpu
 it shows what the sample prints. Only commands and tests run samples, never a web request.
 """
 
-import contextlib
 import difflib
 import os
 import re
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from markdown_it.token import Token
 
-from questions.checking import interpreters, sandbox
+from questions.checking import interpreters
 from questions.checking.interpreters import Interpreter, InterpreterError
+from questions.checking.runs import TIMEOUT, Outcome, run_sample
 from questions.markdown import parser
-from questions.models import Question, SampleFailure
+from questions.models import SAMPLE_FIELDS, Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
-from questions.products import Version, listed
+from questions.products import Release, listed
 from questions.refreshing.files import with_fields, write_file
 from questions.syntax import is_sample, shown_output
 
-TIMEOUT = 10.0  # seconds
-OUTPUT_LIMIT = 1 << 20  # bytes
 REPORT_LENGTH = 10_000  # characters of a report on what failed, which the admin shows
-POLL_INTERVAL = 0.01  # seconds
-
-FIELDS = ("prompt", "answer")  # of a question: what its samples stand in
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,7 @@ class Sample:
     def runs_on(self, interpreter: Interpreter) -> bool:
         return self.oldest is None or self.oldest <= interpreter.version
 
-    def problem(self, outcome: "Outcome", printed_by: str) -> str:
+    def problem(self, outcome: Outcome, printed_by: str) -> str:
         """Return what is wrong, for a terminal; "" where the text shows what was printed."""
         if outcome.failure:
             return f"{outcome.failure}\n{outcome.tail}".rstrip()
@@ -75,16 +66,6 @@ class Sample:
             lineterm="",
         )
         return "\n".join(["prints something else than shown:", *difference])
-
-
-class Outcome(NamedTuple):
-    output: str  # standard output and error, in the order of writing
-    failure: str = ""  # the reason why the run failed: a limit, or an exit code
-
-    @property
-    def tail(self) -> str:
-        """The last lines of the output, for a message."""
-        return "\n".join(line[:200] for line in self.output.splitlines()[-12:])
 
 
 @dataclass(frozen=True)
@@ -112,7 +93,7 @@ def samples_of(question: Question) -> list[Sample]:
     """Return the samples of a question in order, those of its prompt first."""
     found = [
         replace(sample, field=field)
-        for field in FIELDS
+        for field in SAMPLE_FIELDS
         for sample in find_samples(getattr(question, field))
     ]
     return [replace(sample, number=number) for number, sample in enumerate(found, 1)]
@@ -206,7 +187,7 @@ def store_results(checks: Sequence[Check]) -> None:
         for question, of_question in by_question(checks):
             if result := result_of(question, of_question):
                 # Not to a question that was edited while its samples ran.
-                unchanged = {field: getattr(question, field) for field in FIELDS}
+                unchanged = {field: getattr(question, field) for field in SAMPLE_FIELDS}
                 Question.objects.filter(pk=question.pk, **unchanged).update(**result)
                 store_failure(question, of_question)
 
@@ -247,7 +228,7 @@ def write_results(path: Path, checks: Sequence[Check], *, update: bool) -> list[
         ]
     changes: dict[str, dict[str, Any]] = {}
     for question, of_question in by_question(checks):
-        texts = {field: getattr(question, field) for field in FIELDS}
+        texts = {field: getattr(question, field) for field in SAMPLE_FIELDS}
         result = result_of(question, of_question)
         changes[question.slug] = {
             **{field: text for field, text in texts.items() if text},
@@ -282,7 +263,7 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
     return {}
 
 
-def earned_by(checks: Sequence[Check], count: int) -> list[Version]:
+def earned_by(checks: Sequence[Check], count: int) -> list[Release]:
     """Return the interpreters that ran all `count` samples and printed what is shown of each."""
     passed: dict[Interpreter, int] = {}
     failed = set()
@@ -305,7 +286,7 @@ def corrected(checks: list[Check]) -> list[Check]:
     """
     question = checks[0].question
     by_sample = [list(group) for _, group in groupby(checks, key=lambda check: check.sample.number)]
-    for field in FIELDS:
+    for field in SAMPLE_FIELDS:
         lines = getattr(question, field).splitlines(keepends=True)
         for of_sample in reversed(by_sample):
             if of_sample[0].sample.field == field:
@@ -332,122 +313,9 @@ def correct(lines: list[str], checks: list[Check]) -> None:
     lines[first:last] = [f"{indent}{line}".rstrip() + "\n" for line in printed.splitlines()]
 
 
-def missing_isolation() -> str:
-    """Return why this machine can't shut samples in, in one line; "" where it can."""
-    if missing := sandbox.missing_tool():
-        return missing
-    outcome = run_sample("")
-    lines = outcome.output.strip().splitlines() or [outcome.failure]
-    return f"bubblewrap is refused: {lines[-1]}" if outcome.failure else ""
-
-
 def outcome_of(
     sample: Sample, interpreter: Interpreter, timeout: float, *, is_confined: bool
 ) -> Outcome:
     if sample.oldest is None:
         return Outcome("", f"its fence says “{sample.needs}”, not such as “>=3.14”")
     return run_sample(sample.code, interpreter, timeout, is_confined=is_confined)
-
-
-def run_sample(
-    code: str,
-    interpreter: Interpreter | None = None,
-    timeout: float = TIMEOUT,
-    *,
-    is_confined: bool = True,
-) -> Outcome:
-    """Run `code` in a process of its own, in the sandbox (sandbox.py), within the limits above."""
-    interpreter = interpreter or interpreters.running()
-    return (confined if is_confined else unconfined)(code, interpreter, timeout)
-
-
-def confined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
-    python = f"{interpreters.ENVIRONMENT}/bin/python"
-    program = sandbox.limited(
-        python, sandbox.SCRIPT, sandbox.FOLDER, processes=sandbox.PROCESS_LIMIT
-    )
-    ended, alive = os.pipe()
-    # Where everybody may look into it, even if root runs this.
-    with os.fdopen(ended, "rb") as until_ended, sample_folder(code, "/tmp") as folder:  # noqa: S108
-        script = sandbox.Shown(str(folder / "sample.py"), sandbox.SCRIPT)
-        shown = [*interpreter.shown(), script]
-        try:
-            command = sandbox.confined(
-                shown, list(interpreter.links()), program, folder=folder / "folder", alive=alive
-            )
-            process = start(command, pass_fds=[alive])
-        finally:
-            os.close(alive)
-        outcome = supervise(process, timeout)
-        until_ended.read()
-    return outcome
-
-
-def unconfined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
-    """Run `code` with the user's own rights, in a folder of its own."""
-    python = str(interpreters.environment(interpreter) / "bin/python")
-    with sample_folder(code) as folder:
-        working, script = str(folder / "folder"), str(folder / "sample.py")
-        command = sandbox.limited(python, script, working, processes=None)
-        return supervise(start(command, cwd=working), timeout)
-
-
-@contextlib.contextmanager
-def sample_folder(code: str, parent: str | None = None) -> Iterator[Path]:
-    """Make a folder with `code` in sample.py and with an empty folder."""
-    with tempfile.TemporaryDirectory(
-        prefix="qabank-sample-", dir=parent, ignore_cleanup_errors=True
-    ) as root:
-        folder = Path(root)
-        folder.chmod(0o755)
-        (folder / "folder").mkdir()
-        (folder / "sample.py").write_text(code, encoding="utf-8")
-        yield folder
-
-
-def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        **options,
-    )
-
-
-def supervise(process: subprocess.Popen[bytes], timeout: float) -> Outcome:
-    """Read what `process` prints, until it ends or exceeds a limit; then end it and its group."""
-    output = bytearray()
-    try:
-        failure = read_until_end(process, output, timeout)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        assert process.stdout  # noqa: S101 (start() makes a pipe)
-        process.stdout.close()
-    text = output[:OUTPUT_LIMIT].decode(errors="replace")
-    return Outcome(text.replace("\r\n", "\n"), failure)
-
-
-def read_until_end(process: subprocess.Popen[bytes], output: bytearray, timeout: float) -> str:
-    """Return what failed, "" if nothing did."""
-    assert process.stdout  # noqa: S101
-    pipe = process.stdout.fileno()
-    os.set_blocking(pipe, False)
-    deadline = time.monotonic() + timeout
-    while True:
-        code = process.poll()
-        with contextlib.suppress(BlockingIOError):
-            while len(output) <= OUTPUT_LIMIT and (chunk := os.read(pipe, 1 << 16)):
-                output += chunk
-        if len(output) > OUTPUT_LIMIT:
-            return f"prints more than {OUTPUT_LIMIT >> 20} MB"
-        if code is not None:
-            # As in a shell: 128 plus the signal's number where a signal ended it.
-            return f"ends with exit code {code if code > 0 else 128 - code}:" if code else ""
-        if time.monotonic() > deadline:
-            return f"is still running after {timeout:g} s"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(POLL_INTERVAL)

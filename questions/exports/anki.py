@@ -62,7 +62,7 @@ a { color: #2458c5; overflow-wrap: anywhere; }
 # What Anki plays, speaks or hands to LaTeX wherever it stands in a field.
 COMMAND = re.compile(r"\[(?=/?(?:sound:|anki:|latex\]|\$))", re.IGNORECASE)
 
-FIELDS = ("Slug", "Title", "Prompt", "Short answer", "Answer", "Read on", "Level", "Address")
+NOTE_FIELDS = ("Slug", "Title", "Prompt", "Short answer", "Answer", "Read on", "Level", "Address")
 
 
 def write(selection: Selection) -> bytes:
@@ -70,7 +70,7 @@ def write(selection: Selection) -> bytes:
     model = genanki.Model(
         MODEL,
         "Interview question",
-        fields=[{"name": name} for name in FIELDS],
+        fields=[{"name": name} for name in NOTE_FIELDS],
         templates=[{"name": "Question", "qfmt": FRONT, "afmt": BACK}],
         css=STYLE + code_style("xcode") + code_style("github-dark", ".nightMode "),
     )

@@ -1,10 +1,10 @@
 """
 Banks that were kept otherwise: Markdown, tables, JSON and Anki's text, as drafts of a fixture file.
 
-`bring` reads the files. In Markdown, which `sources` parses, `patterns` find where questions stand,
-and `markdown_files` makes `drafts` of them; `tables` reads all else. Both call `texts`, which calls
-`html`; `links` makes links absolute; `vocabulary` holds the words that all of them look for.
-`entries` makes a fixture file of the drafts.
+`discovery` reads the files. In Markdown, which `sources` parses, `patterns` find where questions
+stand, and `markdown_files` makes `drafts` of them; `tables` reads all else. Both call `texts`,
+which calls `html`; `links` makes links absolute; `vocabulary` holds the words that all of them look
+for. `entries` makes a fixture file of the drafts.
 
 Nothing here touches the database. `import_bank` writes a file, and `refresh_bank` loads it.
 """

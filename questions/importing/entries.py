@@ -2,17 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from questions import slugs
 from questions.checking.duplicates import folded
 from questions.importing.drafts import Draft, Found
 from questions.models import Category
-from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, Entry
+from questions.refreshing.files import BANK, CATEGORY, FIELDS, QUESTION, FixtureEntry
+
+# The fields by which a question is known again, tried in this order: any text may have been mended.
+KNOWN_BY = (
+    ("title", "prompt", "short_answer", "answer"),
+    ("title", "prompt"),
+    ("title",),
+    ("prompt", "short_answer", "answer"),
+)
 
 
-def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
+def entries(found: Found, earlier: Iterable[FixtureEntry] = ()) -> list[FixtureEntry]:
     """
     Return the entries of a fixture file: the categories, and the questions as drafts.
 
@@ -23,42 +31,46 @@ def entries(found: Found, earlier: Iterable[Entry] = ()) -> list[Entry]:
     earlier = [entry for entry in earlier if is_named(entry)]
     without_doubles(found)
     spell_alike(found)
-    kept = [*known_slugs(found.drafts, earlier)]
+    bank = [{"model": BANK, "fields": in_order(BANK, found.bank)}] if found.bank else []
+    categories = category_entries(found, earlier)
+    slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
+    slug_of |= {slug: slug for slug in found.categories}
+    return [*bank, *categories, *question_entries(found.drafts, earlier, slug_of)]
+
+
+def question_entries(
+    drafts: list[Draft], earlier: list[FixtureEntry], category_slugs: dict[str, str]
+) -> Iterator[FixtureEntry]:
+    kept = known_slugs(drafts, earlier)
     published = {
         entry["fields"]["slug"]
         for entry in earlier
         if entry["model"] == QUESTION and entry["fields"].get("published") is True
     }
     taken = {slug for slug in kept if slug}
-    named: list[Entry] = []
-    categories = category_entries(found, earlier)
-    slug_of = {entry["fields"]["name"]: entry["fields"]["slug"] for entry in categories}
-    slug_of |= {slug: slug for slug in found.categories}
     positions: Counter[str] = Counter()
-    for draft, before in zip(found.drafts, kept, strict=True):
-        fields: dict[str, Any] = dict(draft.fields)
-        fields.setdefault("level", "core")
-        own = str(fields.get("slug", ""))
+    for draft, before in zip(drafts, kept, strict=True):
+        own = str(draft.fields.get("slug", ""))
         is_usable = re.fullmatch(r"[-a-zA-Z0-9_]{1,80}", own) and own not in taken
         slug = before or (own if is_usable else slugs.unique(own or draft.title, taken))
         taken.add(slug)
-        category = slug_of[category_name(draft)]
+        category = category_slugs[category_name(draft)]
         positions[category] += 1
-        fields |= {
+        fields = {
+            "level": "core",
+            "short_answer": "",
+            "answer": "",
+            **draft.fields,
             "category": [category],
             "slug": slug,
             "position": positions[category],
             "title": draft.title,
             "published": slug in published,
         }
-        for name in ("short_answer", "answer"):
-            fields.setdefault(name, "")
-        named.append({"model": QUESTION, "fields": in_order(QUESTION, fields)})
-    bank = [{"model": BANK, "fields": in_order(BANK, found.bank)}]
-    return [*(bank if found.bank else []), *categories, *named]
+        yield {"model": QUESTION, "fields": in_order(QUESTION, fields)}
 
 
-def is_named(entry: Entry) -> bool:
+def is_named(entry: FixtureEntry) -> bool:
     """Whether an entry has what it is known by: an earlier file may have been edited since."""
     named = "title" if entry.get("model") == QUESTION else "name"
     return isinstance(entry["fields"].get(named), str)
@@ -98,7 +110,7 @@ def category_name(draft: Draft) -> str:
     return " ".join(draft.category.split())[:limit].strip() or "Questions"
 
 
-def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
+def category_entries(found: Found, earlier: list[FixtureEntry]) -> list[FixtureEntry]:
     before = {
         entry["fields"].get("name"): entry["fields"].get("slug")
         for entry in earlier
@@ -106,7 +118,7 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
     }
     names = list(dict.fromkeys(map(category_name, found.drafts)))
     taken = {slug for name, slug in before.items() if name in names} | set(found.categories)
-    made: list[Entry] = []
+    made: list[FixtureEntry] = []
     for name in names:
         fields: dict[str, Any] = found.categories.get(name) or {
             "slug": before.get(name) or slugs.unique(name, taken, "category"),
@@ -118,18 +130,18 @@ def category_entries(found: Found, earlier: list[Entry]) -> list[Entry]:
     return made
 
 
-def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
+def known_slugs(drafts: list[Draft], earlier: list[FixtureEntry]) -> list[str]:
     """Return for each draft the slug that it had in the earlier entries; "" for a new one."""
     found = [""] * len(drafts)
     left = [e["fields"] for e in earlier if e.get("model") == QUESTION]
-    for key_of in (by_all, by_prompt, by_title, by_answer):
-        slugs_by_key: dict[tuple[Any, ...], list[str]] = {}
+    for names in KNOWN_BY:
+        slugs_by_key: dict[tuple[str, ...], list[str]] = {}
         for fields in left:
-            if key := key_of(fields):
+            if key := key_of(fields, names):
                 slugs_by_key.setdefault(key, []).append(fields["slug"])
         used = set()
         for index, draft in enumerate(drafts):
-            key = key_of({**draft.fields, "title": draft.title})
+            key = key_of({**draft.fields, "title": draft.title}, names)
             if not found[index] and key and slugs_by_key.get(key):
                 found[index] = slugs_by_key[key].pop(0)
                 used.add(found[index])
@@ -137,26 +149,11 @@ def known_slugs(drafts: list[Draft], earlier: list[Entry]) -> list[str]:
     return found
 
 
-def by_all(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        folded(str(fields.get("title") or "")),
-        *map(stripped(fields), ("prompt", "short_answer", "answer")),
-    )
-
-
-def by_prompt(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(str(fields.get("title") or "")), stripped(fields)("prompt"))
-
-
-def by_title(fields: dict[str, Any]) -> tuple[Any, ...]:
-    return (folded(str(fields.get("title") or "")),)
-
-
-def by_answer(fields: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what is answered: a title may have been mended. An empty answer says nothing."""
-    texts = tuple(map(stripped(fields), ("prompt", "short_answer", "answer")))
-    return texts if any(texts[1:]) else ()
-
-
-def stripped(fields: dict[str, Any]) -> Any:
-    return lambda name: str(fields.get(name) or "").strip()
+def key_of(fields: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts of fields, to be compared. An empty answer without a title says nothing."""
+    texts = {name: str(fields.get(name) or "").strip() for name in names}
+    if "title" in texts:
+        texts["title"] = folded(texts["title"])
+    elif not (texts["short_answer"] or texts["answer"]):
+        return ()
+    return tuple(texts.values())

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
+from questions.checking.rules import QUESTION_MARKS
 from questions.importing import html
 from questions.importing.drafts import BOX, clean_title, level_of
 from questions.importing.sources import Heading, Source, folder_of, folds, stem
@@ -25,7 +26,6 @@ from questions.importing.vocabulary import (
     NUMBERED,
     OTHERS,
     PARTS,
-    QUESTION_MARKS,
 )
 
 # Where a summary goes on with a list, a block of code or another paragraph.

@@ -10,18 +10,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
+from itertools import takewhile
 from typing import Any
 
+from questions.checking.rules import QUESTION_MARKS
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
+from questions.importing.sources import stem
 from questions.importing.texts import parser, plain, short_answer, with_headings_from
-from questions.importing.vocabulary import COLUMNS, LOOSE, QUESTION_MARKS
+from questions.importing.vocabulary import COLUMNS, LOOSE
 from questions.refreshing.files import FIELDS, QUESTION
+from questions.spreadsheets import unquoted
 
 FIELD_OF = {name: field for field, names in COLUMNS.items() for name in names}
 TEXTS = ("prompt", "short_answer", "answer")
-# The apostrophe before what a spreadsheet could run: our own export writes it.
-FORMULA = re.compile("^'(?=[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 BY_LAST_WORD = ("title", "answer", "category", "level")
 WORDS = 3  # of the name of a column
@@ -77,7 +79,7 @@ def table_drafts(
     for line, row in rows:
         # Of two columns of a field the first one counts.
         in_order = sorted(columns.items(), reverse=True)
-        cells = [FORMULA.sub("", cell) for cell in row]
+        cells = list(map(unquoted, row))
         values = {field: cells[index] for index, field in in_order if index < len(row)}
         if one := record_draft(values, f"{name}: line {line}", stem(name), found):
             yield one
@@ -103,10 +105,6 @@ def fields_named(names: list[str]) -> dict[int, str]:
         if index not in found and field and field not in found.values():
             found[index] = field
     return found
-
-
-def stem(name: str) -> str:
-    return re.split(r"[/\\]", name)[-1].partition(".")[0].replace("_", " ").capitalize()
 
 
 def record_draft(
@@ -277,33 +275,27 @@ def is_anki(text: str) -> bool:
     return bool(re.match(r"#(separator|html|tags|columns|notetype|deck)", text))
 
 
+SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":"}
+# The columns that the settings of a file can name, and the fields that they hold; "" for none.
+NAMED_COLUMNS = {"deck": "category", "tags": "keywords", "guid": "", "notetype": ""}
+
+
 def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
     """Yield the notes of Anki's “Notes in Plain Text”."""
-    settings, lines = {}, text.splitlines(keepends=True)
-    start = 0
-    while start < len(lines) and lines[start].startswith("#"):
-        key, _, value = lines[start][1:].strip().partition(":")
-        settings[key.lower()] = value
-        start += 1
-    separators = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":"}
+    lines = text.splitlines(keepends=True)
+    head = list(takewhile(lambda line: line.startswith("#"), lines))
+    settings = dict(map(anki_setting, head))
     separator = settings.get("separator", "tab")
-    delimiter = separators.get(separator.lower(), separator)[:1] or "\t"
+    delimiter = SEPARATORS.get(separator.lower(), separator)[:1] or "\t"
     if delimiter in '"\r\n':
         raise UnreadableError(f"{name}: {delimiter!r} can't separate the fields of a note.")
-    rows = csv_rows(name, "".join(lines[start:]), start, delimiter=delimiter)
-    special = {int(settings[f"{key} column"]) - 1: field
-               for key, field in (("deck", "category"), ("tags", "keywords"), ("guid", ""),
-                                  ("notetype", ""))
-               if re.fullmatch("[0-9]{1,4}", settings.get(f"{key} column", ""))}  # fmt: skip
-    width = max((len(row) for _, row in rows), default=0)
-    plain = [index for index in range(width) if index not in special]
-    columns = {index: field for index, field in special.items() if field}
-    columns |= dict(zip(plain, ("title", "answer"), strict=False))
-    for place, row in rows:
-        for index in plain[2:]:
+    rows = csv_rows(name, "".join(lines[len(head) :]), len(head), delimiter=delimiter)
+    columns, others = anki_columns(settings, max((len(row) for _, row in rows), default=0))
+    for line, row in rows:
+        for index in others:
             if index < len(row) and row[index].strip():
                 kind = "fields of notes beyond the second"
-                found.losses.add(kind, f"{name}: line {place}", row[index])
+                found.losses.add(kind, f"{name}: line {line}", row[index])
     if settings.get("html", "").lower() == "true":
         texts = {index for index, field in columns.items() if field in {"title", "answer"}}
         rows = [
@@ -311,3 +303,22 @@ def anki_drafts(name: str, text: str, found: Found) -> Iterator[Draft]:
             for line, row in rows
         ]
     yield from table_drafts(name, rows, found, columns)
+
+
+def anki_setting(line: str) -> tuple[str, str]:
+    key, _, value = line[1:].strip().partition(":")
+    return key.lower(), value
+
+
+def anki_columns(settings: dict[str, str], width: int) -> tuple[dict[int, str], list[int]]:
+    """Return the fields by their columns, of which there are `width`, and the columns left over."""
+    numbers = {name: settings.get(f"{name} column", "") for name in NAMED_COLUMNS}
+    named = {
+        int(number) - 1: NAMED_COLUMNS[name]
+        for name, number in numbers.items()
+        if re.fullmatch("[0-9]{1,4}", number)
+    }
+    others = [index for index in range(width) if index not in named]
+    columns = {index: field for index, field in named.items() if field}
+    columns |= dict(zip(others, ("title", "answer"), strict=False))
+    return columns, others[2:]

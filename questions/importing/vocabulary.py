@@ -14,8 +14,6 @@ def one_of(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(line.strip() for line in pattern.splitlines()), re.IGNORECASE)
 
 
-QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
-
 # Greek writes its question mark as a semicolon; elsewhere one ends an item of a list.
 GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 

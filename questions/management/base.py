@@ -12,12 +12,9 @@ from django.db import DatabaseError
 from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.models.fields import REFUSED
-from questions.refreshing.files import (
-    as_bank,
-    as_questions,
-    checked_entries,
-)
+from questions.refreshing.files import as_bank, as_questions
 from questions.refreshing.reading import FixtureError
+from questions.refreshing.validation import checked_entries
 
 # Text of a file, of a sample or of a server may hold what a terminal obeys.
 SHOWN = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))

@@ -67,7 +67,8 @@ class Fingerprint(SHA256):
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
-CHECKED_TEXT = Concat("prompt", "answer")  # where the samples of a question stand
+SAMPLE_FIELDS = ("prompt", "answer")  # where the samples of a question stand
+CHECKED_TEXT = Concat(*SAMPLE_FIELDS)
 # Nearly what `syntax.is_sample` says of a fence, for the database.
 SAMPLE = r"(```|~~~) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
@@ -304,6 +305,16 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def published(self) -> Self:
         return self.filter(published=True)
 
+    def active(self) -> Self:
+        """Keep all but the retired ones: those that are published, and drafts."""
+        return self.filter(replaced_by=None)
+
+    def drafts(self) -> Self:
+        return self.active().filter(published=False)
+
+    def retired(self) -> Self:
+        return self.exclude(replaced_by=None)
+
     def in_category(self, slug: str) -> Self:
         return self.filter(category__slug=slug)
 
@@ -338,7 +349,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def with_waiting_samples(self) -> Self:
         """Keep questions, but no retired ones, with samples that were not run as they are now."""
-        unchecked = self.filter(replaced_by=None).with_unchecked_samples()
+        unchecked = self.active().with_unchecked_samples()
         return unchecked.exclude(pk__in=self.with_failed_samples().values("pk"))
 
     def in_order(self) -> Self:
@@ -603,9 +614,14 @@ class Question(models.Model):
         return (self.slug,)
 
     @property
+    def is_retired(self) -> bool:
+        """Whether another question replaces it; one that is not published is a draft otherwise."""
+        return self.replaced_by_id is not None
+
+    @property
     def text_hash(self) -> str:
-        """The fingerprint of the prompt and the answer, in which the samples stand."""
-        return fingerprint(self.prompt + self.answer)
+        """The fingerprint of the texts in which the samples stand."""
+        return fingerprint("".join(getattr(self, name) for name in SAMPLE_FIELDS))
 
     @property
     def is_checked(self) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import Case, Q, Value, When
 
 from questions.models import numbering
 from questions.models.bank import CHECKED_TEXT, HAS_SAMPLE, Fingerprint, Question
-from questions.products import listed, versions_in
+from questions.products import listed, releases_in
 
 
 class SampleChecks(NamedTuple):
@@ -45,7 +45,7 @@ def sample_checks() -> SampleChecks:
     counts.pop(None, 0)  # without samples
     total = sum(counts.values())
     unchecked = counts.pop("", 0)
-    common = [set(versions_in(interpreters)) for interpreters in counts]
+    common = [set(releases_in(interpreters)) for interpreters in counts]
     interpreters = listed(set.intersection(*common)) if common else ""
     return SampleChecks(total - unchecked, total, interpreters)
 

@@ -23,6 +23,7 @@ from io import BytesIO
 from time import monotonic, time
 from typing import Any, NamedTuple
 
+from questions.lru import LRUCache
 from questions.pagecache import CACHE_STATE
 from questions.pagecache.page import (
     Environ,
@@ -34,7 +35,6 @@ from questions.pagecache.page import (
     preferred_encoding,
     requested_key,
 )
-from questions.pagecache.store import Store
 from questions.pagecache.watcher import Version, Watcher
 
 type StartResponse = Callable[..., Any]
@@ -51,7 +51,7 @@ class PageCache:
         """Answer for `application`, with pages that take up to `limit` bytes of memory."""
         self.application = application
         self.watcher = watcher
-        self.store = Store(limit)
+        self.store: LRUCache[Key, Page] = LRUCache(limit)
         self.renderings = SingleFlight()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -131,7 +131,7 @@ class PageCache:
         else:
             page.changed = version.changed
         page.version = version
-        self.store.put(page)
+        self.store.put(page.key, page, page.size)
         return page
 
     def answer(
@@ -146,7 +146,8 @@ class PageCache:
         variant = page.variants.get(encoding)
         if variant is None:
             variant = page.add_variant(encoding)
-            self.store.recount(page)
+            if self.store.get(page.key) is page:
+                self.store.put(page.key, page, page.size)  # it has grown
         validators = page.validators(variant)
         if page.is_known(variant, environ):
             start_response("304 Not Modified", page.headers_of_304 + validators)

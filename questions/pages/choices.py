@@ -52,7 +52,7 @@ class Token(NamedTuple):
     address: str
 
 
-class View(NamedTuple):
+class ShowChoice(NamedTuple):
     """One of the ways to show a list."""
 
     value: str
@@ -177,7 +177,7 @@ class Choices:
             if category.slug == self.linked.category:
                 yield Token("category", category.name, self.at(path, category=""))
 
-    def views(self, path: str, start: int, *, is_open: bool) -> list[View]:
+    def show_choices(self, path: str, start: int, *, is_open: bool) -> list[ShowChoice]:
         """Return the ways to show the list that begins at `start`; `is_open` if all entries are."""
         is_short = self.filters.show == SHORT and not is_open
 
@@ -185,9 +185,9 @@ class Choices:
             return self.at(path, start=start, until=self.filters.until, show=show, open=opened)
 
         return [
-            View("titles", "Titles", address(""), not (is_short or is_open)),
-            View(SHORT, "Short answers", address(SHORT), is_short),
-            View(ALL, "Everything", address("", ALL), is_open),
+            ShowChoice("titles", "Titles", address(""), not (is_short or is_open)),
+            ShowChoice(SHORT, "Short answers", address(SHORT), is_short),
+            ShowChoice(ALL, "Everything", address("", ALL), is_open),
         ]
 
     def at(self, path: str, **changes: object) -> str:

@@ -13,8 +13,6 @@ from questions.models.fields import REFUSED
 
 TEXT_LENGTH = 200  # characters of `q` that are used
 OPEN_LIMIT = 200  # values of `open`, and of `until`, that are used
-PAGE_LENGTH = 20  # questions of a category, or hits, that a list shows first
-LONGEST_PAGE = 100
 ALL = "all"
 SHORT = "short"  # what `show` says where a list shows short answers below its titles
 # White space stays, which separates words.
@@ -58,8 +56,8 @@ class Filters:
         return self if known else replace(self, category="")
 
     @property
-    def active(self) -> bool:
-        """Whether the list is narrowed down."""
+    def is_narrowed(self) -> bool:
+        """Whether the list shows less than the whole bank."""
         return bool(self.q or self.category or self.level)
 
     @property
@@ -162,16 +160,6 @@ class Matches:
 def normalize(query: QueryDict) -> str:
     """Return the query with the parameters that a list page knows, and nothing else."""
     return Filters.from_query(query).query().removeprefix("?")
-
-
-def page_length(start: int) -> int:
-    """
-    Return how many questions a list shows from place `start` on.
-
-    Each page that goes on doubles what was shown before, so that the end of a long list is a few
-    steps away: 20, 20, 40, 80, and then 100 at a time.
-    """
-    return min(max(PAGE_LENGTH, start - 1), LONGEST_PAGE)
 
 
 def slugs(query: QueryDict, name: str) -> tuple[str, ...]:

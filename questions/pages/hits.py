@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from questions.models import Bank, Category, Question
 from questions.pages.entries import HIT_COLUMNS, Entry, entries
-from questions.pages.filters import Filters, Matches, page_length
-from questions.pages.sections import reaching
+from questions.pages.filters import Filters, Matches
+from questions.pages.sections import page_length, reaching
 from questions.search import Found, Marks
 
 

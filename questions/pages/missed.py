@@ -13,7 +13,6 @@ import logging
 import threading
 from collections import Counter
 from itertools import pairwise
-from typing import NamedTuple
 
 from django.db import Error, connection, transaction
 from django.db.models import F
@@ -30,17 +29,10 @@ ROW_LIMIT = 1000  # searches that the database keeps, those made most often
 logger = logging.getLogger(__name__)
 
 
-class Outcome(NamedTuple):
-    """What became of a search."""
-
-    name: str  # one of MissedSearch.Outcome
-    question: int | None  # the key of the one that came first
-
-
 class Recorder:
     def __init__(self) -> None:
         self.waiting: Counter[str] = Counter()
-        self.outcomes: dict[str, Outcome] = {}  # of those that wait
+        self.rows: dict[str, MissedSearch] = {}  # of those that wait, unsaved
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
         self.stopped = threading.Event()
@@ -53,7 +45,7 @@ class Recorder:
         with self.lock:
             if text and (text in self.waiting or len(self.waiting) < WAITING_LIMIT):
                 self.waiting[text] += 1
-                self.outcomes[text] = Outcome(outcome, question)
+                self.rows[text] = MissedSearch(text=text, outcome=outcome, question_id=question)
             if not self.thread:
                 self.start()
 
@@ -73,20 +65,14 @@ class Recorder:
         """Write what has come together, or keep it where the database can't take it now."""
         with self.lock:
             counts, self.waiting = self.waiting, Counter()
-            outcomes, self.outcomes = self.outcomes, {}
+            rows, self.rows = self.rows, {}
         texts = finished(counts)
         if not texts:
             return
         try:
             with transaction.atomic():
-                MissedSearch.objects.bulk_create(
-                    (
-                        MissedSearch(text=text, outcome=of.name, question_id=of.question)
-                        for text in texts
-                        for of in [outcomes[text]]
-                    ),
-                    ignore_conflicts=True,
-                )
+                new = [rows[text] for text in texts]
+                MissedSearch.objects.bulk_create(new, ignore_conflicts=True)
                 for text in texts:
                     MissedSearch.objects.filter(text=text).update(
                         count=F("count") + counts[text], last_made=Now()
@@ -97,7 +83,7 @@ class Recorder:
             logger.warning("Searches without a hit are not counted yet: %s", error)
             with self.lock:
                 self.waiting.update({text: counts[text] for text in texts})
-                self.outcomes = {text: outcomes[text] for text in texts} | self.outcomes
+                self.rows = {text: rows[text] for text in texts} | self.rows
 
 
 def note(text: str, found: Found) -> None:

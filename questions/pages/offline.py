@@ -18,8 +18,8 @@ from django.views.decorators.cache import cache_control
 
 from questions.models import Bank, Category, Question
 from questions.pagecache.public import public_page
-from questions.pages.filters import PAGE_LENGTH, Filters, page_length
-from questions.pages.sections import section_length
+from questions.pages.filters import Filters
+from questions.pages.sections import PAGE_LENGTH, page_length, section_length
 from questions.sharing import site
 
 # How a template names a static file. Each name is written out: none is in a variable.

@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 
 from questions.models import Category, compiled
 from questions.pages.entries import COLUMNS, Entry, entries
-from questions.pages.filters import PAGE_LENGTH, Filters, page_length
+from questions.pages.filters import Filters
 
+PAGE_LENGTH = 20  # questions of a category, or hits, that a list shows first
+LONGEST_PAGE = 100
 LIST_LENGTH = 200  # questions that a list shows in all; each category has at least one
 # How far a list is extended to reach the questions that the address names:
 REACH = 200  # rows at most in one list
@@ -107,6 +109,16 @@ def reaching(start: int, length: int, last: int) -> tuple[int, int]:
         end += -(-(last - end) // PAGE_LENGTH) * PAGE_LENGTH
         start = max(start, end - REACH + 1)
     return start, end
+
+
+def page_length(start: int) -> int:
+    """
+    Return how many questions a list shows from place `start` on.
+
+    Each page that goes on doubles what was shown before, so that the end of a long list is a few
+    steps away: 20, 20, 40, 80, and then 100 at a time.
+    """
+    return min(max(PAGE_LENGTH, start - 1), LONGEST_PAGE)
 
 
 def section_length(counts: list[int]) -> int:

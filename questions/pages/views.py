@@ -7,14 +7,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from questions.models import (
-    Bank,
-    Category,
-    Question,
-    QuestionQuerySet,
-    SampleChecks,
-    sample_checks,
-)
+from questions.models import Bank, Category, Question, QuestionQuerySet, sample_checks
 from questions.pagecache.public import UNCACHED, public_page, wants_fragment
 from questions.pages import missed
 from questions.pages.choices import Choices
@@ -59,8 +52,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
 
 def successor(slug: str) -> Question:
     """Return the published question to which the address of another one leads, or raise Http404."""
-    is_retired = Q(slug=slug, replaced_by__isnull=False)
-    for question in Question.objects.filter(is_retired | Q(former_slugs__slug=slug)):
+    for question in Question.objects.filter(Q(slug=slug) | Q(former_slugs__slug=slug)):
         *_, last = question, *question.replacements()
         if last.published:
             return last
@@ -147,9 +139,9 @@ def list_context(
     # category in its path and needs none in the query.
     own_category = "" if page_category else filters.category
     linked = replace(filters, start=1, until=(), category=own_category)
-    total = sum(category.question_count for category in categories)
     count = found.count if found else sum(part.category.match_count for part in listed)
     choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
+    tells_samples = not filters.is_narrowed and choices.total <= CHECKED_TOTAL
     return {
         "bank": bank,
         "filters": filters,
@@ -162,7 +154,7 @@ def list_context(
         "category_name": category_name(filters, categories) or "All",
         "level_name": LEVELS.get(filters.level, "All"),
         "tokens": list(choices.tokens(path)),
-        "views": choices.views(path, start, is_open=bool(shown) and all_open),
+        "show_choices": choices.show_choices(path, start, is_open=bool(shown) and all_open),
         "hits": found,
         "sections": listed,
         "count": count,
@@ -171,10 +163,10 @@ def list_context(
         "elsewhere": [] if count else choices.elsewhere(),
         "shown": len(shown),
         "start": start,
-        "total": total,
+        "total": choices.total,
         "sheet": path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
-        "samples": samples(filters, total),
+        "samples": sample_checks() if tells_samples else None,
     }
 
 
@@ -195,8 +187,3 @@ def similar(filters: Filters, found: Hits) -> list[str]:
     """Return words to try that are not those that were searched for."""
     typed = filters.q.casefold().split()
     return [word for word in found.found.similar if word.casefold() not in typed]
-
-
-def samples(filters: Filters, total: int) -> SampleChecks | None:
-    """Return what the hero of the whole bank says about its samples; it is read nowhere else."""
-    return None if filters.active or total > CHECKED_TOTAL else sample_checks()

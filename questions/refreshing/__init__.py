@@ -1,1 +1,1 @@
-"""Bringing files into the database: fixture files, and the plan of a refresh."""
+"""Bringing files into the database: fixture files, their validation, and the plan of a refresh."""

@@ -24,7 +24,7 @@ from questions.refreshing.files import (
     FIELDS,
     MODELS,
     QUESTION,
-    Entry,
+    FixtureEntry,
     Key,
     bank_entries,
     in_loading_order,
@@ -61,7 +61,7 @@ class Difference:
         return f"{model.removeprefix('questions.')}{f' “{slug}”' if slug else ''}"
 
 
-def find_differences(entries: list[Entry]) -> list[Difference]:
+def find_differences(entries: list[FixtureEntry]) -> list[Difference]:
     """Return the differences between checked entries and the database, in the files' order."""
     stored = {key_of(entry): normalized(entry) for entry in bank_entries()}
     known = {(row.model, row.slug): row.digest for row in Refreshed.objects.all()}
@@ -135,7 +135,7 @@ def classify(key: Key, found: Fields | None, wanted: Fields, known: str | None) 
 
 
 def apply(
-    entries: list[Entry],
+    entries: list[FixtureEntry],
     differences: list[Difference],
     ours: Iterable[Key] = (),
     *,
@@ -181,8 +181,7 @@ def lock_tables() -> None:
 
 def refuse_circles(using: str = DEFAULT_DB_ALIAS) -> None:
     """Raise RefreshError where questions of files and database replace each other in a circle."""
-    retired = Question.objects.using(using).exclude(replaced_by=None)
-    rows = retired.values_list("slug", "replaced_by__slug")
+    rows = Question.objects.using(using).retired().values_list("slug", "replaced_by__slug")
     try:
         TopologicalSorter({slug: [replacement] for slug, replacement in rows}).prepare()
     except CycleError as error:
@@ -190,7 +189,7 @@ def refuse_circles(using: str = DEFAULT_DB_ALIAS) -> None:
         raise RefreshError(f"Questions replace each other in a circle: {slugs}.") from error
 
 
-def entry_of(difference: Difference) -> Entry:
+def entry_of(difference: Difference) -> FixtureEntry:
     """Return the entry that the database has."""
     return {"model": difference.key[0], "fields": difference.database}
 
@@ -207,7 +206,7 @@ def remove(model: str, slug: str) -> None:
     Refreshed.objects.filter(model=model, slug=slug).delete()
 
 
-def remember(entries: Iterable[Entry]) -> None:
+def remember(entries: Iterable[FixtureEntry]) -> None:
     """Record that the database now has what these entries say."""
     rows = [
         Refreshed(model=key[0], slug=key[1], digest=digest(key, fields))
@@ -222,7 +221,7 @@ def remember(entries: Iterable[Entry]) -> None:
     )
 
 
-def normalized(entry: Entry) -> Fields:
+def normalized(entry: FixtureEntry) -> Fields:
     """Return all fields of an entry in one spelling: with defaults, and with one line ending."""
     fields: Fields = {}
     for name in FIELDS[entry["model"]]:

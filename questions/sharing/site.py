@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from questions.models import Bank
+from questions.pagecache.public import View
 
-type View = Callable[..., HttpResponse]
 type Text = str | Callable[[Bank], str]  # a function where the text comes from the bank
 
 
@@ -25,7 +25,7 @@ class Head(NamedTuple):
     description: str
 
 
-class Page(NamedTuple):
+class SitePage(NamedTuple):
     view: View
     label: str  # of a link to the page
     title: Text
@@ -42,7 +42,7 @@ class Page(NamedTuple):
         return Head(title, description)
 
 
-PAGES: list[Page] = []
+PAGES: list[SitePage] = []
 
 
 def site_page(label: str, title: Text, description: Text) -> Callable[[View], View]:
@@ -58,12 +58,12 @@ def site_page(label: str, title: Text, description: Text) -> Callable[[View], Vi
     """
 
     def register(view: View) -> View:
-        PAGES.append(Page(view, label, title, description))
+        PAGES.append(SitePage(view, label, title, description))
         return view
 
     return register
 
 
-def page_of(view: View) -> Page | None:
+def page_of(view: View) -> SitePage | None:
     """Return the page of the site that this view makes."""
     return next((page for page in PAGES if page.view is view), None)

@@ -46,13 +46,13 @@ class Categories(Sitemap):
 
 
 class Pages(Sitemap):
-    def items(self) -> list[site.Page]:
+    def items(self) -> list[site.SitePage]:
         return site.PAGES
 
-    def location(self, page: site.Page) -> str:
+    def location(self, page: site.SitePage) -> str:
         return page.address
 
-    def lastmod(self, page: site.Page) -> datetime | None:
+    def lastmod(self, page: site.SitePage) -> datetime | None:
         return self.last_change
 
     @cached_property

@@ -9,7 +9,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def site_pages() -> list[site.Page]:
+def site_pages() -> list[site.SitePage]:
     return site.PAGES
 
 

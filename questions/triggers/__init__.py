@@ -29,7 +29,7 @@ from django.db.migrations import Migration
 
 from questions import search
 from questions.triggers import content_version, former_slugs, history, tally, timestamps
-from questions.triggers.tables import CONTENT, NEEDED, QUESTION, SUBJECTS, columns_of
+from questions.triggers.tables import CONTENT, NEEDED, QUESTION, SUBJECTS, column_names
 
 RULES = (timestamps, former_slugs, tally, content_version, history)
 
@@ -73,7 +73,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
         uninstall(connection)
         return
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        columns = {subject.table: columns_of(cursor, subject.table) for subject in SUBJECTS}
+        columns = {subject.table: column_names(cursor, subject.table) for subject in SUBJECTS}
         if connection.vendor == "postgresql":
             for rule in RULES:
                 for statement in rule.postgresql(columns):
@@ -165,6 +165,6 @@ def fits(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         return all(
-            table in tables and columns <= set(columns_of(cursor, table))
+            table in tables and columns <= set(column_names(cursor, table))
             for table, columns in NEEDED.items()
         )

@@ -16,7 +16,7 @@ from questions.triggers.tables import (
     SQLITE_NOW,
     SUBJECTS,
     Columns,
-    columns_of,
+    column_names,
     edited,
 )
 
@@ -30,7 +30,7 @@ def forget_flushed(cursor: CursorWrapper) -> None:
     It empties the tables one by one, in any order, which fires the triggers, and then lets the ids
     start again: the next question would get another one's history.
     """
-    if recorded(cursor):
+    if recorded_tables(cursor):
         cursor.execute(f"""
             DELETE FROM {CHANGE} WHERE NOT EXISTS (SELECT 1 FROM {QUESTION})
                                    AND NOT EXISTS (SELECT 1 FROM {CATEGORY})""")
@@ -42,7 +42,7 @@ def keep_ids_used(cursor: CursorWrapper) -> None:
 
     Where a migration builds a table anew, SQLite goes on after the highest id that is left in it.
     """
-    for table, key in recorded(cursor):
+    for table, key in recorded_tables(cursor):
         cursor.execute(f"""
             INSERT INTO sqlite_sequence (name, seq)
             SELECT '{table}', 0
@@ -53,11 +53,11 @@ def keep_ids_used(cursor: CursorWrapper) -> None:
             WHERE name = '{table}'""")
 
 
-def recorded(cursor: CursorWrapper) -> list[tuple[str, str]]:
+def recorded_tables(cursor: CursorWrapper) -> list[tuple[str, str]]:
     """Return each SQLite table that has a history, and the column that names a row of it there."""
     if cursor.db.vendor != "sqlite" or CHANGE not in cursor.db.introspection.table_names(cursor):
         return []
-    columns = columns_of(cursor, CHANGE)
+    columns = column_names(cursor, CHANGE)
     return [(table, key) for table, key, _ in SUBJECTS if key in columns]
 
 

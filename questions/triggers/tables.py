@@ -70,7 +70,7 @@ def edited(columns: list[str]) -> list[str]:
     return [c for c in columns if c not in KEPT_BY_DATABASE | CHECK_RESULT]
 
 
-def columns_of(cursor: CursorWrapper, table: str) -> list[str]:
+def column_names(cursor: CursorWrapper, table: str) -> list[str]:
     """
     Return the names of the columns of `table`, in their order.
 

@@ -18,7 +18,8 @@ from django.test import Client  # noqa: E402
 
 from questions import history  # noqa: E402
 from questions.models import Question  # noqa: E402
-from questions.refreshing.files import as_questions, checked_entries  # noqa: E402
+from questions.refreshing.files import as_questions  # noqa: E402
+from questions.refreshing.validation import checked_entries  # noqa: E402
 
 SHIPPED = Path("fixtures/bank.yaml")
 HINT = "Think of the *reference counts*.\n"

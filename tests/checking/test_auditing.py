@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from questions.checking import end_of_life, reviews
 from questions.models import Bank, Question
-from questions.products import versions_in
+from questions.products import releases_in
 from tests import build
 from tests.commands import run
 
@@ -123,5 +123,5 @@ def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> No
 
 def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:
     for question in Question.objects.all():
-        for product, version in versions_in(question.verified_with):
+        for product, version in releases_in(question.verified_with):
             assert not list(reviews.out_of_support(product, version, end_of_life.AS_OF))

@@ -15,7 +15,8 @@ from django.utils import timezone
 from questions.checking import duplicates, rules
 from questions.markdown import parser
 from questions.models import Bank, Question
-from questions.refreshing.files import as_questions, checked_entries
+from questions.refreshing.files import as_questions
+from questions.refreshing.validation import checked_entries
 from tests import build
 from tests.admin.forms import ADD
 from tests.bank import SHIPPED, read_entries
@@ -563,7 +564,7 @@ def test_the_index_finds_the_near_duplicates_that_comparing_all_titles_finds() -
         f"q{n}": f"{' '.join(random.choices(words, k=random.randint(1, 9)))}?" for n in range(400)
     }
     titles |= {f"{slug}-b": title.replace("?", " more?") for slug, title in titles.items()}
-    index = duplicates.Index((slug, title, "") for slug, title in titles.items())
+    index = duplicates.TitleIndex((slug, title, "") for slug, title in titles.items())
     for slug, title in titles.items():
         alike = index.alike(slug, title, "")
         expected = duplicates.among(unsaved(slug=slug, title=title), titles)
@@ -598,7 +599,7 @@ def test_a_form_reads_few_titles_and_finds_what_comparing_all_finds() -> None:
 def test_ten_thousand_titles_are_compared_in_seconds(title: str) -> None:
     rows = [(f"q{n}", title.format(n), f"{n}" if "{" not in title else "") for n in range(10_000)]
     started = time.process_time()
-    index = duplicates.Index(rows)
+    index = duplicates.TitleIndex(rows)
     assert not any(any(index.alike(*row)) for row in rows)
     assert time.process_time() - started < 20
 

@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from questions.checking import interpreters, samples, sandbox
+from questions.checking import interpreters, runs, samples, sandbox
 from questions.models import Question, fingerprint
 from questions.refreshing.files import dump
 from tests import build
@@ -61,7 +61,7 @@ def test_samples_in_lists_and_longer_fences_count_and_other_blocks_do_not() -> N
 
 
 def test_a_sample_runs_alone_in_an_empty_folder_with_a_clean_environment() -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import os, sys\n"
         "print(os.listdir(), sys.stdin.read() == '', sys.flags.isolated)\n"
         "print(sorted(os.environ))\n"
@@ -77,14 +77,14 @@ def test_a_sample_runs_alone_in_an_empty_folder_with_a_clean_environment() -> No
 
 
 def test_output_and_errors_keep_their_order() -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import sys\nprint(1)\nprint(2, file=sys.stderr)\nprint(3)\nprint('é', end='')\n"
     )
     assert outcome.output == "1\n2\n3\né"
 
 
 def test_django_and_pytest_are_there_for_samples() -> None:
-    assert not samples.run_sample("import django, pytest\n").failure
+    assert not runs.run_sample("import django, pytest\n").failure
 
 
 def test_several_samples_run_at_once() -> None:
@@ -167,7 +167,7 @@ def test_a_bad_sample_is_reported_by_name_within_its_limits(
     assert len(result.text) < 4000
     assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
     # What it did to its folder is no hindrance to the next.
-    assert samples.run_sample("print(1)\n").output == "1\n"
+    assert runs.run_sample("print(1)\n").output == "1\n"
 
 
 def test_what_an_answer_does_not_show_is_a_failure_too() -> None:
@@ -177,7 +177,7 @@ def test_what_an_answer_does_not_show_is_a_failure_too() -> None:
 
 def test_nothing_that_a_sample_started_outlives_it() -> None:
     marker = "31415.926"
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import subprocess, sys\n"
         "sleep = 'import sys, time; time.sleep(float(sys.argv[1]))'\n"
         f"subprocess.Popen([sys.executable, '-c', sleep, '{marker}'], start_new_session=True)\n"
@@ -192,8 +192,8 @@ def test_a_sample_ends_with_the_command_that_runs_it() -> None:
     code = (
         "import django, os, sys\n"
         "django.setup()\n"
-        "from questions.checking import samples\n"
-        "samples.run_sample('import time; time.sleep(60)', timeout=60)"
+        "from questions.checking import runs\n"
+        "runs.run_sample('import time; time.sleep(60)', timeout=60)"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "qabank.settings", "SECRET_KEY": SECRET_KEY}
     runner = subprocess.Popen(  # noqa: S603
@@ -238,7 +238,7 @@ def wait_until(is_true: Callable[[], bool], seconds: float = 20) -> bool:
 def test_a_sample_cannot_reach_the_network() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        outcome = samples.run_sample(
+        outcome = runs.run_sample(
             "import socket\n"
             "print(socket.if_nameindex())\n"
             f"socket.create_connection(('127.0.0.1', {port}))\n"
@@ -248,7 +248,7 @@ def test_a_sample_cannot_reach_the_network() -> None:
 
 
 def test_a_sample_has_a_loopback_of_its_own() -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import socket\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
         "socket.create_connection(server.getsockname())\n"
@@ -263,7 +263,7 @@ def test_a_sample_reaches_no_socket_of_this_machine(tmp_path: Path) -> None:
         abstract.bind("\0qabank-test")
         for server in (of_path, abstract):
             server.listen()
-        outcome = samples.run_sample(
+        outcome = runs.run_sample(
             "import glob, socket\n"
             f"for address in ({path!r}, '\\0qabank-test', *glob.glob('/run/*/.s.PGSQL*')):\n"
             "    try:\n"
@@ -310,7 +310,7 @@ def test_a_sample_neither_changes_nor_sees_files_of_this_machine(
         ]
 
     before = state()
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         f"import os\nfolder = {str(precious)!r}\nfile = folder + '/file'\n{change}\n"
     )
     assert "FileNotFoundError" in outcome.output
@@ -328,7 +328,7 @@ READ_ONLY = {
 
 @pytest.mark.parametrize("change", READ_ONLY.values(), ids=READ_ONLY)
 def test_what_a_sample_sees_of_this_machine_is_read_only(change: str) -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import django, os, sys\n"
         "paths = ['/', '/usr/lib', '/dev', sys.prefix, sys.base_prefix,"
         " os.path.dirname(os.__file__), os.path.dirname(django.__file__)]\n"
@@ -344,7 +344,7 @@ def test_what_a_sample_sees_of_this_machine_is_read_only(change: str) -> None:
 
 
 def test_a_sample_sees_no_file_but_its_interpreter_and_the_libraries() -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import os, sys\n"
         "print(sorted({*os.listdir('/'), 'sample.py'} - {'lib', 'lib32', 'lib64'}"
         " - {sys.base_prefix.split('/')[1]}))\n"
@@ -358,7 +358,7 @@ def test_a_sample_sees_no_file_but_its_interpreter_and_the_libraries() -> None:
 
 
 def test_a_sample_is_nobody_even_where_root_runs_it(tmp_path: Path) -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import os, re, shutil, socket, sys\n"
         "print(os.getuid() == 0, socket.gethostname())\n"
         "print(re.findall(r'(?:CapEff|CapBnd|NoNewPrivs):\\s*(\\w+)', "
@@ -389,7 +389,7 @@ def test_a_sample_is_nobody_even_where_root_runs_it(tmp_path: Path) -> None:
 
 
 def test_memory_that_a_sample_shares_is_gone_with_it() -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import ctypes\n"
         "libc = ctypes.CDLL(None)\n"
         "segment = libc.shmget(0x51ab, 1 << 20, 0o1666)\n"
@@ -404,7 +404,7 @@ def test_memory_that_a_sample_shares_is_gone_with_it() -> None:
 
 @pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])  # noqa: S108
 def test_what_a_sample_may_write_has_a_total(folder: str) -> None:
-    outcome = samples.run_sample(
+    outcome = runs.run_sample(
         "import os\n"
         "total = 0\n"
         "try:\n"
@@ -492,8 +492,8 @@ def test_where_the_kernel_refuses_namespaces_the_command_refuses_unless_told(
 
 
 def test_a_sample_that_runs_unconfined_keeps_to_the_other_limits(tmp_path: Path) -> None:
-    def outcome(code: str) -> samples.Outcome:
-        return samples.run_sample(code, timeout=2, is_confined=False)
+    def outcome(code: str) -> runs.Outcome:
+        return runs.run_sample(code, timeout=2, is_confined=False)
 
     assert outcome("import os\nprint(os.listdir(), sorted(os.environ))\n") == (
         "[] ['HOME', 'LANG', 'PATH', 'TMPDIR']\n",

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from questions import slugs
-from questions.exports import csv_file
 from questions.models import Question
 from questions.refreshing import files
+from questions.spreadsheets import FORMULA, quoted
 from tests import build
 from tests.commands import manage, run
 
@@ -558,11 +558,11 @@ def test_the_apostrophe_of_a_spreadsheet_goes(bring: Import) -> None:
     assert question["short_answer"] == "- one\n"
 
 
-@pytest.mark.parametrize("start", csv_file.FORMULA)
+@pytest.mark.parametrize("start", FORMULA)
 def test_every_apostrophe_that_our_export_writes_goes(bring: Import, start: str) -> None:
     table = io.StringIO(newline="")
     rows = csv.writer(table)
-    rows.writerows([("question", "answer"), ("What is it?", csv_file.cell(f"{start}1"))])
+    rows.writerows([("question", "answer"), ("What is it?", quoted(f"{start}1"))])
     [question] = bring(table.getvalue(), "some.csv")
     assert "1" in question["short_answer"]
     assert "'" not in question["short_answer"]

@@ -100,8 +100,8 @@ def test_memory_is_bounded_and_what_is_used_stays() -> None:
         site.get(f"/?open=word{number}")
         site.get()
     assert site.cache.store.size <= 200_000
-    assert 5 < len(site.cache.store.pages) < 40
-    assert site.cache.store.size == sum(page.size for page in site.cache.store.pages.values())
+    assert 5 < len(site.cache.store) < 40
+    assert site.cache.store.size == sum(page.size for page in site.cache.store.values())
     assert len(site.rendered) == 61  # each address once, the home page once
     site.watcher.close()
 
@@ -115,7 +115,7 @@ def test_large_files_drive_no_page_out() -> None:
         assert len(file.body) > 50_000
     site.get()
     assert site.rendered.count("/") == 1
-    assert site.cache.store.size == sum(page.size for page in site.cache.store.pages.values())
+    assert site.cache.store.size == sum(page.size for page in site.cache.store.values())
     site.watcher.close()
 
 
@@ -358,7 +358,7 @@ def test_unknown_parameters_neither_vary_nor_fill_it(site: Site) -> None:
         for query in ("utm_source=x", "page=2", "x=1&y=2&q=", "q=%20&level=none&open="):
             assert site.get(f"{path}?{query}").raw == plain.raw
     assert len(site.rendered) == 3
-    assert len(site.cache.store.pages) == 3
+    assert len(site.cache.store) == 3
 
 
 def test_a_question_page_has_no_parameters(site: Site) -> None:
@@ -411,7 +411,7 @@ def test_a_host_that_is_not_ours_gets_nothing(site: Site, settings: Any) -> None
     build.question()
     site.get(Host="one.example")
     assert site.get(Host="evil.example").status == 400
-    assert len(site.cache.store.pages) == 1
+    assert len(site.cache.store) == 1
 
 
 def test_http_and_https_are_kept_apart(site: Site, settings: Any) -> None:
@@ -452,7 +452,7 @@ def test_addresses_that_do_not_exist_are_not_kept(site: Site) -> None:
     for number in range(5):
         assert site.get(f"/questions/none-{number}/").status == 404
         assert site.get(f"/none-{number}/").status == 404
-    assert not site.cache.store.pages
+    assert not site.cache.store
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
@@ -501,7 +501,7 @@ def test_a_streamed_answer_goes_through_unkept(site: Site, monkeypatch: pytest.M
     for _ in range(2):
         assert site.get().raw == b"much text"
         assert site.get(method="HEAD").raw == b""
-    assert not site.cache.store.pages
+    assert not site.cache.store
 
 
 # HTTP

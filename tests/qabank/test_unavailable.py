@@ -77,7 +77,7 @@ def test_without_the_database_a_page_is_a_plain_503_and_kept_by_nobody(
         assert "out of reach" in answer.body
         assert "db.example" not in answer.body
         assert "Traceback" not in answer.body
-    assert not site.cache.store.pages
+    assert not site.cache.store
     assert site.get(**headers).status == 200
 
 
@@ -131,7 +131,7 @@ def test_a_page_that_cannot_be_rendered_again_is_served_as_it_was(
     tag = site.get().headers["ETag"]
     site.get()
     Question.objects.update(title="What is new?")
-    assert site.watcher.read() != next(iter(site.cache.store.pages.values())).version
+    assert site.watcher.read() != next(iter(site.cache.store.values())).version
     with monkeypatch.context() as broken:
         broken.setattr(views, "list_page", fail)
         assert "What is old?" in site.get().body

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from questions.models import Category, Question
-from questions.refreshing import files, reading
+from questions.refreshing import reading, validation
 from tests.refreshing.bad_files import GOOD
 
 pytestmark = pytest.mark.django_db
@@ -23,14 +23,14 @@ EVIL = GOOD + "- model: auth.user\n  fields: {username: eve, password: x, is_sup
 def checked(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Is set when a file has been checked."""
     event = threading.Event()
-    check = files.checked_entries
+    check = validation.checked_entries
 
     def check_and_tell(*args: Any) -> Any:
         entries = check(*args)
         event.set()
         return entries
 
-    monkeypatch.setattr(files, "checked_entries", check_and_tell)
+    monkeypatch.setattr(validation, "checked_entries", check_and_tell)
     return event
 
 
@@ -62,14 +62,14 @@ def test_a_file_that_is_replaced_after_the_check_brings_nothing_else(
 ) -> None:
     path = tmp_path / "some.yaml"
     path.write_text(GOOD)
-    check = files.checked_entries
+    check = validation.checked_entries
 
     def check_and_lose(*args: Any) -> Any:
         entries = check(*args)
         path.write_text(EVIL)
         return entries
 
-    monkeypatch.setattr(files, "checked_entries", check_and_lose)
+    monkeypatch.setattr(validation, "checked_entries", check_and_lose)
     call_command("loaddata", str(path), verbosity=0)
     assert not User.objects.exists()
     assert Question.objects.count() == 2

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from questions.models import Bank, Category, Question, Refreshed
-from questions.refreshing import files, plan
+from questions.refreshing import files, plan, validation
 from tests import build
 from tests.bank import SHIPPED, load_shipped, read_entries, state
 from tests.commands import run
@@ -377,7 +377,7 @@ def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None
 
 def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
     change(file, GIL, "level: expert")
-    entries = files.checked_entries(file)
+    entries = validation.checked_entries(file)
     differences = plan.find_differences(entries)
     edit(title="What came in between?")
     with pytest.raises(plan.RefreshError, match="changed meanwhile"):
@@ -386,7 +386,7 @@ def test_a_plan_that_has_grown_old_is_not_carried_out(file: Path) -> None:
 
 
 def test_a_record_of_an_older_release_which_has_the_defaults_is_recognized(file: Path) -> None:
-    entries = files.checked_entries(file)
+    entries = validation.checked_entries(file)
     for entry in entries:
         entry["fields"] = {n: v for n, v in entry["fields"].items() if n not in plan.NEWER}
     file.write_text(files.dump(entries))

@@ -35,7 +35,8 @@ from questions.models import (
     fingerprint,
 )
 from questions.refreshing import plan
-from questions.refreshing.files import Entry, checked_entries, dump
+from questions.refreshing.files import FixtureEntry, dump
+from questions.refreshing.validation import checked_entries
 from tests import build
 from tests.bank import SHIPPED
 from tests.html import one, page, text
@@ -68,7 +69,7 @@ def install_triggers() -> None:
             cursor.execute(source)
 
 
-def older_entries() -> list[Entry]:
+def older_entries() -> list[FixtureEntry]:
     """Return the shipped bank without what the release before has no table or column for."""
     entries = [e for e in checked_entries(SHIPPED) if e["model"] != "questions.bank"]
     for fields in (entry["fields"] for entry in entries):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions.checking import interpreters, samples
+from questions.checking import interpreters, runs, samples
 from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
 from questions.management.base import BankCommand, in_one_line
@@ -70,7 +70,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         parser.add_argument(
             "--timeout",
             type=float,
-            default=samples.TIMEOUT,
+            default=runs.TIMEOUT,
             metavar="SECONDS",
             help="How long a sample may run (%(default)g).",
         )
@@ -83,46 +83,25 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         fixture: Path | None,
         record: bool,
         update: bool,
-        python: list[str],
-        unconfined: bool,
-        jobs: int,
-        timeout: float,
         verbosity: int,
         **options: Any,
     ) -> None:
         if (record or update) and not fixture:
             raise CommandError("--record and --update write into a file: name it with --fixture.")
-        if jobs < 1 or timeout <= 0:
-            raise CommandError("--jobs and --timeout have to be above zero.")
         if waiting and (slugs or fixture):
             raise CommandError("--waiting is of the whole database: give no slug and no file.")
-        questions = self.waiting() if waiting else self.read_questions([fixture] if fixture else [])
+        questions = self.waiting() if waiting else self.named(slugs, fixture)
         if waiting and not questions:
             self.stdout.write("No sample waits for a check.")
             return
-        if unknown := set(slugs) - {question.slug for question in questions}:
-            raise CommandError(f"There is no question “{min(unknown)}”.")
-        if slugs:
-            questions = [question for question in questions if question.slug in slugs]
         try:
-            on = list(dict.fromkeys(map(interpreters.find, python))) or [interpreters.running()]
-            if not unconfined and (missing := samples.missing_isolation()):
-                raise CommandError(f"{missing}. --unconfined runs samples without it.")
-            checks = samples.check_samples(
-                questions,
-                on,
-                jobs=jobs,
-                timeout=timeout,
-                is_confined=not unconfined,
-                on_progress=self.show_progress,
-            )
+            checks, on = self.run(questions, **options)
         except interpreters.InterpreterError as error:
             raise CommandError(str(error)) from error
         not_run = samples.not_run(questions, checks)
         if not checks and not not_run:
             raise CommandError("There is no sample to check: mark one with ```python run.")
-        failed = [check for check in checks if check.problem]
-        for line in (*failed, *not_run):
+        for line in (*(check for check in checks if check.problem), *not_run):
             self.stdout.write(f"{line}\n")
         try:
             if fixture and (record or update):
@@ -139,6 +118,39 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
             found = Question.objects.with_waiting_samples().in_order()
             # The database looks for samples with a pattern, which finds some that are none.
             return [question for question in found if samples.samples_of(question)]
+
+    def named(self, slugs: list[str], fixture: Path | None) -> list[Question]:
+        """Return the questions with these slugs, or all, of the database or of a file."""
+        questions = self.read_questions([fixture] if fixture else [])
+        if unknown := set(slugs) - {question.slug for question in questions}:
+            raise CommandError(f"There is no question “{min(unknown)}”.")
+        return [question for question in questions if not slugs or question.slug in slugs]
+
+    def run(
+        self,
+        questions: list[Question],
+        *,
+        python: list[str],
+        unconfined: bool,
+        jobs: int,
+        timeout: float,
+        **options: Any,
+    ) -> tuple[list[Check], list[Interpreter]]:
+        """Run the samples; return the checks, and the interpreters. Raises InterpreterError."""
+        if jobs < 1 or timeout <= 0:
+            raise CommandError("--jobs and --timeout have to be above zero.")
+        on = list(dict.fromkeys(map(interpreters.find, python))) or [interpreters.running()]
+        if not unconfined and (missing := runs.missing_isolation()):
+            raise CommandError(f"{missing}. --unconfined runs samples without it.")
+        checks = samples.check_samples(
+            questions,
+            on,
+            jobs=jobs,
+            timeout=timeout,
+            is_confined=not unconfined,
+            on_progress=self.show_progress,
+        )
+        return checks, on
 
     def sum_up(self, checks: list[Check], on: list[Interpreter], verbosity: int) -> None:
         """Say in a sentence how many samples printed what is shown; an error if not all did."""

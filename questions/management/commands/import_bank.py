@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from questions.importing import bring
+from questions.importing.discovery import find_drafts
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
 from questions.importing.links import is_base
@@ -14,6 +14,7 @@ from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
+from questions.refreshing.validation import shape_fault
 
 SHOWN = 12  # files and categories
 NAMED = 5  # files without questions
@@ -21,7 +22,7 @@ NAMED = 5  # files without questions
 
 class Command(BankCommand):
     help = """\
-Bring questions that were kept otherwise: write them as drafts into a fixture file.
+Write questions that were kept otherwise as drafts into a fixture file.
 
   .venv/bin/python manage.py import_bank questions.md --output imported.yaml
   .venv/bin/python manage.py refresh_bank imported.yaml --dry-run
@@ -98,7 +99,7 @@ already, questions that it has keep their slugs.
                 "Nothing was written."
             )
         try:
-            found = bring.bring(
+            found = find_drafts(
                 files,
                 pattern=pattern,
                 categories=categories,
@@ -120,7 +121,7 @@ already, questions that it has keep their slugs.
             raise CommandError(f"{reason(error)}. Nothing was written.") from error
 
     def write(
-        self, made: list[files.Entry], output: Path, *, dry_run: bool, verbosity: int
+        self, made: list[files.FixtureEntry], output: Path, *, dry_run: bool, verbosity: int
     ) -> None:
         questions = sum(entry["model"] == files.QUESTION for entry in made)
         if dry_run:
@@ -175,12 +176,12 @@ already, questions that it has keep their slugs.
             self.stdout.write(f"           and {len(rows) - SHOWN} more")
 
 
-def earlier(output: Path) -> list[files.Entry]:
+def earlier(output: Path) -> list[files.FixtureEntry]:
     """Return the entries of an earlier import, if there was one."""
     if output == STANDARD_INPUT or not output.exists():
         return []
     try:
-        found = [entry.value for entry in reading.read(output) if not files.shape_fault(entry)]
+        found = [entry.value for entry in reading.read(output) if not shape_fault(entry)]
     except FixtureError as error:
         raise UnreadableError(f"{output}: {str(error).rstrip('.')}.") from error
     if not found:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 
 from questions import history
 from questions.management.reasons import reason
-from questions.refreshing import files, plan, reading
+from questions.refreshing import files, plan, reading, validation
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
 
@@ -44,7 +44,7 @@ class Command(loaddata.Command):
         for path in self.paths:
             if self.verbosity and path.is_file() and path.stat().st_size > LARGE:
                 self.stdout.write(f"Checking {path.name} ...")
-        self.entries = files.checked_entries(*self.paths)
+        self.entries = validation.checked_entries(*self.paths)
         with history.by_command("loaddata", self.using):
             super().loaddata(fixture_labels[:1])
 

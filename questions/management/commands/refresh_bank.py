@@ -18,14 +18,14 @@ from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.refreshing import plan
 from questions.refreshing.files import (
-    Entry,
+    FixtureEntry,
     Key,
     as_bank,
     as_questions,
-    checked_entries,
 )
 from questions.refreshing.plan import Difference, Fields, Kind, RefreshError
 from questions.refreshing.reading import Faults, FixtureError
+from questions.refreshing.validation import checked_entries
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.CONFLICT: "!", Kind.REMOVED: "-"}
 DIFF_LINES = 12  # shown for each field
@@ -91,7 +91,7 @@ changed. --dry-run gives the same codes.
         if verbosity:
             self.stdout.write(summary(entries, found, ours, prune=prune, dry_run=dry_run))
 
-    def publishable(self, paths: list[Path]) -> list[Entry]:
+    def publishable(self, paths: list[Path]) -> list[FixtureEntry]:
         """
         Return the entries of all files.
 
@@ -172,7 +172,12 @@ def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
 
 
 def summary(
-    entries: list[Entry], found: list[Difference], ours: set[Key], *, prune: bool, dry_run: bool
+    entries: list[FixtureEntry],
+    found: list[Difference],
+    ours: set[Key],
+    *,
+    prune: bool,
+    dry_run: bool,
 ) -> str:
     count = Counter(difference.kind for difference in found)
     missing = sum(difference.files is None for difference in found)

@@ -1,4 +1,4 @@
-"""All of an import: from files to what was found in them."""
+"""The questions in files of any kind, as drafts."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -54,7 +54,7 @@ def files_below(paths: Iterable[Path]) -> list[tuple[Path, str, str]]:
     return found
 
 
-def bring(
+def find_drafts(
     paths: Iterable[Path],
     *,
     pattern: str = "",

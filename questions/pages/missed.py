@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from django.db import Error, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from questions.models import MISSED_LENGTH, MissedSearch
 from questions.search import Found
@@ -80,16 +80,16 @@ class Recorder:
         try:
             with transaction.atomic():
                 MissedSearch.objects.bulk_create(
-                    (
-                        MissedSearch(text=text, outcome=of.name, question_id=of.question)
-                        for text in texts
-                        for of in [outcomes[text]]
-                    ),
-                    ignore_conflicts=True,
+                    (MissedSearch(text=text) for text in texts), ignore_conflicts=True
                 )
                 for text in texts:
+                    outcome, question = outcomes[text]
                     MissedSearch.objects.filter(text=text).update(
-                        count=F("count") + counts[text], last_made=Now()
+                        count=F("count") + counts[text],
+                        last_made=Now(),
+                        outcome=outcome,
+                        # The one that stands there may be an editor's choice.
+                        question=Coalesce("question", question),
                     )
                 surplus = MissedSearch.objects.values_list("pk", flat=True)[ROW_LIMIT:]
                 MissedSearch.objects.filter(pk__in=list(surplus)).delete()

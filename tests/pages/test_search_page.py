@@ -339,6 +339,26 @@ def test_a_search_that_found_little_is_counted_with_what_came_first(client: Clie
     }
 
 
+def test_what_the_last_search_found_counts_and_the_choice_of_an_editor_stays(
+    client: Client,
+) -> None:
+    for address in ("/?q=celery+kafka", "/?q=hay+needle"):
+        page(client, address)
+    misses.recorder.write()
+    chosen = build.question(title="Which one was chosen?")
+    MissedSearch.objects.filter(text="hay needle").update(question=chosen)
+    build.question(title="What does Celery do?", slug="celery")
+    build.question(title="What is hay?", slug="hay")
+    for address in ("/?q=celery+kafka", "/?q=hay+needle"):
+        page(client, address)
+    misses.recorder.write()
+    rows = MissedSearch.objects.values_list("text", "outcome", "question__slug", "count")
+    assert set(rows) == {
+        ("celery kafka", "weak", "celery", 2),
+        ("hay needle", "weak", chosen.slug, 2),
+    }
+
+
 # The search as an engine of the browser
 
 

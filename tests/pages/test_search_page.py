@@ -171,12 +171,31 @@ def test_what_lacks_a_word_is_told_as_such(client: Client) -> None:
     build.question(slug="far", title="What is hay?")
     found = page(client, "/?q=needle+thread+hole")
     assert text(one(found, ".found")) == "1 of 3 questions with some words of “needle thread hole”"
-    assert text(one(found, ".corrected")) == "The best of these lack some of the words."
+    assert text(one(found, ".corrected")) == "It lacks some of the words."
+    assert text(one(found, "title")) == "Some words of “needle thread hole” · QA Bank"
     assert slugs(found) == ["hit", "near"]
     assert [text(heading) for heading in select(found, ".hits h2")][-1] == "Less close"
     assert text(one(found, ".hits .amount")) == "1"
     assert slugs(found) == ["hit", "near"]
     assert "Less close" not in markup(client, "/?q=needle")
+
+
+def test_a_filter_that_keeps_what_lacks_no_word_is_not_told_as_lacking_one(client: Client) -> None:
+    build.question(slug="near", title="Does a needle need a thread?", keywords="needle thread")
+    build.question(
+        slug="whole",
+        title="What is it?",
+        answer="A needle.\n\nA thread.\n\nA hole.",
+        category=build.category(slug="here"),
+    )
+    everything = page(client, "/?q=needle+thread+hole")
+    assert slugs(everything) == ["near", "whole"]
+    assert text(one(everything, ".corrected")) == "The best of these lack some of the words."
+    found = page(client, "/?q=needle+thread+hole&category=here")
+    assert slugs(found) == ["whole"]
+    assert select(found, ".corrected") == []
+    assert text(one(found, ".found")).startswith("1 of 2 questions for “needle thread hole”")
+    assert text(one(found, "title")).startswith("“needle thread hole”")
 
 
 def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:

@@ -94,7 +94,7 @@ class Recorder:
                 surplus = MissedSearch.objects.values_list("pk", flat=True)[ROW_LIMIT:]
                 MissedSearch.objects.filter(pk__in=list(surplus)).delete()
         except Error as error:
-            logger.warning("Searches without a hit are not counted yet: %s", error)
+            logger.warning("Searches that found little are not counted yet: %s", error)
             with self.lock:
                 self.waiting.update({text: counts[text] for text in texts})
                 self.outcomes = {text: outcomes[text] for text in texts} | self.outcomes

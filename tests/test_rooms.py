@@ -41,6 +41,19 @@ def imported(file: Path) -> Iterator[str]:
 FILES = [file for file in (ROOT / "questions").rglob("*.py") if file.parent.name != "migrations"]
 
 
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+def test_no_test_imports_from_the_file_of_another_one() -> None:
+    borrowed = {
+        str(file.relative_to(ROOT)): name
+        for file in TESTS
+        for name in imported(file)
+        if name.startswith("tests.") and ".test_" in name
+    }
+    assert borrowed == {}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_module_imports_from_its_own_room_and_from_those_below(file: Path) -> None:
     rows = rooms()

@@ -1,15 +1,11 @@
 """What editors see under /admin/."""
 
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,9 +14,9 @@ from questions.admin.changelist import ListAdmin, StateFilter, ToDoFilter
 from questions.admin.editing import EditingAdmin
 from questions.admin.forms import CategoryForm
 from questions.admin.guide import GuideAdmin
-from questions.admin.history import HistoryAdmin, recorded
+from questions.admin.history import HistoryAdmin
+from questions.admin.searches import MissedSearchAdmin
 from questions.admin.unsaved import UnsavedAdmin
-from questions.checking.rules import check_question
 from questions.markdown import parser
 from questions.models import (
     SAMPLE_FIELDS,
@@ -40,6 +36,7 @@ TEXT_FIELDS = [
 ]
 
 admin.site.index_title = "The bank"
+admin.site.register(MissedSearch, MissedSearchAdmin)
 
 
 @admin.register(Bank)
@@ -190,93 +187,3 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
         if question.published:
             return str(question.number)
         return "retired" if question.is_retired else "draft"
-
-
-@admin.register(MissedSearch)
-class MissedSearchAdmin(admin.ModelAdmin):
-    """
-    Searches that found little, and what came first.
-
-    The database gets new ones by itself. An editor chooses the question that should have come
-    first and adds the phrase to it, starts a question from it, or deletes it.
-    """
-
-    list_display = ["text", "outcome", "question", "count", "last_made", "new_question"]
-    list_filter = ["outcome"]
-    list_select_related = ["question"]
-    search_fields = ["text"]
-    fields = ["text", "outcome", "question", "count", "last_made"]
-    readonly_fields = ["text", "outcome", "count", "last_made"]
-    autocomplete_fields = ["question"]
-    actions = ["add_to_phrasings", "add_to_keywords"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_edit_permission(self, request: HttpRequest) -> bool:
-        """Whether the actions are offered."""
-        return request.user.has_perm("questions.change_question")
-
-    @admin.display(description="")
-    def new_question(self, search: MissedSearch) -> str:
-        query = urlencode({"title": phrase(search.text), "keywords": search.text.lower()})
-        address = f"{reverse('admin:questions_question_add')}?{query}"
-        return format_html('<a href="{}">Start a question</a>', address)
-
-    @admin.action(description="Add to “also asked as” of the question", permissions=["edit"])
-    def add_to_phrasings(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
-        def add(question: Question, text: str) -> None:
-            question.asked_as = f"{question.asked_as.rstrip()}\n{phrase(text)}\n".lstrip()
-
-        self.add(request, searches, "asked_as", add)
-
-    @admin.action(description="Add to the keywords of the question", permissions=["edit"])
-    def add_to_keywords(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
-        def add(question: Question, text: str) -> None:
-            question.keywords = ", ".join(filter(None, [question.keywords, text.lower()]))
-
-        self.add(request, searches, "keywords", add)
-
-    def add(
-        self,
-        request: HttpRequest,
-        searches: QuerySet[MissedSearch],
-        field: str,
-        change: Callable[[Question, str], None],
-    ) -> None:
-        """Change a field of each search's question, and delete the searches that this settles."""
-        for search in searches:
-            with recorded(request):
-                question = Question.objects.select_for_update().filter(pk=search.question_id or 0)
-                problem = self.added(question.first(), search.text, field, change)
-                if not problem:
-                    search.delete()
-            if problem:
-                self.message_user(request, f"“{search.text}”: {problem}", messages.WARNING)
-
-    def added(
-        self,
-        question: Question | None,
-        text: str,
-        field: str,
-        change: Callable[[Question, str], None],
-    ) -> str:
-        """Change a field of a question and save it; return what is wrong instead, if anything."""
-        if question is None:
-            return "choose its question first."
-        before = {str(problem) for problem in check_question(question, {})}
-        change(question, text)
-        try:
-            question.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
-        except ValidationError as error:
-            return " ".join(error.messages)
-        for problem in check_question(question, {}):
-            if problem.field == field and problem.is_error and str(problem) not in before:
-                return f"{question.slug}: {problem.message}"
-        question.save(update_fields=[field])
-        return ""
-
-
-def phrase(text: str) -> str:
-    """Return a search as the question that it asks."""
-    return f"{text[:1].upper()}{text[1:]}?"

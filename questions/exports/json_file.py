@@ -20,8 +20,9 @@ VERSION = 1
 
 TYPES: list[tuple[Any, dict[str, Any]]] = [
     (models.BooleanField, {"type": "boolean"}),
-    (models.IntegerField, {"type": "integer", "minimum": 1}),
-    (models.DateField, {"type": ["string", "null"], "format": "date"}),
+    (models.IntegerField, {"type": "integer"}),
+    (models.FloatField, {"type": "number"}),
+    (models.DateField, {"type": "string", "format": "date"}),
     (models.ForeignKey, {"type": "string", "description": "The slug of a category in this file."}),
     (models.Field, {"type": "string"}),
 ]
@@ -71,9 +72,14 @@ def row_schema(model: type[models.Model], names: list[str]) -> dict[str, Any]:
 def field_schema(field: Any) -> dict[str, Any]:
     described = dict(next(schema for kind, schema in TYPES if isinstance(field, kind)))
     if field.choices:
-        described["enum"] = [value for value, _ in field.choices]
+        absent = [""] * field.blank + [None] * field.null
+        described["enum"] = [*(value for value, _ in field.choices), *absent]
     elif described["type"] == "string" and getattr(field, "max_length", None):
         described["maxLength"] = field.max_length
+    if field.name == "position":
+        described["minimum"] = 1  # as a constraint says
+    if field.null:
+        described["type"] = [described["type"], "null"]
     if field.help_text and "description" not in described:
         described["description"] = str(field.help_text)
     return described

@@ -322,7 +322,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         return self.filter(level=level)
 
     def search(self, text: str) -> Self:
-        """Keep what `text` asks for, the most relevant first; at most `search.LIMIT` rows."""
+        """Keep what `text` asks for, the most relevant first; at most a thousand rows."""
         names = Bank.objects.current().search_names(Category.objects.all())
         return search.find(self, text, names=names).sort(self)
 

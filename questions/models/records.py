@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from questions.models.fields import PlainCharField, PlainTextField
 
-MISSED_LENGTH = 100  # characters of a search without a hit
+MISSED_LENGTH = 100  # characters of a search that found little
 
 
 class MissedSearch(models.Model):

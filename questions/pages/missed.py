@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from django.db import Error, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from questions.models import MISSED_LENGTH, MissedSearch
 from questions.search import Found
@@ -75,12 +75,16 @@ class Recorder:
                 MissedSearch.objects.bulk_create(new, ignore_conflicts=True)
                 for text in texts:
                     MissedSearch.objects.filter(text=text).update(
-                        count=F("count") + counts[text], last_made=Now()
+                        count=F("count") + counts[text],
+                        last_made=Now(),
+                        outcome=rows[text].outcome,
+                        # The one that stands there may be an editor's choice.
+                        question=Coalesce("question", rows[text].question_id),
                     )
                 surplus = MissedSearch.objects.values_list("pk", flat=True)[ROW_LIMIT:]
                 MissedSearch.objects.filter(pk__in=list(surplus)).delete()
         except Error as error:
-            logger.warning("Searches without a hit are not counted yet: %s", error)
+            logger.warning("Searches that found little are not counted yet: %s", error)
             with self.lock:
                 self.waiting.update({text: counts[text] for text in texts})
                 self.rows = {text: rows[text] for text in texts} | self.rows

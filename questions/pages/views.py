@@ -158,7 +158,7 @@ def list_context(
         "hits": found,
         "sections": listed,
         "count": count,
-        "asked": asked(filters, categories),
+        "asked": asked(filters, categories, found),
         "similar": similar(filters, found) if found else [],
         "elsewhere": [] if count else choices.elsewhere(),
         "shown": len(shown),
@@ -170,11 +170,12 @@ def list_context(
     }
 
 
-def asked(filters: Filters, categories: list[Category]) -> str:
+def asked(filters: Filters, categories: list[Category], found: Hits | None) -> str:
     """Return what a list is narrowed down to, in words: the page's title says it."""
     level = LEVELS.get(filters.level, "")
     category = category_name(filters, categories)
-    parts = [f"“{filters.q}”" if filters.q else "", level, category]
+    some = "Some words of " if found and found.found.is_partial else ""
+    parts = [f"{some}“{filters.q}”" if filters.q else "", level, category]
     return ", ".join(part for part in parts if part)
 
 

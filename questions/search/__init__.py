@@ -45,9 +45,14 @@ class Found:
     keys: list[int]  # primary keys, the most relevant first
     query: Query  # what was searched for
     close: int = 0  # how many of the keys; the rest are runners-up, which lack words and rank low
-    is_partial: bool = False  # whether the best of them lacks a word
+    complete: frozenset[int] = frozenset()  # those of the keys that lack no word
     corrected: str = ""  # the text that was searched for instead, if the typed one found nothing
     similar: tuple[str, ...] = ()  # words to try, if nothing was found
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the best of them lacks a word."""
+        return bool(self.keys) and self.keys[0] not in self.complete
 
     @property
     def is_cut(self) -> bool:
@@ -97,8 +102,7 @@ def find(
             keys = every_word(index, query)
         best, close = ranked(index, questions, query, keys)
         if best:
-            is_partial = best[0] not in keys
-            return Found(best, query, close, is_partial, corrected)
+            return Found(best, query, close, frozenset(keys), corrected)
         return Found([], query, similar=tuple(index.similar(parse(text))))
 
 

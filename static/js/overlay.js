@@ -181,22 +181,28 @@ function show(text, ...parts) {
 
 function showHits(list, text) {
   const found = list.querySelector(".status")?.textContent.trim() ?? "";
-  const hits = [...list.querySelectorAll(".entry")].slice(0, HITS).map((entry) => {
-    const part = (selector) => entry.querySelector(selector);
-    const title = element("span", "title", ...part("h3").childNodes);
-    Object.assign(title, { lang: part("h3").lang, dir: "auto" });
-    const main = element("span", "main", title);
-    if (part(".passage")?.textContent.trim()) main.append(shorten(part(".passage")));
-    return row(part("[rel=bookmark]").getAttribute("href"), part(".number"), main, part(".level"));
-  });
+  // The hits and, below their heading, the less close ones.
+  const cards = [...list.querySelectorAll(".hits > .card")].map((card) => [...card.querySelectorAll(".entry")]);
+  const [hits = [], lessClose = []] = cards;
   if (!hits.length) {
     return show(found, element("p", "note", list.querySelector(".nothing h2")?.textContent || "No question matches."));
   }
-  const corrected = list.querySelector(".corrected");
-  const count = found.match(/\d+/)?.[0] ?? "";
-  const seeAll = hits.length > 1 ? `See all ${count} in the list` : "See it in the list";
-  const all = element("ul", "all", row(listAddress(text), element("span", "title", seeAll)));
-  show(found, ...(corrected ? [element("p", "note", corrected.textContent)] : []), element("ul", "", ...hits), all);
+  const notes = [...list.querySelectorAll(".corrected")].map((note) => element("p", "note", note.textContent));
+  const parts = [...notes, element("ul", "", ...hits.slice(0, HITS).map(hit))];
+  const others = lessClose.slice(0, Math.max(0, HITS - hits.length)).map(hit);
+  if (others.length) parts.push(heading(list.querySelector(".category-head h2").textContent), element("ul", "", ...others));
+  const count = Number(found.match(/\d+/)?.[0] ?? 0) + lessClose.length;
+  const seeAll = count > 1 ? `See all ${count} in the list` : "See it in the list";
+  show(found, ...parts, element("ul", "all", row(listAddress(text), element("span", "title", seeAll))));
+}
+
+function hit(entry) {
+  const part = (selector) => entry.querySelector(selector);
+  const title = element("span", "title", ...part("h3").childNodes);
+  Object.assign(title, { lang: part("h3").lang, dir: "auto" });
+  const main = element("span", "main", title);
+  if (part(".passage")?.textContent.trim()) main.append(shorten(part(".passage")));
+  return row(part("[rel=bookmark]").getAttribute("href"), part(".number"), main, part(".level"));
 }
 
 // There is one line for a passage: what was found stands near its beginning.

@@ -25,6 +25,7 @@ from questions.checking import rules
 from questions.models import ANSWER_LENGTH, LAST_POSITION, Bank, Change, Question, fingerprint
 from tests import build
 from tests.admin.forms import ADD, LIST, form
+from tests.html import parse, select
 
 pytestmark = pytest.mark.django_db
 
@@ -321,14 +322,14 @@ def test_a_saved_draft_tells_success_first_and_then_one_summary(editor: Client) 
         "Before publishing, see to: title, short answer, further reading. Have a look at: keywords,"
         " verified with, verified on. The form says why, at each field."
     )
-    page = text(response)
+    page = parse(response.content)
     for field, note in (
         ("title", "Before publishing: Word it as a question"),
         ("further_reading", "Before publishing: Give 1 to 4 links"),
         ("verified_on", "To look at: Say when"),
     ):
-        at_field = page.split(f'id="id_{field}_helptext"')[1].split("</ul>")[0]
-        assert note in at_field
+        [notes] = select(page, f"#id_{field}_helptext")
+        assert note in "".join(notes.itertext())
 
 
 def test_a_question_without_a_problem_is_saved_with_one_message(editor: Client) -> None:

@@ -25,28 +25,34 @@ def test_every_field_that_editors_fill_is_in_the_form(model: type[models.Model],
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the copy has a SQLite database")
-def test_an_optional_field_needs_model_migration_fieldsets_and_template(tmp_path: Path) -> None:
+def test_optional_fields_need_model_migration_fieldsets_and_template(tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     for name in ("questions", "qabank", "templates", "static", "fixtures"):
         shutil.copytree(
             settings.BASE_DIR / name, site / name, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("manage.py", "tests/admin/hint.py"):
+    for name in ("manage.py", "tests/admin/more_fields.py"):
         shutil.copy(settings.BASE_DIR / name, site)
     run(site, "manage.py", "prepare", "--no-static")
     put_before(
         site / "questions" / "models" / "bank.py",
         "    # The database keeps both",
-        "    hint = models.TextField(max_length=500, blank=True)\n",
+        "    made_up = models.TextField(max_length=500, blank=True)\n"
+        "    minutes = models.PositiveSmallIntegerField(null=True, blank=True)\n"
+        "    made_for = models.CharField(choices={'a': 'A'}, max_length=1, blank=True)\n",
     )
-    put_before(site / "questions" / "admin" / "__init__.py", '"further_reading"]', '"hint", ')
+    put_before(
+        site / "questions" / "admin" / "__init__.py",
+        '"further_reading"',
+        '"made_up", "minutes", "made_for", ',
+    )
     put_before(
         site / "templates" / "questions" / "_answer.html",
         '  <p class="meta" lang="en" dir="ltr">',
-        "{{ question.hint }}",
+        "{{ question.made_up }}{{ question.minutes }}",
     )
-    run(site, "hint.py")
+    run(site, "more_fields.py")
 
 
 def run(site: Path, *arguments: str) -> None:

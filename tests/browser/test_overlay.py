@@ -64,6 +64,19 @@ def test_arrows_walk_the_hits_and_a_letter_goes_back_to_the_box(page: Page) -> N
     expect(page).to_have_url("/questions/gil/")
 
 
+def test_what_is_corrected_or_less_close_is_told_as_such(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("sellery descriptor")
+    expect(overlay(page).locator(".note")).to_contain_text(
+        ["Showing results for", "lack some of the words"]
+    )
+    box(page).fill("websocket reconnect")
+    expect(overlay(page).get_by_role("heading")).to_have_text("Less close")
+    expect(overlay(page).locator("ul")).to_have_count(3)  # hits, less close ones, the list
+    expect(rows(page).last).to_have_text(f"See all {rows(page).count() - 1} in the list")
+
+
 def test_all_hits_are_in_the_list(page: Page) -> None:
     page.goto("/questions/gil/")
     open_overlay(page)

@@ -13,6 +13,22 @@ from questions.pagecache import cache as pagecache
 from questions.pagecache import watcher as versions
 from questions.pagecache.cache import PageCache
 
+# What a browser accepts, and the encoding in which it is answered.
+ENCODINGS = [
+    ("gzip, deflate, br, zstd", "br"),
+    ("br", "br"),
+    ("gzip", "gzip"),
+    ("GZIP;q=0.8", "gzip"),
+    ("br;q=0, gzip", "gzip"),
+    ("br;q=0.000,gzip; q=0", "identity"),
+    ("*", "br"),
+    ("*;q=0", "identity"),
+    ("br;q=0, *", "gzip"),
+    ("", "identity"),
+    ("identity", "identity"),
+    ("deflate, ;;,=,", "identity"),
+]
+
 
 @dataclass
 class Answer:

@@ -28,7 +28,7 @@ from questions.pagecache.page import preferred_encoding
 from questions.pages import missed as misses
 from questions.pages import views
 from tests import build
-from tests.pagecache.site import Answer, Site
+from tests.pagecache.site import ENCODINGS, Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -505,22 +505,6 @@ def test_a_streamed_answer_goes_through_unkept(site: Site, monkeypatch: pytest.M
 
 
 # HTTP
-
-
-ENCODINGS = [
-    ("gzip, deflate, br, zstd", "br"),
-    ("br", "br"),
-    ("gzip", "gzip"),
-    ("GZIP;q=0.8", "gzip"),
-    ("br;q=0, gzip", "gzip"),
-    ("br;q=0.000,gzip; q=0", "identity"),
-    ("*", "br"),
-    ("*;q=0", "identity"),
-    ("br;q=0, *", "gzip"),
-    ("", "identity"),
-    ("identity", "identity"),
-    ("deflate, ;;,=,", "identity"),
-]
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), ENCODINGS)

@@ -5,11 +5,10 @@ import time
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from questions.models import Category, Change, MissedSearch
+from questions.models import Category, MissedSearch
 from questions.models.fields import REFUSED
 from questions.pages import missed as misses
 from tests import build
@@ -172,12 +171,31 @@ def test_what_lacks_a_word_is_told_as_such(client: Client) -> None:
     build.question(slug="far", title="What is hay?")
     found = page(client, "/?q=needle+thread+hole")
     assert text(one(found, ".found")) == "1 of 3 questions with some words of “needle thread hole”"
-    assert text(one(found, ".corrected")) == "The best of these lack some of the words."
+    assert text(one(found, ".corrected")) == "It lacks some of the words."
+    assert text(one(found, "title")) == "Some words of “needle thread hole” · QA Bank"
     assert slugs(found) == ["hit", "near"]
     assert [text(heading) for heading in select(found, ".hits h2")][-1] == "Less close"
     assert text(one(found, ".hits .amount")) == "1"
     assert slugs(found) == ["hit", "near"]
     assert "Less close" not in markup(client, "/?q=needle")
+
+
+def test_a_filter_that_keeps_what_lacks_no_word_is_not_told_as_lacking_one(client: Client) -> None:
+    build.question(slug="near", title="Does a needle need a thread?", keywords="needle thread")
+    build.question(
+        slug="whole",
+        title="What is it?",
+        answer="A needle.\n\nA thread.\n\nA hole.",
+        category=build.category(slug="here"),
+    )
+    everything = page(client, "/?q=needle+thread+hole")
+    assert slugs(everything) == ["near", "whole"]
+    assert text(one(everything, ".corrected")) == "The best of these lack some of the words."
+    found = page(client, "/?q=needle+thread+hole&category=here")
+    assert slugs(found) == ["whole"]
+    assert select(found, ".corrected") == []
+    assert text(one(found, ".found")).startswith("1 of 2 questions for “needle thread hole”")
+    assert text(one(found, "title")).startswith("“needle thread hole”")
 
 
 def test_where_nothing_is_found_the_page_leads_on(client: Client) -> None:
@@ -340,55 +358,24 @@ def test_a_search_that_found_little_is_counted_with_what_came_first(client: Clie
     }
 
 
-def test_an_editor_adds_a_phrase_to_a_question(client: Client) -> None:
-    question = build.question(slug="a", published=False, keywords="thread", asked_as="Is it?\n")
-    client.force_login(User.objects.create_superuser("editor"))
-    for action, typed in (("add_to_keywords", "Sewing"), ("add_to_phrasings", "who sews")):
-        key = MissedSearch.objects.create(text=typed, question=question).pk
-        data = {"action": action, "_selected_action": [key]}
-        client.post("/admin/questions/missedsearch/", data)
-    question.refresh_from_db()
-    assert question.keywords == "thread, sewing"
-    assert question.asked_as == "Is it?\nWho sews?\n"
-    assert counted() == {}
-    assert Change.objects.filter(question_id=question.pk, actor="editor").count() == 2
-
-
-def test_a_phrase_that_fits_nowhere_stays_and_is_told(client: Client) -> None:
-    question = build.question(slug="a", keywords="k" * 495)
-    client.force_login(User.objects.create_superuser("editor"))
-    keys = [
-        MissedSearch.objects.create(text="too long", question=question).pk,
-        MissedSearch.objects.create(text="xyzzy").pk,
-    ]
-    data = {"action": "add_to_keywords", "_selected_action": keys}
-    html = client.post("/admin/questions/missedsearch/", data, follow=True).content.decode()
-    assert "“xyzzy”: choose its question first." in html
-    assert "“too long”: Ensure this value has at most 500 characters" in html
-    assert set(counted()) == {"too long", "xyzzy"}
-
-
-def test_an_editor_starts_a_question_from_a_search(client: Client) -> None:
-    MissedSearch.objects.create(text="who sews")
-    client.force_login(User.objects.create_superuser("editor"))
-    found = page(client, "/admin/questions/missedsearch/")
-    form = page(client, links(found, ".field-new_question a")[0])
-    assert one(form, "[name=title]").get("value") == "Who sews?"
-    assert one(form, "[name=keywords]").get("value") == "who sews"
-
-
-def test_editors_read_them_and_can_only_delete(client: Client) -> None:
-    MissedSearch.objects.create(text="xyzzy", count=7)
-    client.force_login(User.objects.create_superuser("editor"))
-    html = markup(client, "/admin/questions/missedsearch/")
-    assert "xyzzy" in html
-    assert "7" in html
-    assert client.get("/admin/questions/missedsearch/add/").status_code == 403
-    key = MissedSearch.objects.get().pk
-    html = markup(client, f"/admin/questions/missedsearch/{key}/change/")
-    assert 'name="text"' not in html
-    client.post(f"/admin/questions/missedsearch/{key}/delete/", {"post": "yes"})
-    assert counted() == {}
+def test_what_the_last_search_found_counts_and_the_choice_of_an_editor_stays(
+    client: Client,
+) -> None:
+    for address in ("/?q=celery+kafka", "/?q=hay+needle"):
+        page(client, address)
+    misses.recorder.write()
+    chosen = build.question(title="Which one was chosen?")
+    MissedSearch.objects.filter(text="hay needle").update(question=chosen)
+    build.question(title="What does Celery do?", slug="celery")
+    build.question(title="What is hay?", slug="hay")
+    for address in ("/?q=celery+kafka", "/?q=hay+needle"):
+        page(client, address)
+    misses.recorder.write()
+    rows = MissedSearch.objects.values_list("text", "outcome", "question__slug", "count")
+    assert set(rows) == {
+        ("celery kafka", "weak", "celery", 2),
+        ("hay needle", "weak", chosen.slug, 2),
+    }
 
 
 # The search as an engine of the browser

@@ -16,8 +16,7 @@ from pytest_django import Settings
 from qabank import incoming
 from qabank.static_files import StaticFilesMiddleware
 from tests import build
-from tests.pagecache.site import Answer, Site
-from tests.pagecache.test_pagecache import ENCODINGS
+from tests.pagecache.site import ENCODINGS, Answer, Site
 from tests.servers import Server
 
 STYLES = b"body { color: black }\n" * 99

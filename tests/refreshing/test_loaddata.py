@@ -183,6 +183,22 @@ def test_what_a_bank_says_of_itself_is_loaded_once(fixture: Callable[..., Path])
     assert Bank.objects.get() == bank
 
 
+def test_what_the_bank_said_of_itself_before_is_told(
+    fixture: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no history, and an editor's other names may be the work of weeks."""
+    path = str(fixture(BANK))
+    call_command("loaddata", path)
+    assert "bank:" not in capsys.readouterr().out
+    names = "".join(f"k{n}s = kubernetes{n}\n" for n in range(500))
+    Bank.objects.update(other_names=names)
+    call_command("loaddata", path)
+    assert f"bank: other_names: {names!r} -> ''\n" in capsys.readouterr().out
+    assert Bank.objects.get().other_names == ""
+    call_command("loaddata", path)
+    assert "bank:" not in capsys.readouterr().out
+
+
 def test_a_second_bank_in_another_file_is_refused_too(
     fixture: Callable[..., Path],
 ) -> None:

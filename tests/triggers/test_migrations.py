@@ -27,7 +27,6 @@ from questions.models import (
     CHECK_RESULT,
     Change,
     ContentVersion,
-    FormerSlug,
     Question,
     Tally,
 )
@@ -35,14 +34,11 @@ from tests import build, roads
 from tests.admin.forms import LIST, form
 from tests.bank import SHIPPED, state
 from tests.commands import manage, run, sqlite_url
+from tests.triggers.kept import check_that_everything_is_kept_up, found, migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 type AddMigration = Callable[[str, str], None]
-
-
-def migrate(*arguments: str) -> None:
-    call_command("migrate", *arguments, verbosity=0)
 
 
 MIGRATIONS = settings.BASE_DIR / "questions" / "migrations"
@@ -109,27 +105,6 @@ def installed() -> set[str]:
             else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         )
         return {name for (name,) in cursor.fetchall()}
-
-
-def check_that_everything_is_kept_up() -> None:
-    assert Tally.objects.total() == Question.objects.published().count()
-    version = ContentVersion.objects.get().version
-    question = build.question(title="What is a needle?", slug="needle")
-    assert Tally.objects.total() == Question.objects.published().count()
-    assert ContentVersion.objects.get().version != version
-    assert found("needle") == ["needle"]
-    Question.objects.filter(pk=question.pk).update(slug="trombone", title="What is a trombone?")
-    assert found("needle") == []
-    assert found("trombone") == ["trombone"]
-    assert FormerSlug.objects.get(slug="needle").question == question
-    edited = Change.objects.filter(question_id=question.pk).first()
-    assert edited is not None
-    assert edited.before == {"slug": "needle", "title": "What is a needle?"}
-    assert Question.objects.get(pk=question.pk).updated > question.created
-
-
-def found(text: str) -> list[str]:
-    return [question.slug for question in Question.objects.search(text)]
 
 
 # There and back

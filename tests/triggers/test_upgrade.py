@@ -40,7 +40,7 @@ from questions.refreshing.validation import checked_entries
 from tests import build
 from tests.bank import SHIPPED
 from tests.html import one, page, text
-from tests.triggers.test_migrations import check_that_everything_is_kept_up, found, migrate
+from tests.triggers.kept import check_that_everything_is_kept_up, found, migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

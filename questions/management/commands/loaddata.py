@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from questions import history
 from questions.management.reasons import reason
+from questions.models import Bank
 from questions.refreshing import files, plan, reading, validation
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
@@ -45,8 +46,19 @@ class Command(loaddata.Command):
             if self.verbosity and path.is_file() and path.stat().st_size > LARGE:
                 self.stdout.write(f"Checking {path.name} ...")
         self.entries = validation.checked_entries(*self.paths)
+        before = Bank.objects.using(self.using).first()
         with history.by_command("loaddata", self.using):
             super().loaddata(fixture_labels[:1])
+        if before and self.verbosity:
+            self.tell_overwritten(before)
+
+    def tell_overwritten(self, before: Bank) -> None:
+        """Tell what the bank said of itself before: it has no history that would keep it."""
+        after = Bank.objects.using(self.using).get()
+        for field in Bank._meta.concrete_fields:
+            old, new = getattr(before, field.name), getattr(after, field.name)
+            if old != new:
+                self.stdout.write(f"bank: {field.name}: {old!r} -> {new!r}")
 
     def load_label(self, fixture_label: str) -> None:
         """

@@ -1,0 +1,261 @@
+"""Searches that found little: what came first, and how an editor makes the next one find more."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from questions.admin.history import recorded
+from questions.admin.unsaved import UnsavedAdmin
+from questions.checking.rules import check_question
+from questions.models import ASKED_AS_LENGTH, Bank, MissedSearch, Question
+from questions.models.fields import validate_characters
+
+# The fields that a phrase can be added to, and what the pages call them.
+FIELDS = {"asked_as": "“also asked as”", "keywords": "the keywords"}
+
+
+class SearchForm(forms.ModelForm):
+    """Chooses the question that should come first, and adds a phrase to one of its FIELDS."""
+
+    phrase = forms.CharField(
+        required=False,
+        max_length=ASKED_AS_LENGTH,
+        validators=[validate_characters],
+        widget=AdminTextInputWidget,
+        help_text="What one of the buttons below adds to the question. Word it as people would "
+        "ask; for the keywords, as a name: keywords become lower-case "
+        "and lose their question mark.",
+    )
+
+    # The admin makes a class of its own for each form, and sets this.
+    may_edit = False  # whether the user may change questions
+
+    class Meta:
+        model = MissedSearch
+        fields = ["question"]
+        labels = {"question": "Should come first"}
+        help_texts = {
+            "question": "The question that answers this search. What came first is chosen already; "
+            "choose another one where that is not it."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.edited: Question | None = None  # with the phrase, not saved yet
+        self.field = next((name for name in FIELDS if f"_{name}" in self.data), "")
+        self.initial["phrase"] = sentence(self.instance.text)
+        if "question" in self.fields:
+            widget: Any = self.fields["question"].widget
+            # To add or delete one from here would be a mistake; to change one makes room in it.
+            widget.can_add_related = widget.can_delete_related = widget.can_view_related = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.field and self.may_edit and not self.errors:
+            try:
+                self.edited = with_phrase(cleaned["question"], self.field, cleaned["phrase"])
+            except ValidationError as error:
+                self.add_error("phrase" if cleaned["question"] else "question", error)
+        return cleaned
+
+
+class MissedSearchAdmin(UnsavedAdmin):
+    """
+    Searches that found little, and what came first.
+
+    The database gets new ones by itself. An editor chooses the question that should have come
+    first and adds the phrase to it, starts a question from it, or deletes it.
+    """
+
+    form = SearchForm
+    list_display = ["searched_for", "came_first", "times", "new_question"]
+    list_filter = ["outcome"]
+    list_select_related = ["question"]
+    search_fields = ["text"]
+    fields = ["outcome", ("times", "last_made"), "question", "phrase"]
+    readonly_fields = ["outcome", "times", "last_made"]
+    autocomplete_fields = ["question"]
+    actions = ["add_to_phrasings", "add_to_keywords"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_edit_permission(self, request: HttpRequest) -> bool:
+        """Whether phrases can be added to questions."""
+        return request.user.has_perm("questions.change_question")
+
+    # The list
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": "Searches that found little", **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    @admin.display(description="searched for", ordering="text")
+    def searched_for(self, search: MissedSearch) -> str:
+        return search.text
+
+    @admin.display(description="what came first", ordering="outcome")
+    def came_first(self, search: MissedSearch) -> str:
+        said = search.get_outcome_display()
+        return f"{said}: {search.question}" if search.question else said
+
+    @admin.display(description="times", ordering="count")
+    def times(self, search: MissedSearch) -> int:
+        return search.count
+
+    @admin.display(description="")
+    def new_question(self, search: MissedSearch) -> SafeString:
+        return format_html('<a href="{}">Start a question</a>', address_of_new(search))
+
+    @admin.action(description="Add to “also asked as” of the question", permissions=["edit"])
+    def add_to_phrasings(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
+        self.add(request, searches, "asked_as")
+
+    @admin.action(description="Add to the keywords of the question", permissions=["edit"])
+    def add_to_keywords(self, request: HttpRequest, searches: QuerySet[MissedSearch]) -> None:
+        self.add(request, searches, "keywords")
+
+    def add(self, request: HttpRequest, searches: QuerySet[MissedSearch], field: str) -> None:
+        """Add each search to a field of its question, and delete those that this settles."""
+        for search in searches:
+            try:
+                with recorded(request):
+                    edited = with_phrase(search.question, field, sentence(search.text))
+                    edited.save(update_fields=[field])
+                    search.delete()
+            except ValidationError as error:
+                problem = format_html("“{}”: {}", search.text, error.message)
+                self.message_user(request, problem, messages.WARNING)
+            else:
+                self.message_user(request, added(edited, field), messages.SUCCESS)
+
+    # The form
+
+    def view_on_site(self, search: MissedSearch) -> str:
+        return f"{reverse('home')}?{urlencode({'q': search.text})}"
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {
+            "title": "Search that found little",
+            "may_edit": self.has_edit_permission(request),
+            **(extra_context or {}),
+        }
+        with recorded(request):
+            return super().changeform_view(request, object_id, form_url, context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if search := kwargs.get("obj"):
+            context["new_question"] = address_of_new(search)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.may_edit = self.has_edit_permission(request)
+        return form
+
+    def save_model(self, request: Any, obj: MissedSearch, form: Any, *args: Any) -> None:
+        super().save_model(request, obj, form, *args)
+        if form.edited:
+            form.edited.save(update_fields=[form.field])
+        request.said = added(form.edited, form.field) if form.edited else ""
+
+    def response_change(self, request: Any, obj: MissedSearch) -> HttpResponse:
+        if not request.said:
+            return super().response_change(request, obj)
+        obj.delete()
+        self.message_user(request, request.said, messages.SUCCESS)
+        return redirect("admin:questions_missedsearch_changelist")
+
+
+def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
+    """
+    Return a question, locked and as it is now, with a phrase added to one of its FIELDS.
+
+    It is not saved. Raises ValidationError with what is wrong instead, if anything.
+    """
+    if question is None:
+        raise ValidationError("Choose its question first.")
+    edited = Question.objects.select_for_update().get(pk=question.pk)
+    bank = Bank.objects.current()
+    before = check_question(edited, {}, bank)
+    text: str = getattr(edited, field)
+    if field == "keywords":
+        there, phrase = [name.strip() for name in text.split(",")], as_name(phrase)
+        changed = f"{text}, {phrase}" if text else phrase
+    else:
+        there, phrase = text.splitlines(), phrase.strip()
+        changed = "".join(f"{line}\n" for line in [*there, phrase])
+    if not phrase:
+        raise ValidationError("Write what is to be added.")
+    if phrase.casefold() in {name.casefold() for name in there}:
+        raise ValidationError(f"“{edited}” has it already.")
+    setattr(edited, field, changed)
+    try:
+        edited.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
+    except ValidationError as error:
+        raise no_room(edited, " ".join(error.messages)) from error
+    for problem in check_question(edited, {}, bank):
+        if problem.field == field and problem.is_error and problem not in before:
+            raise no_room(edited, problem.message)
+    return edited
+
+
+def no_room(question: Question, reason: str) -> ValidationError:
+    address = reverse("admin:questions_question_change", args=[question.pk])
+    return ValidationError(
+        format_html(
+            '{} <a href="{}" target="_blank">Make room in “{}”</a>, then try again.',
+            reason,
+            address,
+            question,
+        )
+    )
+
+
+def added(question: Question, field: str) -> SafeString:
+    """Say what was added to a question, which is as with_phrase() returned it."""
+    text: str = getattr(question, field)
+    phrase = text.rpartition(", ")[2] if field == "keywords" else text.splitlines()[-1]
+    return format_html(
+        '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
+        phrase,
+        FIELDS[field],
+        reverse("admin:questions_question_change", args=[question.pk]),
+        question,
+    )
+
+
+def address_of_new(search: MissedSearch) -> str:
+    """Return the address of the form for a new question that this search asks."""
+    query = urlencode({"title": sentence(search.text), "keywords": as_name(search.text)})
+    return f"{reverse('admin:questions_question_add')}?{query}"
+
+
+def sentence(text: str) -> str:
+    """Return a search as the question that it asks."""
+    return f"{text[:1].upper()}{text[1:]}?"
+
+
+def as_name(text: str) -> str:
+    """Return a phrase as a keyword is written."""
+    return text.strip().rstrip(" .?!\uff1f\u3002").lower()

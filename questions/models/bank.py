@@ -437,6 +437,18 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             cursor.execute(numbering.columns_of(table, keys, expressions), list(keys))
             return list(cursor.fetchall())
 
+    def counts_of(self, keys: Collection[int]) -> list[tuple[int, str, int]]:
+        """
+        Return how many of the questions with `keys` each category, by its key, has at each level.
+
+        The filters don't count. Of a thousand it takes two thirds of the time of their columns.
+        """
+        if not keys:
+            return []
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(numbering.counts_of(self.model._meta.db_table, keys), list(keys))
+            return list(cursor.fetchall())
+
 
 class Question(models.Model):
     class Level(models.TextChoices):

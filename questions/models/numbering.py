@@ -213,6 +213,12 @@ def columns_of(table: str, keys: Collection[int], columns: Iterable[str]) -> str
     return f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({', '.join(['%s'] * len(keys))})"  # noqa: S608
 
 
+def counts_of(table: str, keys: Collection[int]) -> str:
+    """Return a query for category, level and number of the rows of `table` with so many `keys`."""
+    counted = columns_of(table, keys, ("category_id", "level", "COUNT(*)"))
+    return f"{counted} GROUP BY category_id, level"
+
+
 def at_spots(question: str, spots: Iterable[Spot], level: str = "") -> Q:
     """
     Return the condition that a row of the table `question` is at one of `spots`, 200 at most.

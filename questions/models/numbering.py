@@ -101,7 +101,7 @@ def counted(category: str, question: str, columns: Iterable[str], levels: Iterab
     """
     own = ", ".join(f"{category}.{column}" for column in columns)
     level_counts = ",\n               ".join(
-        f"COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)"
+        f"COALESCE(SUM(tally.questions) FILTER (WHERE tally.level = '{level}'), 0)"
         for level in levels
     )
     return f"""

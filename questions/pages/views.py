@@ -73,8 +73,8 @@ def full_page(
     """Return what the page of a question shows, among the published `questions`."""
     bank = Bank.objects.current()
     categories = Category.objects.counted()
-    own = next(category for category in categories if category.pk == question.category_id)
-    number = own.questions_before + question.place
+    by_key = {category.pk: category for category in categories}
+    number = by_key[question.category_id].questions_before + question.place
     titles = questions.only("slug", "title")
     before = list(comparable(questions).before(question)[:NEIGHBORS])
     after = list(comparable(questions).after(question)[:NEIGHBORS])
@@ -87,7 +87,7 @@ def full_page(
         "number": number,
         "total": sum(category.question_count for category in categories),
         "strokes": strokes(categories, number),
-        "related": related(question, before + after),
+        "related": [(q, by_key[q.category_id]) for q in related(question, before + after)],
         "data": question_data(request, question, bank),
     }
 

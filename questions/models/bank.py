@@ -375,31 +375,6 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             position__gte=question.position,
         ).order_by("position", "slug")
 
-    def last_before(self, category: Category) -> "Question | None":
-        """Return the last question of the categories before `category`."""
-        return self.end_of(
-            Category.objects.filter(
-                Q(position__lt=category.position)
-                | Q(position=category.position, slug__lt=category.slug)
-            ).order_by("-position", "-slug"),
-            ["-position", "-slug"],
-        )
-
-    def first_after(self, category: Category) -> "Question | None":
-        """Return the first question of the categories after `category`."""
-        return self.end_of(
-            Category.objects.filter(
-                Q(position__gt=category.position)
-                | Q(position=category.position, slug__gt=category.slug)
-            ).order_by("position", "slug"),
-            ["position", "slug"],
-        )
-
-    def end_of(self, categories: CategoryQuerySet, order: list[str]) -> "Question | None":
-        """Return the first question in `order` of the first category that has one."""
-        category = categories.published().first()
-        return self.filter(category=category).order_by(*order).first() if category else None
-
     def first_of_each(self, categories: Iterable[int], start: int, stop: int) -> Self:
         """
         Return of each category, by its key, the questions from place `start` (from 0) to `stop`.
@@ -446,6 +421,18 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         expressions = [numbering.place(table) if name == "place" else name for name in columns]
         with connections[self.db].cursor() as cursor:
             cursor.execute(numbering.columns_of(table, keys, expressions), list(keys))
+            return list(cursor.fetchall())
+
+    def counts_of(self, keys: Collection[int]) -> list[tuple[int, str, int]]:
+        """
+        Return how many of the questions with `keys` each category, by its key, has at each level.
+
+        The filters don't count. Of a thousand it takes two thirds of the time of their columns.
+        """
+        if not keys:
+            return []
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(numbering.counts_of(self.model._meta.db_table, keys), list(keys))
             return list(cursor.fetchall())
 
 

@@ -101,7 +101,7 @@ def counted(category: str, question: str, columns: Iterable[str], levels: Iterab
     """
     own = ", ".join(f"{category}.{column}" for column in columns)
     level_counts = ",\n               ".join(
-        f"COALESCE(SUM(CASE tally.level WHEN '{level}' THEN tally.questions END), 0)"
+        f"COALESCE(SUM(tally.questions) FILTER (WHERE tally.level = '{level}'), 0)"
         for level in levels
     )
     return f"""
@@ -211,6 +211,12 @@ def compiled[**Arguments](
 def columns_of(table: str, keys: Collection[int], columns: Iterable[str]) -> str:
     """Return a query for `columns`, names or SQL, of the rows of `table` with so many `keys`."""
     return f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({', '.join(['%s'] * len(keys))})"  # noqa: S608
+
+
+def counts_of(table: str, keys: Collection[int]) -> str:
+    """Return a query for category, level and number of the rows of `table` with so many `keys`."""
+    counted = columns_of(table, keys, ("category_id", "level", "COUNT(*)"))
+    return f"{counted} GROUP BY category_id, level"
 
 
 def at_spots(question: str, spots: Iterable[Spot], level: str = "") -> Q:

@@ -24,7 +24,6 @@ class Entry(NamedTuple):
     short_answer: str
     category_open_name: str
     category_name: str
-    category_emoji: str
     passage: str | None = None  # of a hit: what answers the search, written like the title
     question: Question | None = None  # with the whole answer, if the entry is open
 
@@ -58,7 +57,6 @@ def entries(
             short_answer,
             category.open_name,
             category.name,
-            category.emoji,
             marks.passage(short_answer, in_one(prompt, *more)) if marks else None,
         )
         shown.append(entry)

@@ -94,30 +94,29 @@ class Filters:
         everything, names = Question.objects.all(), bank.search_names(categories)
         found = search.find(everything, self.q, search.Narrowing(published=True), names)
         slug_of = {category.pk: category.slug for category in categories}
-        rows = everything.columns_of(found.keys, ["id", "category_id", "level"])
-        by_key = {key: (slug_of[category], level) for key, category, level in rows}
-        close = [key for key in found.keys[: found.close] if key in by_key]
-        places = [by_key[key] for key in close]
-        at_level = [category for category, level in places if self.level in ("", level)]
-        in_category = [level for category, level in places if self.category in ("", category)]
-        counts = Counter(at_level), Counter(in_category)
-        if not (self.category or self.level):
-            return Matches(found, *counts, found.close, found.is_cut)
+        key = next((c.pk for c in categories if c.slug == self.category), None)
         if found.is_cut:
-            key = next((c.pk for c in categories if c.slug == self.category), None)
+            counts = {(c, level): count for c, level, count in everything.counts_of(found.keys)}
             narrowing = search.Narrowing(published=True, category=key, level=self.level)
-            within = search.find(everything, self.q, narrowing, names)
-            return Matches(within, *counts, found.close, is_cut=True)
-        keys = [
-            key
-            for key in found.keys
-            if key in by_key
-            and self.category in ("", by_key[key][0])
-            and self.level in ("", by_key[key][1])
-        ]
-        kept = len(set(keys).intersection(close))
-        left = replace(found, keys=keys if kept else [], close=kept)
-        return Matches(left, *counts, found.close, is_cut=False)
+            within = (
+                search.find(everything, self.q, narrowing, names) if narrowing.facets else found
+            )
+        else:
+            rows = everything.columns_of(found.keys, ["id", "category_id", "level"])
+            close = set(found.keys[: found.close])
+            counts = Counter((c, level) for pk, c, level in rows if pk in close)
+            inside = {pk for pk, c, level in rows if key in (None, c) and self.level in ("", level)}
+            kept = len(inside & close)
+            keys = [pk for pk in found.keys if pk in inside] if kept else []
+            within = replace(found, keys=keys, close=kept)
+        in_categories: Counter[str] = Counter()
+        at_levels: Counter[str] = Counter()
+        for (category, level), count in counts.items():
+            if self.level in ("", level):
+                in_categories[slug_of[category]] += count
+            if key in (None, category):
+                at_levels[level] += count
+        return Matches(within, in_categories, at_levels, found.close, found.is_cut)
 
     def opens(self, category: str, question: str) -> bool:
         """Whether an entry is open, of a category's open_name and a question's slug."""

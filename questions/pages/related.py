@@ -40,14 +40,12 @@ def alike(question: Question) -> list[Question]:
     names = [name.strip() for name in question.keywords.split(",")][:KEYWORDS]
     published = search.Narrowing(published=True)
     keys = search.mentioning(Question.objects.all(), names, MENTIONS + 1, published)
-    return list(comparable(Question.objects.published()).filter(pk__in=keys))
+    return list(comparable(Question.objects.published()).filter(pk__in=keys).order_by())
 
 
 def comparable(questions: QuestionQuerySet) -> QuestionQuerySet:
     """Fetch only the fields that related() compares and that a link to a question shows."""
-    return questions.select_related("category").only(
-        "title", "slug", "position", "keywords", "category__name", "category__slug"
-    )
+    return questions.only("title", "slug", "position", "keywords", "category_id")
 
 
 def keywords(question: Question) -> set[str]:

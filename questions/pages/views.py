@@ -65,21 +65,28 @@ def full_page(
     """Return what the page of a question shows, among the published `questions`."""
     bank = Bank.objects.current()
     categories = Category.objects.counted()
-    own = next(category for category in categories if category.pk == question.category_id)
+    by_key = {category.pk: category for category in categories}
+    own = by_key[question.category_id]
     number = own.questions_before + question.place
-    titles = questions.only("slug", "title")
     before = list(comparable(questions).before(question)[:NEIGHBORS])
     after = list(comparable(questions).after(question)[:NEIGHBORS])
+    # What stands beside it where it is the first or the last of its category.
+    titles = questions.only("slug", "title").order_by("position", "slug")
+    place = categories.index(own)
+    earlier = [category for category in categories[:place] if category.question_count]
+    later = [category for category in categories[place + 1 :] if category.question_count]
+    last_before = titles.filter(category__in=earlier[-1:])
+    first_after = titles.filter(category__in=later[:1])
     return {
         "bank": bank,
         "question": question,
         "heading_level": 2,
-        "previous": before[0] if before else titles.last_before(question.category),
-        "next": after[0] if after else titles.first_after(question.category),
+        "previous": before[0] if before else last_before.last(),
+        "next": after[0] if after else first_after.first(),
         "number": number,
         "total": sum(category.question_count for category in categories),
         "strokes": strokes(categories, number),
-        "related": related(question, before + after),
+        "related": [(q, by_key[q.category_id]) for q in related(question, before + after)],
         "data": question_data(request, question, bank),
     }
 

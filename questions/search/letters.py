@@ -155,6 +155,7 @@ class Letters(dict[int, str]):
 
 
 LETTERS = Letters()
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def with_signs(text: str) -> str:
@@ -164,7 +165,7 @@ def with_signs(text: str) -> str:
 
 def in_original(spans: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
     """Yield where parts of with_signs(text) are in `text`, with the accents that follow."""
-    if not spans or text.isascii():
+    if not spans or all(len(LETTERS[ord(c)]) == 1 for c in BEYOND_ASCII.findall(text)):
         yield from spans
         return
     places = [place for place, letter in enumerate(text) for _ in LETTERS[ord(letter)]]

@@ -199,7 +199,8 @@ def strength(
     best = missing
     for field, worth in fields:
         if worth > best:
-            best = max(best, *(worth * likeness(patterns, field) for patterns in ways))
+            for patterns in ways:
+                best = max(best, worth * likeness(patterns, field))
     return best
 
 

@@ -185,20 +185,6 @@ def test_numbers_run_through_the_bank_and_count_published_questions_only() -> No
     assert numbers == {a.pk: 1, draft.pk: 2, b.pk: 2, c.pk: 3}
 
 
-def test_previous_and_next_follow_the_numbers() -> None:
-    categories = [build.category(position=1, slug=slug) for slug in ("b", "a")]
-    for category in categories:
-        for position in (2, 1, 1):
-            build.question(category=category, position=position)
-    questions = Question.objects.published()
-    ordered = list(questions.in_order())
-    after = [questions.after(q).first() or questions.first_after(q.category) for q in ordered]
-    assert after == [*ordered[1:], None]
-    before = [questions.before(q).first() or questions.last_before(q.category) for q in ordered]
-    assert before == [None, *ordered[:-1]]
-    assert [q.number for q in questions.numbered().in_order()] == [1, 2, 3, 4, 5, 6]
-
-
 def test_counts_of_categories_leave_drafts_out() -> None:
     question = build.question()
     build.question(published=False)

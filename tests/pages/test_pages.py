@@ -102,6 +102,20 @@ def test_previous_and_next_go_on_in_the_next_category(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("db")
+def test_previous_and_next_follow_the_numbers(client: Client) -> None:
+    for slug in ("b", "a"):
+        category = build.category(position=1, slug=slug)
+        for position in (2, 1, 1):
+            build.question(category=category, position=position)
+    ordered = [q.get_absolute_url() for q in Question.objects.published().in_order()]
+    pages = [page(client, address) for address in ordered]
+    assert [links(shown, ".next") for shown in pages] == [[after] for after in ordered[1:]] + [[]]
+    assert [links(shown, ".previous") for shown in pages] == [[]] + [[a] for a in ordered[:-1]]
+    numbered = Question.objects.published().numbered().in_order()
+    assert [question.number for question in numbered] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.usefixtures("db")
 def test_drafts_are_nowhere(client: Client) -> None:
     draft = build.question(published=False, title="Is this a secret?")
     build.question(category=draft.category)

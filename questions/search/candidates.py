@@ -14,7 +14,7 @@ from types import ModuleType
 from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
-from questions.search.index import AllOf, AnyOf, Condition, Facet, Narrowing, Scope
+from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
 from questions.search.words import (
     Concept,
     Query,
@@ -131,21 +131,25 @@ def every_word(index: Index, query: Query) -> list[int]:
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
     if len(keys) < ENOUGH:
         keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, known_forms)
+    keys = widened(index, keys, query)
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
+        in_answers = every(query, literally, or_category=True)
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, in_answers))
     return list(keys)[:CANDIDATES]
 
 
-def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[int, None]:
-    """Return `keys` and the questions that meet a condition, narrow scopes first."""
+def widened(index: Index, keys: dict[int, None], query: Query) -> dict[int, None]:
+    """Return `keys` and the questions that have all words of a search, narrow scopes first."""
+    in_texts = every(query, index.forms)
+    anywhere = every(query, index.forms, or_category=True)
     if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # All that is ranked may come in any order, and ALL contains the other scopes.
-        all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, condition, RANKED + 1))
+        # All that is ranked may come in any order, and this contains the other scopes.
+        all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
         if len(all_keys) <= RANKED:
             return all_keys
-    for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL):
+    steps = [(scope, in_texts) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
+    for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
         if len(keys) < ENOUGH:
             keys = keys | dict.fromkeys(index.candidates(scope, condition))
     return keys
@@ -159,15 +163,17 @@ def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
     than half of the words occur: the search is about something else.
     """
     looked = [looked_up(index, concept) for concept in query.concepts]
-    weights = [weight for _, _, weight in looked]
+    weights = [weight for _, weight in looked]
     if sum(map(bool, weights)) * 2 < len(looked):
         return [], weights
-    found = [keys for keys, _, _ in looked]
+    found = [keys for keys, _ in looked]
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
         # A number alone says too little.
         found = [
-            [] if concept.word.isdigit() else index.candidates(Scope.HEAD, condition, COUNTED)
-            for concept, (_, condition, _) in zip(query.concepts, looked, strict=True)
+            []
+            if concept.word.isdigit()
+            else index.candidates(Scope.HEAD, any_way(concept, index.forms), COUNTED)
+            for concept in query.concepts
         ]
     promise: Counter[int] = Counter()  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
@@ -175,23 +181,23 @@ def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
     return [key for key, _ in promise.most_common(LACKING)], weights
 
 
-def looked_up(index: Index, concept: Concept) -> tuple[list[int], Condition, float]:
+def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
     """
-    Return the questions that have a concept, the condition for that, and the concept's weight.
+    Return the questions that have a concept, and how much it counts.
 
     Where COUNTED or more have it, they are those that have it in a prominent place. The fewer there
     are, the more it counts. The size of the bank is of no account: one that grows changes no order
     by that.
     """
     for expand in (index.forms, literally):
-        condition = any_way(concept, expand)
         for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
+            condition = any_way(concept, expand, or_category=scope is Scope.ALL)
             keys = index.candidates(scope, condition, COUNTED)
             if len(keys) < COUNTED:
                 break
         if keys or scope is not Scope.ALL:
-            return keys, condition, (len(keys) or COUNTED) ** -RARITY
-    return [], condition, 0.0
+            return keys, (len(keys) or COUNTED) ** -RARITY
+    return [], 0.0
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
@@ -211,13 +217,15 @@ def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
 # Conditions
 
 
-def every(query: Query, expand: Expand) -> Condition:
-    return AllOf(tuple(any_way(concept, expand) for concept in query.concepts))
+def every(query: Query, expand: Expand, *, or_category: bool = False) -> Condition:
+    """Return the condition that all concepts occur, `or_category` in the name of the category."""
+    return AllOf(tuple(any_way(c, expand, or_category=or_category) for c in query.concepts))
 
 
-def any_way(concept: Concept, expand: Expand) -> Condition:
-    in_texts = [AllOf(tuple(expand(term) for term in way)) for way in concept.ways]
-    return AnyOf((*in_texts, *(Facet(f"category{key}") for key in concept.categories)))
+def any_way(concept: Concept, expand: Expand, *, or_category: bool = False) -> Condition:
+    ways = [AllOf(tuple(expand(term) for term in way)) for way in concept.ways]
+    categories = concept.categories if or_category else ()
+    return AnyOf((*ways, *(Term(in_category(key), is_exact=True) for key in categories)))
 
 
 def literally(term: Term) -> Condition:

@@ -307,6 +307,25 @@ def test_the_name_of_a_category_is_found_in_its_questions() -> None:
     assert found("framework needle")[0] == "in"
 
 
+def test_a_category_of_many_questions_hides_no_other() -> None:
+    category = build.category(name="Core Python")
+    Question.objects.bulk_create(
+        Question(category=category, slug=f"q{n}", title="What is a needle?", level="core")
+        for n in range(1100)
+    )
+    build.question(slug="hit", title="Which headers answer a CORS request?")
+    build.question(slug="answer", answer="Then for CORS.")
+    hits = found("cors")
+    assert hits[0] == "hit"
+    assert "answer" in hits
+
+
+@pytest.mark.parametrize("text", ["fac", "facetdraft", "level", "draft"])
+def test_what_the_index_holds_beside_the_texts_is_not_found(text: str) -> None:
+    build.question(title="What is a needle?", published=False)
+    assert found(text) == []
+
+
 def test_a_word_that_one_question_has_counts_whatever_it_is() -> None:
     for name in ("java", "kotlin", "ruby", "python"):
         build.question(slug=name, title=f"What is inheritance in {name}?")

@@ -145,7 +145,7 @@ def ranked(
         scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}
-    close = [*in_order(scores), *keys[RANKED:]]
+    close = [*in_order(scores), *(key for key in keys[RANKED:] if key not in scores)]
     if not close or len(close) >= SHORT:
         return close, len(close)
     bar = max(scores.values()) * LESS_CLOSE
@@ -159,16 +159,18 @@ def with_fewer_words(
     """Return the relevance of those of `keys` that are ranked, and of questions that lack words."""
     lacking, weights = most_words(index, query)
     ranking = Ranking(query, weights if any(weights) else ())
-    complete = keys[:RANKED]
-    rest = [key for key in lacking if key not in keys]
-    texts = texts_of(index, questions, complete + rest, ALL_TEXTS)
+    complete = set(keys)
+    first = keys[:RANKED]
+    texts = texts_of(
+        index, questions, first + [key for key in lacking if key not in first], ALL_TEXTS
+    )
     scores = {
         key: ranking.score(texts[key], missing=IN_ANSWER if key in complete else 0.0)
         for key in texts
     }
     for key in in_order(scores)[:READ]:
         scores[key] += ranking.closeness(texts[key])
-    others = {key: scores.pop(key) for key in rest if key in scores}
+    others = {key: scores.pop(key) for key in texts if key not in complete}
     return scores, others
 
 

@@ -108,7 +108,7 @@ class Ranking:
             common = [
                 max(likeness(patterns, name.field) for patterns in ways) for ways in self.ways
             ]
-            share = sum(common) / len(common) * min(1.0, sum(common) / name.length)
+            share = self.mean(common) * min(1.0, sum(common) / name.length)
             best = max(best, worth * share)
         return best
 
@@ -145,13 +145,15 @@ def question_words(
     slug: str, keywords: str, title: str, short_answer: str, asked_as: str
 ) -> QuestionWords:
     slug, keywords, title = spaced(slug), spaced(keywords), spaced(title)
+    names = tuple(map(name_of, [slug, *keywords.split(",")]))
+    keywords = f"{slug}{keywords}"
     fields = (
         (title, IN_TITLE),
-        (f"{slug}{keywords}", IN_KEYWORDS),
+        (keywords, IN_KEYWORDS),
         (spaced(short_answer), IN_SHORT_ANSWER),
         (spaced(asked_as), IN_ASKED_AS),
     )
-    return QuestionWords(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
+    return QuestionWords(title, keywords, fields, names)
 
 
 def name_of(text: str) -> Name:

@@ -10,10 +10,10 @@ The search receives a queryset. Of the models it knows only the columns that `in
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType, ModuleType
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,7 +25,7 @@ from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, ever
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import DETAILS, IN_ANSWER, TEXTS, Ranking
-from questions.search.words import Query, parse, with_categories
+from questions.search.words import NO_NAMES, Names, Query, parse
 
 __all__ = ["Found", "Marks", "Names", "Narrowing", "find", "install", "mentioning"]
 
@@ -67,18 +67,11 @@ def install(connection: BaseDatabaseWrapper, table: str) -> None:
         engine(connection).install(cursor, table)
 
 
-class Names(NamedTuple):
-    """What a search goes by beside the questions."""
-
-    other: str = ""  # lines as in `aliases.txt`, which they add to
-    categories: Mapping[int, str] = MappingProxyType({})  # the name by the key
-
-
 def find(
     questions: QuerySet[Any],
     text: str,
     narrowing: Narrowing = ANYTHING,
-    names: Names = Names(),  # noqa: B008 (immutable)
+    names: Names = NO_NAMES,
 ) -> Found:
     """
     Return what is found for `text`, which may be anything, among `questions`.
@@ -90,10 +83,10 @@ def find(
     connection = connections[questions.db]
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
-        query, corrected = with_categories(parse(text, names.other), names.categories), ""
+        query, corrected = parse(text, names), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
-            query = with_categories(parse(corrected, names.other), names.categories)
+            query = parse(corrected, names)
             keys = every_word(index, query)
         best, close = ranked(index, questions, query, keys)
         if best:

@@ -15,13 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
-from questions.search.words import (
-    Concept,
-    Query,
-    Term,
-    inflected,
-    replaced_word,
-)
+from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
 CANDIDATES = 1000  # collected at most
 RANKED = 48  # candidates that are ranked by their texts, the first ones
@@ -124,14 +118,13 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    known_forms = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, known_forms))))
+    in_texts = AnyOf((named, every(query, index.forms)))
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, in_texts))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    if len(keys) < ENOUGH:
-        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, query)
+    anywhere = AnyOf((named, every(query, index.forms, or_category=True)))
+    keys = widened(index, keys, in_texts, anywhere)
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)
@@ -139,16 +132,16 @@ def every_word(index: Index, query: Query) -> list[int]:
     return list(keys)[:CANDIDATES]
 
 
-def widened(index: Index, keys: dict[int, None], query: Query) -> dict[int, None]:
-    """Return `keys` and the questions that have all words of a search, narrow scopes first."""
-    in_texts = every(query, index.forms)
-    anywhere = every(query, index.forms, or_category=True)
+def widened(
+    index: Index, keys: dict[int, None], in_texts: Condition, anywhere: Condition
+) -> dict[int, None]:
+    """Return `keys` and the questions that meet a condition, narrow scopes first."""
     if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # All that is ranked may come in any order, and this contains the other scopes.
-        all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
-        if len(all_keys) <= RANKED:
-            return all_keys
-    steps = [(scope, in_texts) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
+        # All that is ranked may come in any order.
+        everything = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
+        if len(everything) <= RANKED:
+            return everything
+    steps = [(scope, in_texts) for scope in Scope if scope is not Scope.TOPIC]
     for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
         if len(keys) < ENOUGH:
             keys = keys | dict.fromkeys(index.candidates(scope, condition))
@@ -204,14 +197,12 @@ def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
     """Return up to `limit` questions that have all words of one of `queries`."""
     if not queries:
         return []
-    keys: dict[int, None] = {}
-    for scope, condition in (
-        (Scope.NAMES, exactly(name for query in queries for name in query.names)),
-        (Scope.LEAD, AnyOf(tuple(every(query, plural) for query in queries))),
-    ):
-        if len(keys) < limit:
-            keys |= dict.fromkeys(index.candidates(scope, condition, limit))
-    return list(keys)[:limit]
+    named = exactly(name for query in queries for name in query.names)
+    keys = index.candidates(Scope.NAMES, named, limit)
+    if len(keys) < limit:
+        in_lead = AnyOf(tuple(every(query, plural) for query in queries))
+        keys += index.candidates(Scope.LEAD, in_lead, limit)
+    return list(dict.fromkeys(keys))[:limit]
 
 
 # Conditions
@@ -235,15 +226,11 @@ def literally(term: Term) -> Condition:
     `autor` is the stem of autorization, and less than half of it: `autoretry` begins so too. The
     forms of a word take ten times as long to look up as its beginning.
     """
-    length = len(term.beginning)
-    is_telling = length >= LONG_STEM and length * 2 > len(term.word)
-    is_whole = term.is_exact or term.beginning == term.word
-    return term if is_telling or is_whole else in_any_form(term)
-
-
-def in_any_form(term: Term) -> Condition:
-    """Return the condition for the regular forms of a word, and for what begins with it."""
-    return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
+    beginning, word = term.beginning, term.word
+    is_telling = len(beginning) >= LONG_STEM and len(beginning) * 2 > len(word)
+    if is_telling or term.is_exact or beginning == word:
+        return term
+    return AnyOf((exactly(inflected(word)), Term(word, is_stemmed=False)))
 
 
 def plural(term: Term) -> Condition:

@@ -11,19 +11,8 @@ import hashlib
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search.index import (
-    DRAFT,
-    INDEXED,
-    AllOf,
-    Condition,
-    Narrowing,
-    Scope,
-    cleaned,
-    facets,
-    scoped,
-    version_of_letters,
-    vocabulary,
-)
+from questions.search import index
+from questions.search.index import INDEXED, AllOf, Condition, Narrowing, Scope
 from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
 from questions.search.words import Term
 
@@ -45,7 +34,7 @@ def candidates(
     parts = [f"({expression(condition, scope)})"]
     parts += [f"'{Scope.ALL}:{facet}'" for facet in narrowing.facets]
     if narrowing.published:
-        parts.append(f"!'{Scope.ALL}:{DRAFT}'")
+        parts.append(f"!'{Scope.ALL}:{index.DRAFT}'")
     cursor.execute(f"SELECT {table}_candidates(%s::tsquery, %s)", [" & ".join(parts), limit])
     return [key for (key,) in cursor.fetchall()]
 
@@ -107,13 +96,13 @@ def statements(table: str) -> list[str]:
     new = ", ".join(f"NEW.{column}" for column in INDEXED)
     words = {
         scope: f"{table}_words({texts})"
-        for scope, texts in scoped("", "split_part(keywords, ',', 1)").items()
+        for scope, texts in index.scoped("", "split_part(keywords, ',', 1)").items()
     }
     return [
         f"DROP TABLE IF EXISTS {table}_search, {table}_word, {table}_letter",
         f"""
         CREATE TABLE {table}_letter (
-          /* {version_of_letters()} */
+          /* {index.version_of_letters()} */
           letter text COLLATE "C" PRIMARY KEY, folded text NOT NULL)""",
         f"CREATE TABLE {table}_search (question_id bigint PRIMARY KEY, tokens tsvector NOT NULL)",
         # Without the list of pending entries, which each search would have to go through.
@@ -149,7 +138,7 @@ def statements(table: str) -> list[str]:
         CREATE OR REPLACE FUNCTION {table}_words(content text) RETURNS text[]
         LANGUAGE sql STABLE AS $$
           SELECT coalesce(array_agg(left(word, {WORD_LENGTH})), '{{}}')
-          FROM regexp_split_to_table({cleaned('content COLLATE "C"')}, '{SIGNS}') typed,
+          FROM regexp_split_to_table({index.cleaned('content COLLATE "C"')}, '{SIGNS}') typed,
             regexp_split_to_table(
               CASE WHEN typed ~ '[^\x01-\x7f]' THEN {table}_folded(typed) ELSE typed END, ' +'
             ) word
@@ -169,7 +158,7 @@ def statements(table: str) -> list[str]:
           names text[] := {words[Scope.NAMES]};
           head text[] := names || {words[Scope.HEAD]};
           lead text[] := head || {words[Scope.LEAD]};
-          everything text[] := lead || {words[Scope.ALL]} || ARRAY[{", ".join(facets(""))}];
+          everything text[] := lead || {words[Scope.ALL]} || ARRAY[{", ".join(index.facets(""))}];
         BEGIN
           RETURN array_to_tsvector(ARRAY(
             SELECT '{Scope.TOPIC}:' || word FROM unnest(topic) word
@@ -218,7 +207,7 @@ def new_words(table: str, row: str) -> str:
     """Return the source of the words in a row's head and short answer that are new."""
     return f"""
             LATERAL (
-              SELECT DISTINCT word FROM unnest({table}_words({vocabulary(f"{row}.")})) word
+              SELECT DISTINCT word FROM unnest({table}_words({index.vocabulary(f"{row}.")})) word
               WHERE length(word) >= 3 AND word ~ '[^0-9]' AND word !~ '^qq'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""

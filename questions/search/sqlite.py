@@ -9,21 +9,8 @@ from string import punctuation
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search.index import (
-    DRAFT,
-    INDEXED,
-    AllOf,
-    Condition,
-    Narrowing,
-    Scope,
-    cleaned,
-    facets,
-    nested_replace,
-    quoted,
-    scoped,
-    version_of_letters,
-    vocabulary,
-)
+from questions.search import index
+from questions.search.index import INDEXED, AllOf, Condition, Narrowing, Scope
 from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
 from questions.search.words import Term
 
@@ -55,7 +42,7 @@ def candidates(
     """Return the keys of up to `limit` questions that match, lowest first."""
     match = " AND ".join([f"({expression(condition)})", *narrowing.facets])
     if narrowing.published:
-        match = f"({match}) NOT {DRAFT}"
+        match = f"({match}) NOT {index.DRAFT}"
     name = f"{table}_search_{scope}"
     cursor.execute(f"SELECT rowid FROM {name} WHERE {name} MATCH %s LIMIT %s", [match, limit])
     return [key for (key,) in cursor.fetchall()]
@@ -112,7 +99,8 @@ def statements(table: str) -> dict[str, str]:
         # The index has to be filled anew where the letters differ, which are as here.
         f"{table}_letter": f"""
             CREATE TABLE {table}_letter (
-              /* {version_of_letters()} */ letter text PRIMARY KEY, folded text) WITHOUT ROWID""",
+              /* {index.version_of_letters()} */
+              letter text PRIMARY KEY, folded text) WITHOUT ROWID""",
         f"{table}_word": f"CREATE TABLE {table}_word (word text PRIMARY KEY) WITHOUT ROWID",
         f"{table}_search_insert": f"""
             CREATE TRIGGER {table}_search_insert AFTER INSERT ON {table} BEGIN{add} END""",
@@ -142,11 +130,11 @@ def text(table: str, scope: Scope, row: str) -> str:
     """Return SQL for what a scope holds of a row: of NEW, of OLD, or of each in the table."""
     keywords = f"{row}.keywords"
     first_keyword = f"substr({keywords}, 1, instr({keywords} || ',', ',') - 1)"
-    texts = scoped(f"{row}.", first_keyword)
+    texts = index.scoped(f"{row}.", first_keyword)
     scopes = list(Scope)
     held = [scope] if scope is Scope.TOPIC else scopes[1 : scopes.index(scope) + 1]
     content = " || ' ' || ".join(texts[part] for part in held)
-    return " || ' ' || ".join([as_indexed(table, content), *facets(f"{row}.")])
+    return " || ' ' || ".join([as_indexed(table, content), *index.facets(f"{row}.")])
 
 
 def as_indexed(table: str, content: str) -> str:
@@ -158,7 +146,7 @@ def as_indexed(table: str, content: str) -> str:
     return f"""(
       WITH
         plain(content) AS MATERIALIZED (SELECT {content}),
-        typed(content) AS MATERIALIZED (SELECT {cleaned("content")} FROM plain)
+        typed(content) AS MATERIALIZED (SELECT {index.cleaned("content")} FROM plain)
       SELECT iif(content NOT GLOB {BEYOND_ASCII}, content, (
         WITH RECURSIVE
           place(at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM place WHERE at < {BLOCK}),
@@ -194,13 +182,14 @@ def blocks(source: str) -> str:
 
 def words(table: str, row: str, source: str = "") -> str:
     """Return the SELECT of the words of a row's vocabulary() that are new."""
-    spaced = nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
+    spaced = index.nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
     # A list in JSON is the one text that SQLite takes apart.
     listed = f"""(
-      WITH indexed(content) AS (SELECT {as_indexed(table, vocabulary(f"{row}."))})
+      WITH indexed(content) AS (SELECT {as_indexed(table, index.vocabulary(f"{row}."))})
       SELECT '[' || replace(json_quote({spaced}), ' ', '","') || ']' FROM indexed)"""
     return f"""
-      SELECT DISTINCT trim(value, {quoted(OUTER_SIGNS)}) fresh FROM {source}json_each({listed})
+      SELECT DISTINCT trim(value, {index.quoted(OUTER_SIGNS)}) fresh
+      FROM {source}json_each({listed})
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9{BEYOND}]*'
         AND fresh GLOB '*[a-z{BEYOND}]*' AND fresh NOT GLOB 'qq*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""

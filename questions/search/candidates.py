@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
+from questions.search.letters import told
 from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
 CANDIDATES = 1000  # collected at most
@@ -106,6 +107,7 @@ class Index:
     def similar(self, query: Query) -> list[str]:
         """Return words that occur and look like the longest word of a search."""
         words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
+        words = [word for word in words if told(word) == word]  # no sign
         if not words:
             return []
         similar = spelling.similar(self.cursor, self.table, max(words, key=len))

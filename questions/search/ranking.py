@@ -19,8 +19,7 @@ from questions.search.words import Query, Term, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
 IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 0.45, 0.2
-# The share of that for a match that is not the word itself.
-OTHER_FORM, BEGINNING = 0.95, 0.6
+BEGINNING = 0.6  # the share of that for a word that is no form of the one asked for
 LATER_KEYWORD = 0.03  # a name that was asked for adds 1, less this for each keyword before it
 PASSAGE = 0.7  # added if one passage has all words, where some may be missing
 SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
@@ -206,15 +205,15 @@ class Pattern:
         return set(accumulate(part.count("\n") for part in text.split(self.beginning)[:-1]))
 
     def likeness(self, field: str) -> float:
-        """Return how close the best match in a field is: from 0, none, to 1, the word itself."""
+        """Return how close the best match in a field is: from 0, none, to 1, a form of it."""
         start = field.find(self.beginning)
         if start < 0:
             return 0.0
         if self.word in field:
             return 1.0
         best = 0.0
-        while start >= 0 and best < OTHER_FORM:
+        while start >= 0 and best < 1.0:
             word = field[start + 1 : field.index(" ", start + 1)]
-            best = max(best, OTHER_FORM if stem(word) == self.stem else BEGINNING)
+            best = max(best, 1.0 if stem(word) == self.stem else BEGINNING)
             start = field.find(self.beginning, start + 1)
         return best

@@ -427,6 +427,11 @@ def test_words_are_offered_where_nothing_is_found() -> None:
     assert hits.similar == ("descriptor",)
 
 
+def test_nothing_is_offered_for_a_sign() -> None:
+    build.question(title="What is a plus?")
+    assert search.find(Question.objects.all(), "C++").similar == ()
+
+
 def test_words_of_drafts_are_not_offered() -> None:
     build.question(title="What is a descriptor?", published=False)
     narrowing = search.Narrowing(published=True)

@@ -121,9 +121,10 @@ def ranked(
     """
     Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    Those after the first RANKED keep their order. If there are few, or none has the words in a
-    prominent place, questions that lack a word are added: those that are more relevant than all
-    questions that lack none and, where that makes fewer than SHORT, runners-up.
+    Those after the first RANKED keep their order. If there are few, or more than RANKED, or none
+    has the words in a prominent place, questions that have most of the words are ranked as well. One
+    that lacks a word is added if it is more relevant than all that lack none and, where that makes
+    fewer than SHORT, as a runner-up.
     """
     if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
         keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys
@@ -131,10 +132,10 @@ def ranked(
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
-    # A question that lacks the only word is no match.
-    is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
+    is_poor = best < PROMINENT or not FEW <= len(keys) <= RANKED
     others: dict[int, float] = {}
-    if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
+    # A question that lacks the only word is no match, nor is one with a part of a name in code.
+    if is_poor and len(query.concepts) > 1 and not (keys and query.is_code):
         scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}

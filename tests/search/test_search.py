@@ -243,6 +243,23 @@ def test_words_that_stand_together_come_before_the_same_words_apart() -> None:
     assert found("needle bobbin thimble xyzzy") == ["together", "apart"]
 
 
+def test_a_prominent_word_counts_though_many_have_all_words_somewhere() -> None:
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(
+            category=category,
+            slug=f"q{n}",
+            title="Where does a thimble go?",
+            short_answer="A needle goes first, and then a bobbin.",
+            answer="It waits.",
+            level="core",
+        )
+        for n in range(250)
+    )
+    build.question(slug="hit", title="What is a needle?", answer="It needs a bobbin to go.")
+    assert found("where does a needle go with a bobbin")[0] == "hit"
+
+
 def test_a_number_alone_says_too_little() -> None:
     build.question(slug="number-2030", title="What is a needle?", answer="A bobbin.")
     assert found("xyzzy 2030") == []

@@ -121,10 +121,10 @@ def ranked(
     """
     Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    Those after the first RANKED keep their order. If there are few, or more than RANKED, or none
-    has the words in a prominent place, questions that have most of the words are ranked as well. One
-    that lacks a word is added if it is more relevant than all that lack none and, where that makes
-    fewer than SHORT, as a runner-up.
+    If there are few, or more than RANKED, or none has the words in a prominent place, questions
+    that have most of the words are ranked as well. One that lacks a word is added if it is more
+    relevant than all that lack none and, where that makes fewer than SHORT, as a runner-up. What is
+    not ranked comes last, in the order of `keys`.
     """
     if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
         keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys

@@ -35,7 +35,7 @@ SHORT = 5  # hits below which runners-up are shown as well
 MOST = 10  # hits then, runners-up included
 LESS_CLOSE = 0.25  # share of the best hit's relevance that a runner-up has at least
 READ = 10  # of the best questions, passages are read where a word may be missing
-PROMINENT = 0.5  # relevance below which the words are in the short answer and details only
+PROMINENT = 1.0  # relevance of a question that has all words in its title
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def ranked(
     """
     Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    If there are few, or more than RANKED, or none has the words in a prominent place, questions
-    that have most of the words are ranked as well. One that lacks a word is added if it is more
+    If there are few, or none has all words in a prominent place, questions that have most of the
+    words are ranked as well. One that lacks a word is added if it is more
     relevant than all that lack none and, where that makes fewer than SHORT, as a runner-up. What is
     not ranked comes last, in the order of `keys`.
     """
@@ -132,7 +132,7 @@ def ranked(
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
-    is_poor = best < PROMINENT or not FEW <= len(keys) <= RANKED
+    is_poor = len(keys) < FEW or best < PROMINENT
     others: dict[int, float] = {}
     # A question that lacks the only word is no match, nor is one with a part of a name in code.
     if is_poor and len(query.concepts) > 1 and not (keys and query.is_code):

@@ -10,10 +10,10 @@ The search receives a queryset. Of the models it knows only the columns that `in
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType, ModuleType
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,7 +25,7 @@ from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, ever
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import DETAILS, IN_ANSWER, TEXTS, Ranking
-from questions.search.words import Query, parse, with_categories
+from questions.search.words import NO_NAMES, Names, Query, parse
 
 __all__ = ["Found", "Marks", "Names", "Narrowing", "find", "install", "mentioning"]
 
@@ -35,7 +35,7 @@ SHORT = 5  # hits below which runners-up are shown as well
 MOST = 10  # hits then, runners-up included
 LESS_CLOSE = 0.25  # share of the best hit's relevance that a runner-up has at least
 READ = 10  # of the best questions, passages are read where a word may be missing
-PROMINENT = 0.5  # relevance below which the words are in the short answer and details only
+PROMINENT = 1.0  # relevance of a question that has all words in its title
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,11 @@ def install(connection: BaseDatabaseWrapper, table: str) -> None:
         engine(connection).install(cursor, table)
 
 
-class Names(NamedTuple):
-    """What a search goes by beside the questions."""
-
-    other: str = ""  # lines as in `aliases.txt`, which they add to
-    categories: Mapping[int, str] = MappingProxyType({})  # the name by the key
-
-
 def find(
     questions: QuerySet[Any],
     text: str,
     narrowing: Narrowing = ANYTHING,
-    names: Names = Names(),  # noqa: B008 (immutable)
+    names: Names = NO_NAMES,
 ) -> Found:
     """
     Return what is found for `text`, which may be anything, among `questions`.
@@ -95,10 +88,10 @@ def find(
     connection = connections[questions.db]
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
-        query, corrected = with_categories(parse(text, names.other), names.categories), ""
+        query, corrected = parse(text, names), ""
         keys = every_word(index, query)
         if not keys and (corrected := index.corrected(text, query)):
-            query = with_categories(parse(corrected, names.other), names.categories)
+            query = parse(corrected, names)
             keys = every_word(index, query)
         best, close = ranked(index, questions, query, keys)
         if best:
@@ -132,9 +125,10 @@ def ranked(
     """
     Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    Those after the first RANKED keep their order. If there are few, or none has the words in a
-    prominent place, questions that lack a word are added: those that are more relevant than all
-    questions that lack none and, where that makes fewer than SHORT, runners-up.
+    If there are few, or none has all words in a prominent place, questions that have most of the
+    words are ranked as well. One that lacks a word is added if it is more
+    relevant than all that lack none and, where that makes fewer than SHORT, as a runner-up. What is
+    not ranked comes last, in the order of `keys`.
     """
     if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
         keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys
@@ -142,14 +136,14 @@ def ranked(
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
     best = max(scores.values(), default=0.0)
-    # A question that lacks the only word is no match.
-    is_poor = len(query.concepts) > 1 if len(keys) < FEW else best < PROMINENT
+    is_poor = len(keys) < FEW or best < PROMINENT
     others: dict[int, float] = {}
-    if is_poor and not (keys and query.is_code):  # a part of a name in code is no match
+    # A question that lacks the only word is no match, nor is one with a part of a name in code.
+    if is_poor and len(query.concepts) > 1 and not (keys and query.is_code):
         scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}
-    close = [*in_order(scores), *keys[RANKED:]]
+    close = [*in_order(scores), *(key for key in keys[RANKED:] if key not in scores)]
     if not close or len(close) >= SHORT:
         return close, len(close)
     bar = max(scores.values()) * LESS_CLOSE
@@ -163,16 +157,18 @@ def with_fewer_words(
     """Return the relevance of those of `keys` that are ranked, and of questions that lack words."""
     lacking, weights = most_words(index, query)
     ranking = Ranking(query, weights if any(weights) else ())
-    complete = keys[:RANKED]
-    rest = [key for key in lacking if key not in keys]
-    texts = texts_of(index, questions, complete + rest, ALL_TEXTS)
+    complete = set(keys)
+    first = keys[:RANKED]
+    texts = texts_of(
+        index, questions, first + [key for key in lacking if key not in first], ALL_TEXTS
+    )
     scores = {
         key: ranking.score(texts[key], missing=IN_ANSWER if key in complete else 0.0)
         for key in texts
     }
     for key in in_order(scores)[:READ]:
         scores[key] += ranking.closeness(texts[key])
-    others = {key: scores.pop(key) for key in rest if key in scores}
+    others = {key: scores.pop(key) for key in texts if key not in complete}
     return scores, others
 
 

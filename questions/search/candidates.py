@@ -14,14 +14,9 @@ from types import ModuleType
 from django.db.backends.utils import CursorWrapper
 
 from questions.search import spelling
-from questions.search.index import AllOf, AnyOf, Condition, Facet, Narrowing, Scope
-from questions.search.words import (
-    Concept,
-    Query,
-    Term,
-    inflected,
-    replaced_word,
-)
+from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
+from questions.search.letters import told
+from questions.search.words import Concept, Query, Term, inflected, replaced_word
 
 CANDIDATES = 1000  # collected at most
 RANKED = 48  # candidates that are ranked by their texts, the first ones
@@ -112,6 +107,7 @@ class Index:
     def similar(self, query: Query) -> list[str]:
         """Return words that occur and look like the longest word of a search."""
         words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
+        words = [word for word in words if told(word) == word]  # no sign
         if not words:
             return []
         similar = spelling.similar(self.cursor, self.table, max(words, key=len))
@@ -124,28 +120,31 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    known_forms = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, known_forms))))
+    in_texts = AnyOf((named, every(query, index.forms)))
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, in_texts))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    if len(keys) < ENOUGH:
-        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, known_forms)
+    anywhere = AnyOf((named, every(query, index.forms, or_category=True)))
+    keys = widened(index, keys, in_texts, anywhere)
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
-        keys |= dict.fromkeys(index.candidates(Scope.ALL, every(query, literally)))
+        in_answers = every(query, literally, or_category=True)
+        keys |= dict.fromkeys(index.candidates(Scope.ALL, in_answers))
     return list(keys)[:CANDIDATES]
 
 
-def widened(index: Index, keys: dict[int, None], condition: Condition) -> dict[int, None]:
+def widened(
+    index: Index, keys: dict[int, None], in_texts: Condition, anywhere: Condition
+) -> dict[int, None]:
     """Return `keys` and the questions that meet a condition, narrow scopes first."""
     if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # All that is ranked may come in any order, and ALL contains the other scopes.
-        all_keys = keys | dict.fromkeys(index.candidates(Scope.ALL, condition, RANKED + 1))
-        if len(all_keys) <= RANKED:
-            return all_keys
-    for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL):
+        # All that is ranked may come in any order.
+        everything = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
+        if len(everything) <= RANKED:
+            return everything
+    steps = [(scope, in_texts) for scope in Scope if scope is not Scope.TOPIC]
+    for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
         if len(keys) < ENOUGH:
             keys = keys | dict.fromkeys(index.candidates(scope, condition))
     return keys
@@ -159,15 +158,17 @@ def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
     than half of the words occur: the search is about something else.
     """
     looked = [looked_up(index, concept) for concept in query.concepts]
-    weights = [weight for _, _, weight in looked]
+    weights = [weight for _, weight in looked]
     if sum(map(bool, weights)) * 2 < len(looked):
         return [], weights
-    found = [keys for keys, _, _ in looked]
+    found = [keys for keys, _ in looked]
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
         # A number alone says too little.
         found = [
-            [] if concept.word.isdigit() else index.candidates(Scope.HEAD, condition, COUNTED)
-            for concept, (_, condition, _) in zip(query.concepts, looked, strict=True)
+            []
+            if concept.word.isdigit()
+            else index.candidates(Scope.HEAD, any_way(concept, index.forms), COUNTED)
+            for concept in query.concepts
         ]
     promise: Counter[int] = Counter()  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
@@ -175,49 +176,49 @@ def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
     return [key for key, _ in promise.most_common(LACKING)], weights
 
 
-def looked_up(index: Index, concept: Concept) -> tuple[list[int], Condition, float]:
+def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
     """
-    Return the questions that have a concept, the condition for that, and the concept's weight.
+    Return the questions that have a concept, and how much it counts.
 
     Where COUNTED or more have it, they are those that have it in a prominent place. The fewer there
     are, the more it counts. The size of the bank is of no account: one that grows changes no order
     by that.
     """
     for expand in (index.forms, literally):
-        condition = any_way(concept, expand)
         for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
+            condition = any_way(concept, expand, or_category=scope is Scope.ALL)
             keys = index.candidates(scope, condition, COUNTED)
             if len(keys) < COUNTED:
                 break
         if keys or scope is not Scope.ALL:
-            return keys, condition, (len(keys) or COUNTED) ** -RARITY
-    return [], condition, 0.0
+            return keys, (len(keys) or COUNTED) ** -RARITY
+    return [], 0.0
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:
     """Return up to `limit` questions that have all words of one of `queries`."""
     if not queries:
         return []
-    keys: dict[int, None] = {}
-    for scope, condition in (
-        (Scope.NAMES, exactly(name for query in queries for name in query.names)),
-        (Scope.LEAD, AnyOf(tuple(every(query, plural) for query in queries))),
-    ):
-        if len(keys) < limit:
-            keys |= dict.fromkeys(index.candidates(scope, condition, limit))
-    return list(keys)[:limit]
+    named = exactly(name for query in queries for name in query.names)
+    keys = index.candidates(Scope.NAMES, named, limit)
+    if len(keys) < limit:
+        in_lead = AnyOf(tuple(every(query, plural) for query in queries))
+        keys += index.candidates(Scope.LEAD, in_lead, limit)
+    return list(dict.fromkeys(keys))[:limit]
 
 
 # Conditions
 
 
-def every(query: Query, expand: Expand) -> Condition:
-    return AllOf(tuple(any_way(concept, expand) for concept in query.concepts))
+def every(query: Query, expand: Expand, *, or_category: bool = False) -> Condition:
+    """Return the condition that all concepts occur, `or_category` in the name of the category."""
+    return AllOf(tuple(any_way(c, expand, or_category=or_category) for c in query.concepts))
 
 
-def any_way(concept: Concept, expand: Expand) -> Condition:
-    in_texts = [AllOf(tuple(expand(term) for term in way)) for way in concept.ways]
-    return AnyOf((*in_texts, *(Facet(f"category{key}") for key in concept.categories)))
+def any_way(concept: Concept, expand: Expand, *, or_category: bool = False) -> Condition:
+    ways = [AllOf(tuple(expand(term) for term in way)) for way in concept.ways]
+    categories = concept.categories if or_category else ()
+    return AnyOf((*ways, *(Term(in_category(key), is_exact=True) for key in categories)))
 
 
 def literally(term: Term) -> Condition:
@@ -227,15 +228,11 @@ def literally(term: Term) -> Condition:
     `autor` is the stem of autorization, and less than half of it: `autoretry` begins so too. The
     forms of a word take ten times as long to look up as its beginning.
     """
-    length = len(term.beginning)
-    is_telling = length >= LONG_STEM and length * 2 > len(term.word)
-    is_whole = term.is_exact or term.beginning == term.word
-    return term if is_telling or is_whole else in_any_form(term)
-
-
-def in_any_form(term: Term) -> Condition:
-    """Return the condition for the regular forms of a word, and for what begins with it."""
-    return AnyOf((exactly(inflected(term.word)), Term(term.word, is_stemmed=False)))
+    beginning, word = term.beginning, term.word
+    is_telling = len(beginning) >= LONG_STEM and len(beginning) * 2 > len(word)
+    if is_telling or term.is_exact or beginning == word:
+        return term
+    return AnyOf((exactly(inflected(word)), Term(word, is_stemmed=False)))
 
 
 def plural(term: Term) -> Condition:

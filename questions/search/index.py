@@ -2,8 +2,9 @@
 What both databases index, and the conditions of a search in the index.
 
 A question has five scopes: its topic (the slug and the first keyword), its names (all keywords),
-its head (these, and the words of title and slug), its lead (the head and the short answer), and all
-of it. Each from the head on contains the ones before. `sqlite.py` and `postgresql.py` store them.
+its head (these, and the words of title and slug), its lead (the head, the short answer and other
+phrasings), and all of it. Each from the head on contains the names and the ones between.
+`sqlite.py` and `postgresql.py` store them.
 """
 
 import hashlib
@@ -22,6 +23,10 @@ INDEXED = (
 )
 INDEXED_LENGTH = 200_000  # characters of an answer that are indexed
 NAME_SEPARATORS = " -_./\n"
+# Begins the words that stand in the index for what is no text. No word that is typed begins so, not
+# even half a word: letters.folded() makes it a space.
+FACET = "§"
+DRAFT = f"{FACET}draft"
 
 
 class Scope(StrEnum):
@@ -42,14 +47,7 @@ class AnyOf:
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True)
-class Facet:
-    """A word that stands in the index for what is no text, such as `category3`."""
-
-    name: str
-
-
-type Condition = Term | Facet | AllOf | AnyOf
+type Condition = Term | AllOf | AnyOf
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,43 @@ class Narrowing:
     @property
     def facets(self) -> list[str]:
         """The words in the index that stand for category and level."""
-        category = [f"category{self.category}"] if self.category is not None else []
-        return category + ([f"level{self.level}"] if self.level else [])
+        category = [in_category(self.category)] if self.category is not None else []
+        return category + ([f"{FACET}level{self.level}"] if self.level else [])
 
 
 ANYTHING = Narrowing()
+
+
+def in_category(key: int) -> str:
+    """Return the word in the index that stands for a category."""
+    return f"{FACET}category{key}"
+
+
+def facets(row: str) -> list[str]:
+    """Return SQL for the words that stand for category and level of a row."""
+    return [
+        f"'{FACET}category' || {row}category_id",
+        f"'{FACET}level' || {row}level",
+        f"CASE WHEN {row}published THEN '' ELSE '{DRAFT}' END",
+    ]
+
+
+def scoped(row: str, first_keyword: str) -> dict[Scope, str]:
+    """Return SQL for the texts of a row that each scope has beyond the narrower ones."""
+    topic = f"{row}slug || ',' || {first_keyword}"
+    texts = {
+        Scope.TOPIC: [topic, run_together(topic)],
+        Scope.NAMES: [run_together(f"{row}keywords")],
+        Scope.HEAD: [f"{row}slug", f"{row}title", f"{row}keywords"],
+        Scope.LEAD: [f"{row}short_answer", f"{row}asked_as"],
+        Scope.ALL: [f"{row}prompt", f"substr({row}answer, 1, {INDEXED_LENGTH})"],
+    }
+    return {scope: " || ' ' || ".join(parts) for scope, parts in texts.items()}
+
+
+def vocabulary(row: str) -> str:
+    """Return SQL for the texts of a row whose words correct others."""
+    return " || ' ' || ".join(f"{row}{c}" for c in ("slug", "title", "keywords", "short_answer"))
 
 
 def cleaned(text: str) -> str:

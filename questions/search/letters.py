@@ -101,18 +101,26 @@ def folded_letters() -> dict[str, str]:
 
 
 class Folding(dict[int, str]):
-    """The table for `str.translate` that folds letters; signs but commas become spaces."""
+    """The table for `str.translate` that folds letters; signs of ASCII stay or become spaces."""
+
+    def __init__(self, *, keeps_signs: bool) -> None:
+        super().__init__()
+        self.keeps_signs = keeps_signs
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        if character.isascii():
-            self[code] = character.lower() if character.isalnum() or character == "," else " "
-        else:
+        if not character.isascii():
             self[code] = folded(character)
+        elif self.keeps_signs or character.isalnum() or character == ",":
+            self[code] = character.lower()
+        else:
+            self[code] = " "
         return self[code]
 
 
-FOLDING = Folding()
+FOLDING = Folding(keeps_signs=False)  # but for commas
+LETTERS = Folding(keeps_signs=True)
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -143,19 +151,6 @@ def told(text: str) -> str:
     for symbol, word in SYMBOLS.items():
         words = words.replace(word.strip(), symbol)
     return words
-
-
-class Letters(dict[int, str]):
-    """The table for `str.translate` that folds letters; signs of ASCII stay as they are."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        self[code] = character.lower() if character.isascii() else FOLDING[code]
-        return self[code]
-
-
-LETTERS = Letters()
-BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def with_signs(text: str) -> str:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from questions.markdown import passages
 from questions.search.letters import DENSE_RUN, LETTER, SYMBOLS, in_original, with_signs
-from questions.search.ranking import Ranking, words_of
-from questions.search.words import Query, stem
+from questions.search.ranking import Ranking, passage_words
+from questions.search.words import Query
 
 # These stand around a word that was found. The template escapes the text and then replaces them.
 START, END = "\x02", "\x03"
@@ -21,13 +20,11 @@ class Marks:
     """Marks the words of one query in texts, and finds the passage that says most about it."""
 
     def __init__(self, query: Query) -> None:
-        terms = {term for concept in query.concepts for way in concept.ways for term in way}
-        self.words = {term.word for term in terms}
-        self.stems = {term.beginning for term in terms}
-        signs = [SIGNS[word] for word in sorted(self.words) if word in SIGNS]
+        self.terms = {term for concept in query.concepts for way in concept.ways for term in way}
+        words = sorted({term.word for term in self.terms})
+        signs = [SIGNS[word] for word in words if word in SIGNS]
         # `csharp` stands for C#, and may have been typed.
-        beginnings = sorted({term.beginning for term in terms if not term.word.startswith("qq")})
-        self.searched = [*signs, *beginnings]
+        beginnings = sorted({t.beginning for t in self.terms if not t.word.startswith("qq")})
         self.runs = [word for word in beginnings if DENSE_RUN.match(word)]
         parts = [re.escape(sign) for sign in signs]
         if beginnings:
@@ -59,11 +56,7 @@ class Marks:
 
     def is_searched(self, word: str) -> bool:
         """Whether a word that begins like one of the query is a form of it, or continues it."""
-        return (
-            word in SIGNS.values()
-            or stem(word) in self.stems
-            or any(word.startswith(searched) for searched in self.words)
-        )
+        return word in SIGNS.values() or any(term.matches(word) for term in self.terms)
 
     def passage(self, short_answer: str, answer: str) -> str:
         """
@@ -73,42 +66,18 @@ class Marks:
         cut to some PASSAGE_LENGTH characters.
         """
         best, share = self.best_passage(short_answer)
-        if not best or (share < 1.0 and self.may_occur_in(answer)):
-            other, other_share = self.best_passage(answer)
-            best = other if not best or other_share > share else best
-        return self.mark(shortened(best, self.spans))
+        other, other_share = self.best_passage(answer)
+        return self.mark(shortened(best if best and share >= other_share else other, self.spans))
 
     def best_passage(self, source: str) -> tuple[str, float]:
         """Return the passage of a text that has most of the query, and how much, from 0 to 1."""
-        best, best_share = "", 0.0
-        for passage in passages(source):
-            if best and not self.may_occur_in(passage.source):
-                continue
-            share = self.ranking.coverage(passage_words(passage.text))
-            if share > best_share and not self.folded_spans(passage.text):
-                share = 0.0  # nothing could be marked
-            if not best or share > best_share:
-                best, best_share = passage.text, share
-            if best_share >= 1.0:
-                break
-        return best, best_share
-
-    def may_occur_in(self, text: str) -> bool:
-        """
-        Whether a text may have one of the words.
-
-        Most texts have none, and this takes a tenth of the time of the pattern.
-        """
-        lowered = text.lower()
-        for word in self.searched:  # any() takes twice as long
-            if word in lowered:
-                return True
-        return not text.isascii()
-
-
-@lru_cache(maxsize=4096)  # 3 MB with passages of 200 characters
-def passage_words(text: str) -> str:
-    return words_of(text)
+        found = passages(source)
+        shares = self.ranking.shares(passage_words(source))
+        for number in sorted(shares, key=lambda number: (-shares[number], number)):
+            text = found[number].text
+            if self.folded_spans(text):  # not in the address of a link only
+                return text, shares[number]
+        return found[0].text if found else "", 0.0
 
 
 def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,18 +11,8 @@ import hashlib
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search.index import (
-    INDEXED,
-    INDEXED_LENGTH,
-    AllOf,
-    Condition,
-    Facet,
-    Narrowing,
-    Scope,
-    cleaned,
-    run_together,
-    version_of_letters,
-)
+from questions.search import index
+from questions.search.index import INDEXED, AllOf, Condition, Narrowing, Scope
 from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
 from questions.search.words import Term
 
@@ -42,9 +32,9 @@ def candidates(
 ) -> list[int]:
     """Return the keys of up to `limit` questions that match, in the order of storage."""
     parts = [f"({expression(condition, scope)})"]
-    parts += [f"'facet:{facet}'" for facet in narrowing.facets]
+    parts += [f"'{Scope.ALL}:{facet}'" for facet in narrowing.facets]
     if narrowing.published:
-        parts.append("!'facet:draft'")
+        parts.append(f"!'{Scope.ALL}:{index.DRAFT}'")
     cursor.execute(f"SELECT {table}_candidates(%s::tsquery, %s)", [" & ".join(parts), limit])
     return [key for (key,) in cursor.fetchall()]
 
@@ -52,8 +42,6 @@ def candidates(
 def expression(condition: Condition, scope: Scope) -> str:
     if isinstance(condition, Term):
         return f"'{scope}:{condition.beginning}'" + ("" if condition.is_exact else ":*")
-    if isinstance(condition, Facet):
-        return f"'facet:{condition.name}'"
     joint = " & " if isinstance(condition, AllOf) else " | "
     return joint.join(f"({expression(part, scope)})" for part in condition.parts)
 
@@ -106,11 +94,15 @@ def statements(table: str) -> list[str]:
     """Return what creates tables and functions anew."""
     old = ", ".join(f"OLD.{column}" for column in INDEXED)
     new = ", ".join(f"NEW.{column}" for column in INDEXED)
+    words = {
+        scope: f"{table}_words({texts})"
+        for scope, texts in index.scoped("", "split_part(keywords, ',', 1)").items()
+    }
     return [
         f"DROP TABLE IF EXISTS {table}_search, {table}_word, {table}_letter",
         f"""
         CREATE TABLE {table}_letter (
-          /* {version_of_letters()} */
+          /* {index.version_of_letters()} */
           letter text COLLATE "C" PRIMARY KEY, folded text NOT NULL)""",
         f"CREATE TABLE {table}_search (question_id bigint PRIMARY KEY, tokens tsvector NOT NULL)",
         # Without the list of pending entries, which each search would have to go through.
@@ -146,7 +138,7 @@ def statements(table: str) -> list[str]:
         CREATE OR REPLACE FUNCTION {table}_words(content text) RETURNS text[]
         LANGUAGE sql STABLE AS $$
           SELECT coalesce(array_agg(left(word, {WORD_LENGTH})), '{{}}')
-          FROM regexp_split_to_table({cleaned('content COLLATE "C"')}, '{SIGNS}') typed,
+          FROM regexp_split_to_table({index.cleaned('content COLLATE "C"')}, '{SIGNS}') typed,
             regexp_split_to_table(
               CASE WHEN typed ~ '[^\x01-\x7f]' THEN {table}_folded(typed) ELSE typed END, ' +'
             ) word
@@ -162,24 +154,18 @@ def statements(table: str) -> list[str]:
           answer text, published boolean, category_id bigint, level text) RETURNS tsvector
         LANGUAGE plpgsql STABLE AS $$
         DECLARE
-          topic text[] := {table}_words(
-            slug || ' ' || split_part(keywords, ',', 1) || ' ' ||
-            {run_together("slug || ',' || split_part(keywords, ',', 1)")});
-          names text[] := {table}_words({run_together("keywords")});
-          head text[] := names || {table}_words(slug || ' ' || title || ' ' || keywords);
-          lead text[] := head || {table}_words(short_answer || ' ' || asked_as);
-          everything text[] := lead || {table}_words(prompt)
-                               || {table}_words(left(answer, {INDEXED_LENGTH}));
-          facets text[] := ARRAY['category' || category_id, 'level' || level]
-                           || CASE WHEN NOT published THEN ARRAY['draft'] END;
+          topic text[] := {words[Scope.TOPIC]};
+          names text[] := {words[Scope.NAMES]};
+          head text[] := names || {words[Scope.HEAD]};
+          lead text[] := head || {words[Scope.LEAD]};
+          everything text[] := lead || {words[Scope.ALL]} || ARRAY[{", ".join(index.facets(""))}];
         BEGIN
           RETURN array_to_tsvector(ARRAY(
             SELECT '{Scope.TOPIC}:' || word FROM unnest(topic) word
             UNION ALL SELECT '{Scope.NAMES}:' || word FROM unnest(names) word
             UNION ALL SELECT '{Scope.HEAD}:' || word FROM unnest(head) word
             UNION ALL SELECT '{Scope.LEAD}:' || word FROM unnest(lead) word
-            UNION ALL SELECT '{Scope.ALL}:' || word FROM unnest(everything) word
-            UNION ALL SELECT 'facet:' || word FROM unnest(facets) word));
+            UNION ALL SELECT '{Scope.ALL}:' || word FROM unnest(everything) word));
         END $$""",
         f"""
         CREATE OR REPLACE FUNCTION {table}_search() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -219,11 +205,9 @@ def triggers(table: str) -> dict[str, str]:
 
 def new_words(table: str, row: str) -> str:
     """Return the source of the words in a row's head and short answer that are new."""
-    columns = ("slug", "title", "keywords", "short_answer")
-    text = " || ' ' || ".join(f"{row}.{column}" for column in columns)
     return f"""
             LATERAL (
-              SELECT DISTINCT word FROM unnest({table}_words({text})) word
+              SELECT DISTINCT word FROM unnest({table}_words({index.vocabulary(f"{row}.")})) word
               WHERE length(word) >= 3 AND word ~ '[^0-9]' AND word !~ '^qq'
                 AND NOT EXISTS (SELECT FROM {table}_word known WHERE known.word = word.word)
             ) fresh"""

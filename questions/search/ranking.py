@@ -19,10 +19,8 @@ from questions.search.words import Query, Term, stem
 
 # What a match is worth by its field. Words that only the index has found are in the answer.
 IN_TITLE, IN_KEYWORDS, IN_ASKED_AS, IN_SHORT_ANSWER, IN_ANSWER = 1.0, 0.8, 0.6, 0.45, 0.2
-# The share of that for a match that is not the word itself.
-OTHER_FORM, BEGINNING = 0.95, 0.6
-TOPIC = 1.3  # added if the search is the slug or the first keyword
-LATER_KEYWORD = 0.03  # a later keyword adds 1, less this for each place in the list
+BEGINNING = 0.6  # the share of that for a word that is no form of the one asked for
+LATER_KEYWORD = 0.03  # a name that was asked for adds 1, less this for each keyword before it
 PASSAGE = 0.7  # added if one passage has all words, where some may be missing
 SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
 LITERAL = 0.5  # added if code occurs exactly as it was typed
@@ -58,7 +56,7 @@ class Ranking:
         Return the relevance of a question by its TEXTS, and by its DETAILS if they follow them.
 
         `missing` is what a word is worth that is in none of them. The result is 0 or more; a
-        question with all words in the title and the search as its topic has 2.3 or more.
+        question with all words in the title and the search as its topic has 2 or more.
         """
         slug, keywords, title, short_answer, asked_as, *details = texts
         words = question_words(slug, keywords, title, short_answer, asked_as)
@@ -66,7 +64,7 @@ class Ranking:
         score = self.mean(strength(ways, fields, missing) for ways in self.ways)
         score += self.aboutness(words.names)
         if self.pairs:
-            score += SIDE_BY_SIDE * self.neighbors(words.title, words.keywords)
+            score += SIDE_BY_SIDE * self.neighbors(*(text for text, _ in words.fields[:2]))
         if self.query.literals:
             score += LITERAL * self.literals(" ".join(texts).lower())
         return score
@@ -77,17 +75,20 @@ class Ranking:
 
         `texts` are its TEXTS and DETAILS.
         """
-        passages = passages_of(*texts)
-        shares: Counter[int] = Counter()  # by the number of a passage
-        for weight, ways in zip(self.weights, self.ways, strict=True):
-            found = [set.intersection(*(p.passages(passages) for p in way)) for way in ways]
-            shares.update(dict.fromkeys(set().union(*found), weight))
-        return PASSAGE * max(shares.values(), default=0.0) / self.total_weight
+        _, keywords, title, short_answer, asked_as, prompt, answer = texts
+        lines = map(spaced, (f"{title} {keywords}", *asked_as.splitlines()))
+        shares = self.shares(
+            "\n".join([*lines, *map(passage_words, (short_answer, prompt, answer))])
+        )
+        return PASSAGE * max(shares.values(), default=0.0)
 
-    def coverage(self, words: str) -> float:
-        """Return how much of the query is in `words`, from 0 to 1: all of it in the same words."""
-        fields = ((words, 1.0),)
-        return self.mean(strength(ways, fields, 0.0) for ways in self.ways)
+    def shares(self, lines: str) -> Counter[int]:
+        """Return how much of the query stands on each line of a text, up to 1, by its number."""
+        shares: Counter[int] = Counter()
+        for weight, ways in zip(self.weights, self.ways, strict=True):
+            found = [set.intersection(*(p.lines(lines) for p in way)) for way in ways]
+            shares.update(dict.fromkeys(set().union(*found), weight / self.total_weight))
+        return shares
 
     def mean(self, worths: Iterable[float]) -> float:
         """Return the weighted mean of what each concept is worth."""
@@ -95,10 +96,10 @@ class Ranking:
         return sum([weight * worth for weight, worth in pairs]) / self.total_weight
 
     def aboutness(self, names: Iterable["Name"]) -> float:
-        """Return how much of a question's names the query has, from 0 to TOPIC."""
+        """Return how much of a question's names the query has, from 0 to 1."""
         best = 0.0
         for index, name in enumerate(names):
-            worth = TOPIC if index <= 1 else 1.0 - LATER_KEYWORD * (index - 1)
+            worth = 1.0 - LATER_KEYWORD * max(0, index - 1)  # the slug is before all keywords
             if worth <= best:
                 break
             if name.stem in self.names:
@@ -108,7 +109,7 @@ class Ranking:
             common = [
                 max(likeness(patterns, name.field) for patterns in ways) for ways in self.ways
             ]
-            share = sum(common) / len(common) * min(1.0, sum(common) / name.length)
+            share = self.mean(common) * min(1.0, sum(common) / name.length)
             best = max(best, worth * share)
         return best
 
@@ -134,9 +135,7 @@ class Name(NamedTuple):
 class QuestionWords(NamedTuple):
     """The words of a question's TEXTS, as spaced() returns them."""
 
-    title: str
-    keywords: str
-    fields: tuple[tuple[str, float], ...]  # each with what a match in it is worth
+    fields: tuple[tuple[str, float], ...]  # title and keywords first, with a match's worth
     names: tuple[Name, ...]  # the slug, and each keyword
 
 
@@ -145,13 +144,14 @@ def question_words(
     slug: str, keywords: str, title: str, short_answer: str, asked_as: str
 ) -> QuestionWords:
     slug, keywords, title = spaced(slug), spaced(keywords), spaced(title)
+    names = tuple(map(name_of, [slug, *keywords.split(",")]))
     fields = (
         (title, IN_TITLE),
         (f"{slug}{keywords}", IN_KEYWORDS),
         (spaced(short_answer), IN_SHORT_ANSWER),
         (spaced(asked_as), IN_ASKED_AS),
     )
-    return QuestionWords(title, keywords, fields, tuple(map(name_of, [slug, *keywords.split(",")])))
+    return QuestionWords(fields, names)
 
 
 def name_of(text: str) -> Name:
@@ -165,26 +165,10 @@ def detail_words(detail: str) -> str:
     return spaced(detail)
 
 
-@lru_cache(maxsize=512)  # 4 MB
-def passages_of(
-    slug: str,
-    keywords: str,
-    title: str,
-    short_answer: str,
-    asked_as: str,
-    prompt: str,
-    answer: str,
-) -> str:
-    """Return the words of each passage of a question on a line, its title and keywords first."""
-    parts = [
-        passage.source for text in (short_answer, prompt, answer) for passage in passages(text)
-    ]
-    return "\n".join(map(spaced, (f"{title} {keywords}", *asked_as.splitlines(), *parts)))
-
-
-def words_of(text: str) -> str:
-    """Return the words of a text, with a space around each."""
-    return spaced(text).replace(",", " ")
+@lru_cache(maxsize=1024)  # 5 MB with texts of 4,000 characters
+def passage_words(text: str) -> str:
+    """Return the words of each passage of a text on a line."""
+    return "\n".join(spaced(passage.source) for passage in passages(text))
 
 
 def spaced(text: str) -> str:
@@ -217,20 +201,20 @@ class Pattern:
         self.word = f" {term.word} "
         self.beginning = f" {term.beginning}{' ' if term.is_exact else ''}"
 
-    def passages(self, text: str) -> set[int]:
+    def lines(self, text: str) -> set[int]:
         """Return the numbers of the lines of a text in which the word or a form of it occurs."""
         return set(accumulate(part.count("\n") for part in text.split(self.beginning)[:-1]))
 
     def likeness(self, field: str) -> float:
-        """Return how close the best match in a field is: from 0, none, to 1, the word itself."""
+        """Return how close the best match in a field is: from 0, none, to 1, a form of it."""
         start = field.find(self.beginning)
         if start < 0:
             return 0.0
         if self.word in field:
             return 1.0
         best = 0.0
-        while start >= 0 and best < OTHER_FORM:
+        while start >= 0 and best < 1.0:
             word = field[start + 1 : field.index(" ", start + 1)]
-            best = max(best, OTHER_FORM if stem(word) == self.stem else BEGINNING)
+            best = max(best, 1.0 if stem(word) == self.stem else BEGINNING)
             start = field.find(self.beginning, start + 1)
         return best

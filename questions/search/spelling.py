@@ -5,7 +5,6 @@ The database stores the vocabulary: the words of slugs, titles, keywords and sho
 stays in it when its last question is gone, so a correction counts only if it finds something.
 """
 
-import re
 from collections.abc import Callable
 from itertools import combinations, pairwise
 
@@ -20,19 +19,6 @@ LONG = 7  # letters of a word in which two may be wrong
 SIMILAR = 60  # percent of likeness from which a word is suggested
 NEAREST = 5  # words that are tried
 SPLIT = 30  # letters of a word that is split, at most
-
-# Letters that sound alike have the same code. Vowels, h and w have none.
-SOUNDS = str.maketrans(
-    {
-        **dict.fromkeys("aeiouyhw", ""),
-        **dict.fromkeys("bfpv", "1"),
-        **dict.fromkeys("cgjkqsxz", "2"),
-        **dict.fromkeys("dt", "3"),
-        "l": "4",
-        **dict.fromkeys("mn", "5"),
-        "r": "6",
-    }
-)
 
 
 def correction(
@@ -71,35 +57,29 @@ def splits(cursor: CursorWrapper, table: str, word: str) -> list[str]:
 
 def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
     """Return the words that are one or two letters away, the nearest first."""
-    cursor.execute(
-        f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s",
-        [len(word) - 2, len(word) + 2],
+    most = 2 if len(word) >= LONG else 1
+    near = process.extract(
+        word,
+        vocabulary(cursor, table, len(word) - most, len(word) + most),
+        scorer=OSA.distance,
+        score_cutoff=most,
+        limit=None,
     )
-    vocabulary = [known for (known,) in cursor.fetchall()]
-    near = []
-    for known, distance, _ in process.extract(
-        word, vocabulary, scorer=OSA.distance, score_cutoff=2, limit=None
-    ):
-        if known in stop_words():  # nobody searches for it
-            continue
-        sounds_alike = sound(known) == sound(word)
-        may_miss_two = len(word) >= LONG or (len(word) == LONG - 1 == len(known) and sounds_alike)
-        if distance == 1 or may_miss_two:
-            near.append((distance, not sounds_alike, known[0] != word[0], known))
-    return [known for *_, known in sorted(near)[:NEAREST]]
+    # Nobody searches for a word that says nothing.
+    order = sorted((d, k[0] != word[0], k) for k, d, _ in near if k not in stop_words())
+    return [known for *_, known in order[:NEAREST]]
 
 
 def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
     """Return words of the bank that look like `word`, the most similar first."""
+    known = vocabulary(cursor, table, len(word) // 2, len(word) * 2)
+    best = process.extract(word, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=NEAREST)
+    return [word for word, *_ in best]
+
+
+def vocabulary(cursor: CursorWrapper, table: str, shortest: int, longest: int) -> list[str]:
+    """Return the words of the bank that have so many letters."""
     cursor.execute(
-        f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s",
-        [len(word) // 2, len(word) * 2],
+        f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s", [shortest, longest]
     )
-    vocabulary = [known for (known,) in cursor.fetchall()]
-    best = process.extract(word, vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=NEAREST)
-    return [known for known, *_ in best]
-
-
-def sound(word: str) -> str:
-    """Return a key that is the same for words that sound alike, similar to Soundex."""
-    return re.sub(r"(.)\1+", r"\1", word.translate(SOUNDS))
+    return [word for (word,) in cursor.fetchall()]

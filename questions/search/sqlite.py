@@ -9,20 +9,8 @@ from string import punctuation
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search.index import (
-    INDEXED,
-    INDEXED_LENGTH,
-    AllOf,
-    Condition,
-    Facet,
-    Narrowing,
-    Scope,
-    cleaned,
-    nested_replace,
-    quoted,
-    run_together,
-    version_of_letters,
-)
+from questions.search import index
+from questions.search.index import INDEXED, AllOf, Condition, Narrowing, Scope
 from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
 from questions.search.words import Term
 
@@ -52,11 +40,9 @@ def candidates(
     limit: int,
 ) -> list[int]:
     """Return the keys of up to `limit` questions that match, lowest first."""
-    match = " AND ".join(
-        [f"({expression(condition)})", *(f"facet{facet}" for facet in narrowing.facets)]
-    )
+    match = " AND ".join([f"({expression(condition)})", *narrowing.facets])
     if narrowing.published:
-        match = f"({match}) NOT facetdraft"
+        match = f"({match}) NOT {index.DRAFT}"
     name = f"{table}_search_{scope}"
     cursor.execute(f"SELECT rowid FROM {name} WHERE {name} MATCH %s LIMIT %s", [match, limit])
     return [key for (key,) in cursor.fetchall()]
@@ -65,8 +51,6 @@ def candidates(
 def expression(condition: Condition) -> str:
     if isinstance(condition, Term):
         return f'"{condition.beginning}"' + ("" if condition.is_exact else "*")
-    if isinstance(condition, Facet):
-        return f'"facet{condition.name}"'
     joint = " AND " if isinstance(condition, AllOf) else " OR "
     return joint.join(f"({expression(part)})" for part in condition.parts)
 
@@ -115,7 +99,8 @@ def statements(table: str) -> dict[str, str]:
         # The index has to be filled anew where the letters differ, which are as here.
         f"{table}_letter": f"""
             CREATE TABLE {table}_letter (
-              /* {version_of_letters()} */ letter text PRIMARY KEY, folded text) WITHOUT ROWID""",
+              /* {index.version_of_letters()} */
+              letter text PRIMARY KEY, folded text) WITHOUT ROWID""",
         f"{table}_word": f"CREATE TABLE {table}_word (word text PRIMARY KEY) WITHOUT ROWID",
         f"{table}_search_insert": f"""
             CREATE TRIGGER {table}_search_insert AFTER INSERT ON {table} BEGIN{add} END""",
@@ -143,27 +128,13 @@ def removed(table: str, scope: Scope, row: str) -> str:
 
 def text(table: str, scope: Scope, row: str) -> str:
     """Return SQL for what a scope holds of a row: of NEW, of OLD, or of each in the table."""
-    topic = f"{row}.slug || ',' || substr({row}.keywords, 1, instr({row}.keywords || ',', ',') - 1)"
-    names = [run_together(f"{row}.keywords")]
-    head = [*names, *(f"{row}.{column}" for column in ("slug", "title", "keywords"))]
-    lead = [*head, f"{row}.short_answer", f"{row}.asked_as"]
-    parts = {
-        Scope.TOPIC: [topic, run_together(topic)],
-        Scope.NAMES: names,
-        Scope.HEAD: head,
-        Scope.LEAD: lead,
-        Scope.ALL: [
-            *lead,
-            f"{row}.prompt",
-            f"substr({row}.answer, 1, {INDEXED_LENGTH})",
-        ],
-    }[scope]
-    facets = [
-        f"'facetcategory' || {row}.category_id",
-        f"'facetlevel' || {row}.level",
-        f"iif({row}.published, '', 'facetdraft')",
-    ]
-    return as_indexed(table, " || ' ' || ".join(parts + facets))
+    keywords = f"{row}.keywords"
+    first_keyword = f"substr({keywords}, 1, instr({keywords} || ',', ',') - 1)"
+    texts = index.scoped(f"{row}.", first_keyword)
+    scopes = list(Scope)
+    held = [scope] if scope is Scope.TOPIC else scopes[1 : scopes.index(scope) + 1]
+    content = " || ' ' || ".join(texts[part] for part in held)
+    return " || ' ' || ".join([as_indexed(table, content), *index.facets(f"{row}.")])
 
 
 def as_indexed(table: str, content: str) -> str:
@@ -175,7 +146,7 @@ def as_indexed(table: str, content: str) -> str:
     return f"""(
       WITH
         plain(content) AS MATERIALIZED (SELECT {content}),
-        typed(content) AS MATERIALIZED (SELECT {cleaned("content")} FROM plain)
+        typed(content) AS MATERIALIZED (SELECT {index.cleaned("content")} FROM plain)
       SELECT iif(content NOT GLOB {BEYOND_ASCII}, content, (
         WITH RECURSIVE
           place(at) AS (VALUES (1) UNION ALL SELECT at + 1 FROM place WHERE at < {BLOCK}),
@@ -210,16 +181,15 @@ def blocks(source: str) -> str:
 
 
 def words(table: str, row: str, source: str = "") -> str:
-    """Return the SELECT of the words in a row's head and short answer that are new."""
-    columns = ("slug", "title", "keywords", "short_answer")
-    content = " || ' ' || ".join(f"{row}.{column}" for column in columns)
-    spaced = nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
+    """Return the SELECT of the words of a row's vocabulary() that are new."""
+    spaced = index.nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
     # A list in JSON is the one text that SQLite takes apart.
     listed = f"""(
-      WITH indexed(content) AS (SELECT {as_indexed(table, content)})
+      WITH indexed(content) AS (SELECT {as_indexed(table, index.vocabulary(f"{row}."))})
       SELECT '[' || replace(json_quote({spaced}), ' ', '","') || ']' FROM indexed)"""
     return f"""
-      SELECT DISTINCT trim(value, {quoted(OUTER_SIGNS)}) fresh FROM {source}json_each({listed})
+      SELECT DISTINCT trim(value, {index.quoted(OUTER_SIGNS)}) fresh
+      FROM {source}json_each({listed})
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9{BEYOND}]*'
         AND fresh GLOB '*[a-z{BEYOND}]*' AND fresh NOT GLOB 'qq*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""

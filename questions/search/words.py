@@ -6,11 +6,13 @@ These exist in searches only, so a change of their rules needs no new index.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
 from keyword import kwlist
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from questions.search.letters import (
     LETTER,
@@ -131,18 +133,24 @@ class Query:
 type Aliases = dict[str, list[tuple[str, ...]]]
 
 
-def parse(text: str, other_names: str = "") -> Query:
-    """
-    Return what `text`, which may be anything at all, asks for.
+class Names(NamedTuple):
+    """What a search goes by beside the questions."""
 
-    `other_names` are lines as in `aliases.txt`, which they add to.
-    """
+    other: str = ""  # lines as in `aliases.txt`, which they add to
+    categories: Mapping[int, str] = MappingProxyType({})  # the name by the key
+
+
+NO_NAMES = Names()
+
+
+def parse(text: str, names: Names = NO_NAMES) -> Query:
+    """Return what `text`, which may be anything at all, asks for."""
     words: list[str] = []
     telling: list[str] = []
     literals = []
     coded: set[str] = set()
     whole: set[str] = set()
-    spelled: dict[str, tuple[str, ...]] = {}
+    spelled: Aliases = {}
     text = SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH])
     chunks = ARGUMENTS.sub(r"\1()", text).split()
     for place, chunk in enumerate(chunks):
@@ -164,43 +172,27 @@ def parse(text: str, other_names: str = "") -> Query:
             whole.update(word for word in parts if ends_here(word, chunk))
         is_keyword = asks_for_keyword(chunks, place)
         telling += [w for w in parts if is_code or is_keyword or w not in stop_words()]
-        for word in camel_case(chunk):
-            spelled[word.lower()] = camel_case(chunk)[word]
+        spelled |= camel_case(chunk)
     words = words[:WORD_LIMIT]
     telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
-    names = [words, telling, *aliases(other_names).get(" ".join(telling), ())]
-    whole_names = dict.fromkeys(joined(name) for name in names if name)
+    other_names = aliases(names.other)
+    called = [words, telling, *other_names.get(" ".join(telling), ())]
     return Query(
-        concepts(telling, whole, spelled, aliases(other_names)),
+        concepts(telling, whole, [spelled, other_names], names.categories),
         tuple(dict.fromkeys(literals)),
         is_code=coded.issuperset(telling),
-        names=tuple(whole_names),
+        names=tuple(dict.fromkeys(joined(name) for name in called if name)),
     )
 
 
-def with_categories(query: Query, categories: Mapping[int, str]) -> Query:
-    """Return `query` with those of `categories`, names by key, that have one of its words."""
-    names = {
-        key: {stem(word) for word in indexed_words(n).split()} for key, n in categories.items()
-    }
-
-    def found(concept: Concept) -> Concept:
-        ways = [way[0] for way in concept.ways if len(way) == 1]
-        stems = {term.beginning for term in ways if not term.is_exact}
-        keys = tuple(key for key, of_name in names.items() if not stems.isdisjoint(of_name))
-        return replace(concept, categories=keys) if keys else concept
-
-    return replace(query, concepts=tuple(map(found, query.concepts)))
-
-
-def camel_case(chunk: str) -> dict[str, tuple[str, ...]]:
+def camel_case(chunk: str) -> Aliases:
     """Return the words in a name such as `PicklingError`, but its last if that says nothing."""
-    found = {}
+    found: Aliases = {}
     for name in re.findall(r"[A-Za-z]+", chunk):
         parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|^[a-z]+", name)]
         telling = tuple(p for p in parts if p not in stop_words() and p not in KINDS_OF_ERRORS)
         if len(parts) > 1 and telling:
-            found[name] = telling
+            found[name.lower()] = [telling]
     return found
 
 
@@ -236,31 +228,34 @@ def replaced_word(text: str, word: str, other: str) -> str:
 def concepts(
     words: list[str],
     whole: Collection[str],
-    spelled: dict[str, tuple[str, ...]],
-    other_names: Aliases,
+    other_names: list[Aliases],
+    categories: Mapping[int, str],
 ) -> tuple[Concept, ...]:
-    """
-    Return the concepts of a search for `words`.
-
-    Those in `whole` match as they are only, those in `spelled` also by the words that they are of.
-    """
+    """Return the concepts of a search for `words`; those in `whole` match as they are only."""
     ways: list[list[tuple[Term, ...]]] = [
         [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
         for word in words
     ]
-    for word, word_ways in zip(words, ways, strict=True):
-        if word in spelled:
-            word_ways.append(tuple(term(part) for part in spelled[word]))
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
-        names = other_names.get(" ".join(run), [])
+        names = [name for names in other_names for name in names.get(" ".join(run), ())]
         if len(run) == 2 and all(word.isalpha() for word in run):
-            names = [*names, ("".join(run),)]  # micro services are microservices
+            names.append(("".join(run),))  # micro services are microservices
         for word_ways in ways[start:end]:
             word_ways += [tuple(term(word) for word in name) for name in names]
     return tuple(
-        Concept(word, tuple(dict.fromkeys(word_ways)))
+        Concept(word, tuple(dict.fromkeys(word_ways)), in_categories(word_ways, categories))
         for word, word_ways in zip(words, ways, strict=True)
+    )
+
+
+def in_categories(ways: list[tuple[Term, ...]], categories: Mapping[int, str]) -> tuple[int, ...]:
+    """Return the keys of those of `categories`, names by key, that have one of the words."""
+    stems = {way[0].beginning for way in ways if len(way) == 1 and not way[0].is_exact}
+    return tuple(
+        key
+        for key, name in categories.items()
+        if not stems.isdisjoint(map(stem, indexed_words(name).split()))
     )
 
 

@@ -243,6 +243,23 @@ def test_words_that_stand_together_come_before_the_same_words_apart() -> None:
     assert found("needle bobbin thimble xyzzy") == ["together", "apart"]
 
 
+def test_a_prominent_word_counts_though_many_have_all_words_somewhere() -> None:
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(
+            category=category,
+            slug=f"q{n}",
+            title="Where does a thimble go?",
+            short_answer="A needle goes first, and then a bobbin.",
+            answer="It waits.",
+            level="core",
+        )
+        for n in range(250)
+    )
+    build.question(slug="hit", title="What is a needle?", answer="It needs a bobbin to go.")
+    assert found("where does a needle go with a bobbin")[0] == "hit"
+
+
 def test_a_number_alone_says_too_little() -> None:
     build.question(slug="number-2030", title="What is a needle?", answer="A bobbin.")
     assert found("xyzzy 2030") == []
@@ -305,6 +322,25 @@ def test_the_name_of_a_category_is_found_in_its_questions() -> None:
     build.question(slug="title", category=Category.objects.last(), title="Which framework?")
     assert found("frameworks") == ["title", "in"]
     assert found("framework needle")[0] == "in"
+
+
+def test_a_category_of_many_questions_hides_no_other() -> None:
+    category = build.category(name="Core Python")
+    Question.objects.bulk_create(
+        Question(category=category, slug=f"q{n}", title="What is a needle?", level="core")
+        for n in range(1100)
+    )
+    build.question(slug="hit", title="Which headers answer a CORS request?")
+    build.question(slug="answer", answer="Then for CORS.")
+    hits = found("cors")
+    assert hits[0] == "hit"
+    assert "answer" in hits
+
+
+@pytest.mark.parametrize("text", ["fac", "facetdraft", "level", "draft"])
+def test_what_the_index_holds_beside_the_texts_is_not_found(text: str) -> None:
+    build.question(title="What is a needle?", published=False)
+    assert found(text) == []
 
 
 def test_a_word_that_one_question_has_counts_whatever_it_is() -> None:
@@ -406,6 +442,11 @@ def test_words_are_offered_where_nothing_is_found() -> None:
     hits = search.find(Question.objects.all(), "descriptozzle")
     assert hits.keys == []
     assert hits.similar == ("descriptor",)
+
+
+def test_nothing_is_offered_for_a_sign() -> None:
+    build.question(title="What is a plus?")
+    assert search.find(Question.objects.all(), "C++").similar == ()
 
 
 def test_words_of_drafts_are_not_offered() -> None:

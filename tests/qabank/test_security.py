@@ -168,21 +168,28 @@ def test_the_admin_sets_a_cookie_that_only_this_host_gets_over_tls(tmp_path: Pat
 # Integrity
 
 
-@pytest.fixture
-def collected(tmp_path: Path) -> Iterator[Path]:
-    """Static files as production serves them: with hashed names."""
+@pytest.fixture(scope="module")
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> override_settings:
+    """Settings for static files as production serves them, with hashed names; collected once."""
     storages = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
-    with override_settings(
+    production = override_settings(
         STORAGES=storages,
-        STATIC_ROOT=tmp_path,
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=False,
         WHITENOISE_USE_FINDERS=False,
-    ):
+    )
+    with production:
         call_command("collectstatic", interactive=False, verbosity=0)
-        yield tmp_path
+    return production
+
+
+@pytest.fixture
+def collected(static_files: override_settings) -> Iterator[None]:
+    with static_files:
+        yield
 
 
 @pytest.mark.usefixtures("bank")

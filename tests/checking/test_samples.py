@@ -593,20 +593,27 @@ def other_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = library if library.startswith("/lib64/") else f"/usr/lib/{Path(library).name}"
         (root / place[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, root / place[1:])
+    # With what is compiled: nothing that it compiles itself could be kept.
     standard = Path(sysconfig.get_path("stdlib"))
-    unneeded = ("__pycache__", "test", "site-packages", "dist-packages", "sqlite3", "ensurepip")
+    unneeded = ["test", "site-packages", "dist-packages", "sqlite3", "ensurepip", "config-*", "*.a"]
+    unneeded += ["idlelib", "tkinter", "turtledemo", "pydoc_data", "*.opt-?.pyc"]
     copy = root / "usr/lib" / standard.name
-    shutil.copytree(standard, copy, ignore=shutil.ignore_patterns(*unneeded, "config-*", "*.a"))
+    shutil.copytree(standard, copy, ignore=shutil.ignore_patterns(*unneeded))
     with (copy / "platform.py").open("a") as platform_module:
         platform_module.write(f"\ndef python_version():\n    return {OTHER.split()[1]!r}\n")
     return root
 
 
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("environments")
+
+
 @pytest.fixture
-def other(other_system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def other(other_system: Path, environments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The path of another interpreter; only a small package is there for it."""
     monkeypatch.setattr(interpreters, "PACKAGES", ("iniconfig",))
-    monkeypatch.setattr(interpreters, "ENVIRONMENTS", tmp_path / "environments")
+    monkeypatch.setattr(interpreters, "ENVIRONMENTS", environments)
     interpreters.environment.cache_clear()
     yield str(other_system / "usr/bin/python3")
     interpreters.environment.cache_clear()
@@ -615,6 +622,7 @@ def other(other_system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 BOTH = f"{INTERPRETER}, {OTHER.split()[1]}"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_mark_names_each_interpreter_that_printed_what_is_shown(
     client: Client, other: str

@@ -135,6 +135,7 @@ BREAKOUT = "\"'><script>hit()</script></title><img src=x onerror=hit()>{{7}}-->`
 DATA = ["application/ld+json"]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize("fragment", ["", "true"])
 def test_no_text_of_the_bank_breaks_out_of_a_page(client: Client, fragment: str) -> None:

@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from questions.models import Question
-from tests.conftest import AssertAccessible
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -540,7 +539,7 @@ def test_the_interval_on_a_button_is_the_one_that_it_gives(page: Page) -> None:
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
 def test_axe_finds_nothing_in_any_state(
-    page: Page, width: int, theme: str, assert_accessible: AssertAccessible
+    page: Page, width: int, theme: str, assert_accessible: Callable[[Page], None]
 ) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

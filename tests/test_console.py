@@ -36,7 +36,8 @@ PAGES = ["README.md", "CONTRIBUTING.md", "docs/checking.md", "docs/operating.md"
 ELSEWHERE = {
     "make run": "serves until it is stopped: tests/servers.py",
     ".venv/bin/python manage.py serve": "the same",
-    "make test": "runs this",
+    "make test": "runs the others of this file",
+    "make faults": "runs this",
     ".venv/bin/python -m pytest": "the same",
     "bin/with-postgres": "the same",
     "make lint": "is what CI does first",

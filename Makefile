@@ -29,11 +29,11 @@ dev: ## Serve with DEBUG on and reload what changes
 pytest := $(python) -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: test
-test: ## Run all tests, on SQLite and on PostgreSQL, and in Chromium (ARGS="-k search" for some)
+test: ## Run the tests but the slow ones, on SQLite, on PostgreSQL and in browsers (ARGS="-k search" for some)
 	@bin/venv requirements-dev.txt
-	@$(pytest) $(ARGS)
+	@$(pytest) -m "not slow" $(ARGS)
 	@# 5: with these ARGS none is left.
-	@bin/with-postgres $(pytest) -m "not browser and not once" $(ARGS) || [ $$? = 5 ]
+	@bin/with-postgres $(pytest) -m "not slow and not browser and not once" $(ARGS) || [ $$? = 5 ]
 
 .PHONY: lint
 lint: ## Check code, templates, scripts, settings and migrations without running the site
@@ -84,8 +84,12 @@ bench-search: ## Measure the search on both databases, with up to 100,000 questi
 	@$(python) bench/search.py $(ARGS)
 
 .PHONY: faults
-faults: ## Break things while the site is asked, and count what visitors notice (ARGS=--help)
-	@bin/venv requirements.txt
+faults: ## Run the slow tests, then break things while the site is asked (ARGS=--help: this part only)
+	@bin/venv requirements-dev.txt
+ifeq ($(ARGS),)
+	@$(pytest) -m slow
+	@bin/with-postgres $(pytest) -m "slow and not browser and not once" || [ $$? = 5 ]
+endif
 	@$(python) manage.py prepare --verbosity 0
 	@$(python) bench/faults.py $(ARGS)
 

@@ -1,7 +1,7 @@
 """
 What visitors notice while things break: counted from outside, beside what is allowed.
 
-    make faults                               all of it on SQLite: ten minutes
+    make faults                               all of it on SQLite: ten minutes, after the slow tests
     make faults ARGS="refresh logins --quick" some of it, in small
     make faults ARGS=--postgresql             on a throw-away PostgreSQL (bin/with-postgres)
 

@@ -6,12 +6,11 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import hypothesis
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
@@ -271,19 +270,39 @@ MARK_LOOKS = r"""() => {
 }"""
 
 
+# What depends on the theme.
+COLORS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+
+class AssertAccessible(Protocol):
+    def __call__(self, page: Page, *, only_colors: bool = False) -> None: ...
+
+
 @pytest.fixture(scope="session")
-def assert_accessible() -> Callable[[Page], None]:
-    """Return a function that fails with one line for each element that axe objects to."""
-    axe = Axe(
-        f"{AXE_SCRIPT};"
-        "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] });"
+def assert_accessible() -> AssertAccessible:
+    """
+    Return a function that fails with one line for each element that axe objects to.
+
+    `only_colors` is enough where the same page has just been looked at in another theme.
+    """
+    load = (
+        f"() => {{ {AXE_SCRIPT};"
+        "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] }); }"
     )
 
-    def check(page: Page) -> None:
+    def check(page: Page, *, only_colors: bool = False) -> None:
+        if page.evaluate("typeof axe === 'undefined'"):
+            page.evaluate(load)
         page.evaluate(MARK_LOOKS)
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if only_colors:
+            options["runOnly"] = COLORS
+        violations = page.evaluate(
+            "async (options) => (await axe.run(options)).violations", options
+        )
         lines = [
             f"{violation['help']} ({violation['id']}): {node['html']}"
-            for violation in axe.run(page).response["violations"]
+            for violation in violations
             for node in violation["nodes"]
         ]
         if lines:

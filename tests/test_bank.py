@@ -92,7 +92,12 @@ CHECKS: dict[str, Callable[[str], object]] = {
 NOTHING_TO_PARSE = {"text", "console"}
 
 BLOCKS = [
-    pytest.param(words[0], token.content, id=f"{question.slug}-{place}-{words[0]}")
+    pytest.param(
+        words[0],
+        token.content,
+        id=f"{question.slug}-{place}-{words[0]}",
+        marks=[] if words[0] == "sql" else pytest.mark.once,
+    )
     for question in QUESTIONS
     for place, token in enumerate(parser().parse(question.answer))
     if token.type == "fence"

@@ -1,7 +1,9 @@
 """The commands of the documentation do what it says, typed as they stand there."""
 
+import itertools
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,10 +20,11 @@ from urllib.error import HTTPError
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import get_commands, load_command_class
 from django.test import Client
 
 from tests import commands
-from tests.servers import clone, commit
+from tests.servers import checkout, clone, commit, prepared_url
 
 pytestmark = pytest.mark.once
 
@@ -33,7 +36,8 @@ PAGES = ["README.md", "CONTRIBUTING.md", "docs/checking.md", "docs/operating.md"
 ELSEWHERE = {
     "make run": "serves until it is stopped: tests/servers.py",
     ".venv/bin/python manage.py serve": "the same",
-    "make test": "runs this",
+    "make test": "runs the others of this file",
+    "make faults": "runs this",
     ".venv/bin/python -m pytest": "the same",
     "bin/with-postgres": "the same",
     "make lint": "is what CI does first",
@@ -73,6 +77,25 @@ def run(command: str, folder: Path, **environment: str) -> "subprocess.Completed
     )
 
 
+def typed_of_manage(command: str) -> Iterator[list[str]]:
+    """Give the words after each `manage.py` that a command comes to; `make` says which it calls."""
+    if re.search(r"(^|[' ])make ", command):
+        result = run(command.replace("make ", "make --dry-run ", 1), BASE_DIR)
+        assert result.returncode == 0, f"{command}: {result.stderr}"
+        command = result.stdout
+    for typed in re.findall(r"manage\.py ([^\n&|']+)", command):
+        yield shlex.split(typed)
+
+
+@pytest.mark.parametrize("document", PAGES)
+def test_every_command_is_there_and_has_the_options_that_are_written(document: str) -> None:
+    for command in itertools.chain.from_iterable(blocks(document)):
+        for name, *arguments in typed_of_manage(command):
+            there = load_command_class(get_commands()[name], name)
+            there.create_parser("manage.py", name).parse_args(arguments)  # or a CommandError
+
+
+@pytest.mark.slow
 @pytest.mark.samples
 @pytest.mark.parametrize("document", PAGES)
 def test_every_command_runs_in_a_fresh_clone_as_it_is_written(
@@ -110,6 +133,7 @@ def test_no_command_is_documented_without_its_interpreter() -> None:
             assert not bare, f"{path.name}: {line}"
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_a_refresh_needs_no_database(tmp_path: Path) -> None:
     result = run("make refresh ARGS=--dry-run", clone(tmp_path))
     assert result.returncode == 0, result.stderr
@@ -149,14 +173,6 @@ def test_an_account_that_is_made_in_a_script_can_log_in(
     assert User.objects.get().email == ""
     answer = client.post("/admin/login/", {"username": "owner", "password": PASSWORD})
     assert answer.status_code == 302
-
-
-def prepared(folder: Path) -> str:
-    """Return the DATABASE_URL of a new database."""
-    url = f"sqlite:///{folder}/db.sqlite3"
-    command = f"{sys.executable} manage.py prepare --no-static"
-    assert run(command, BASE_DIR, DATABASE_URL=url).returncode == 0
-    return url
 
 
 # Releases
@@ -251,6 +267,7 @@ def release(tmp_path: Path) -> Iterator[Release]:
         release.stop()
 
 
+@pytest.mark.slow
 def test_a_site_is_upgraded_and_taken_back_as_documented(release: Release) -> None:
     found = blocks("docs/operating.md")
     [upgrade] = [block for block in found if "git checkout --quiet v2" in block]
@@ -286,7 +303,8 @@ def test_the_unit_starts_what_is_there_and_lets_it_write_where_it_writes() -> No
 
 
 def test_the_line_for_cron_makes_a_backup_and_deletes_none_made_by_hand(tmp_path: Path) -> None:
-    folder = clone(tmp_path / "site")
+    folder = checkout(tmp_path / "site")
+    (folder / ".venv").symlink_to(sys.prefix)
     [line] = [
         line
         for line in (BASE_DIR / "deploy" / "qabank.cron").read_text().splitlines()
@@ -295,7 +313,7 @@ def test_the_line_for_cron_makes_a_backup_and_deletes_none_made_by_hand(tmp_path
     *when, user, command = line.split(maxsplit=6)
     assert (len(when), user) == (5, "qabank")
     assert "%" not in command  # which would end it
-    (tmp_path / "env").write_text(f"DATABASE_URL='{prepared(tmp_path)}'\nHTTPS=true\n")
+    (tmp_path / "env").write_text(f"DATABASE_URL='{prepared_url(tmp_path)}'\nHTTPS=true\n")
     command = command.replace("/srv/qabank ", f"{folder} ").replace(
         "/etc/qabank.env", str(tmp_path / "env")
     )

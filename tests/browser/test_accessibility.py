@@ -1,6 +1,5 @@
 """Every page in every state, as axe and people with other eyes and hands meet it."""
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -9,41 +8,53 @@ from playwright.sync_api import Page, expect
 from questions.models import Bank
 from tests import build
 from tests.browser.windows import windows
+from tests.conftest import AssertAccessible
 
 pytestmark = pytest.mark.usefixtures("bank")
 
-STATES = {
-    "the list": "/",
-    "one open": "/?open=core-python",
-    "everything open": "/?open=all",
-    "filtered": "/?q=lock&level=advanced",
-    "hits": "/?q=context+manager",
-    "hits open": "/?q=generator&open=all",
-    "a word corrected": "/?q=sellery",
-    "no hit": "/?q=zzzzzz",
-    "a category": "/categories/architecture/",
-    "a question": "/questions/gil/",
-    "offline": "/offline/",
-    "lost": "/nowhere/",
-}
+ADDRESSES = [
+    "/",
+    "/?open=core-python",
+    "/?q=lock&level=advanced",
+    "/?q=context+manager",
+    "/?q=sellery",
+    "/?q=zzzzzz",
+    "/categories/architecture/",
+    "/questions/gil/",
+    "/offline/",
+    "/nowhere/",
+]
 
 
-@pytest.mark.parametrize("address", STATES.values(), ids=STATES)
 def test_axe_finds_nothing(
-    page: Page,
-    address: str,
-    assert_accessible: Callable[[Page], None],
-    browser_errors: list[str],
+    page: Page, assert_accessible: AssertAccessible, browser_errors: list[str]
 ) -> None:
-    page.goto(address)
-    for _ in windows(page):
-        assert_accessible(page)
+    for address in ADDRESSES:
+        page.goto(address)
+        for theme in windows(page):
+            assert_accessible(page, only_colors=theme == "dark")
     browser_errors.clear()  # the lost page is a 404
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
+# One window of each width and of each theme.
+TWO_WINDOWS = [(390, "dark"), (1280, "light")]
+
+
+@pytest.mark.parametrize("address", ["/?open=all", "/?q=generator&open=all"])
+def test_axe_finds_nothing_in_a_long_page(
+    page: Page, address: str, assert_accessible: AssertAccessible
+) -> None:
+    """Here each look of axe takes seconds."""
+    page.goto(address)
+    for width, theme in TWO_WINDOWS:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize(("width", "theme"), TWO_WINDOWS)
 def test_axe_finds_nothing_in_prompt_and_phrasings(
-    page: Page, width: int, theme: str, assert_accessible: Callable[[Page], None]
+    page: Page, width: int, theme: str, assert_accessible: AssertAccessible
 ) -> None:
     Bank.objects.update_or_create(defaults={"language": "he"})
     question = build.question(
@@ -60,7 +71,7 @@ def test_axe_finds_nothing_in_prompt_and_phrasings(
 
 
 def test_axe_finds_nothing_in_dialog_menu_and_failure(
-    page: Page, assert_accessible: Callable[[Page], None], browser_errors: list[str]
+    page: Page, assert_accessible: AssertAccessible, browser_errors: list[str]
 ) -> None:
     page.route("**/questions/gil/", lambda route: route.abort())
     for _ in windows(page):

@@ -16,9 +16,8 @@ NewContext = Callable[..., BrowserContext]
 
 
 @pytest.mark.usefixtures("bank")
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_no_page_scrolls_sideways(page: Page, browser_errors: list[str]) -> None:
+    for address in (
         "/",
         "/?open=core-python",
         "/?open=all",
@@ -32,14 +31,12 @@ NewContext = Callable[..., BrowserContext]
         "/questions/gil/",
         "/questions/zero-downtime-migrations/",
         "/questions/none/",
-    ],
-)
-def test_no_page_scrolls_sideways(page: Page, address: str, browser_errors: list[str]) -> None:
-    page.goto(address)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("innerWidth") == width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ):
+        page.goto(address)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("innerWidth") == width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     browser_errors.clear()  # one is a 404
 
 

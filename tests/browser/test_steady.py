@@ -1,6 +1,7 @@
 """The page stays where it is read, and the last action wins."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
@@ -229,25 +230,21 @@ def test_what_show_more_brought_stays_open_and_shown(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("bank")
-@pytest.mark.parametrize(
-    ("control", "address"),
-    [
+@pytest.mark.parametrize("key", ["Control", "Shift"])
+def test_a_modified_click_opens_another_page(page: Page, key: Literal["Control", "Shift"]) -> None:
+    page.goto("/?level=core")
+    for control, address in (
         ("[data-show=all]", "/?level=core&open=all"),
         (".token", "/"),
         ("[id='level:expert']", "/?level=expert"),
         (".entry[data-slug=context-managers] > summary h3", "/questions/context-managers/"),
-    ],
-)
-@pytest.mark.parametrize("key", ["Control", "Shift"])
-def test_a_modified_click_opens_another_page(
-    page: Page, control: str, address: str, key: str
-) -> None:
-    page.goto("/?level=core")
-    with page.context.expect_page() as opened:
-        page.locator(control).click(modifiers=["Control" if key == "Control" else "Shift"])
-    expect(opened.value).to_have_url(address)
-    expect(page).to_have_url("/?level=core")
-    expect(page.locator(".entry[open]")).to_have_count(0)
+    ):
+        with page.context.expect_page() as opened:
+            page.locator(control).click(modifiers=[key])
+        expect(opened.value).to_have_url(address)
+        opened.value.close()
+        expect(page).to_have_url("/?level=core")
+        expect(page.locator(".entry[open]")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("bank")

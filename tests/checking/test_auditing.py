@@ -12,7 +12,7 @@ from questions.products import releases_in
 from tests import build
 from tests.commands import run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.samples]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.samples]
 
 TODAY = timezone.localdate()
 NEWEST = f"CPython {list(end_of_life.LAST_DAY['CPython'])[-1]}.0"

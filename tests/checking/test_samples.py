@@ -520,6 +520,7 @@ def test_the_command_names_the_questions_that_it_is_given() -> None:
     assert run("check_samples", "three") == (1, "There is no question “three”.\n")
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("options", "reason"),
@@ -593,20 +594,27 @@ def other_system(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = library if library.startswith("/lib64/") else f"/usr/lib/{Path(library).name}"
         (root / place[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, root / place[1:])
+    # With what is compiled: nothing that it compiles itself could be kept.
     standard = Path(sysconfig.get_path("stdlib"))
-    unneeded = ("__pycache__", "test", "site-packages", "dist-packages", "sqlite3", "ensurepip")
+    unneeded = ["test", "site-packages", "dist-packages", "sqlite3", "ensurepip", "config-*", "*.a"]
+    unneeded += ["idlelib", "tkinter", "turtledemo", "pydoc_data", "*.opt-?.pyc"]
     copy = root / "usr/lib" / standard.name
-    shutil.copytree(standard, copy, ignore=shutil.ignore_patterns(*unneeded, "config-*", "*.a"))
+    shutil.copytree(standard, copy, ignore=shutil.ignore_patterns(*unneeded))
     with (copy / "platform.py").open("a") as platform_module:
         platform_module.write(f"\ndef python_version():\n    return {OTHER.split()[1]!r}\n")
     return root
 
 
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("environments")
+
+
 @pytest.fixture
-def other(other_system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def other(other_system: Path, environments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The path of another interpreter; only a small package is there for it."""
     monkeypatch.setattr(interpreters, "PACKAGES", ("iniconfig",))
-    monkeypatch.setattr(interpreters, "ENVIRONMENTS", tmp_path / "environments")
+    monkeypatch.setattr(interpreters, "ENVIRONMENTS", environments)
     interpreters.environment.cache_clear()
     yield str(other_system / "usr/bin/python3")
     interpreters.environment.cache_clear()
@@ -615,6 +623,7 @@ def other(other_system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 BOTH = f"{INTERPRETER}, {OTHER.split()[1]}"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_mark_names_each_interpreter_that_printed_what_is_shown(
     client: Client, other: str
@@ -794,6 +803,7 @@ def test_make_gives_the_command_the_interpreters_of_a_variable() -> None:
 # Samples for some versions only
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_sample_for_newer_versions_is_not_run_and_its_record_stays(client: Client) -> None:
     newer = build.ANSWER.replace("python run", "python run >=3.99")
@@ -815,6 +825,7 @@ def test_a_sample_for_newer_versions_is_not_run_and_its_record_stays(client: Cli
     assert "Output checked on CPython 3.99.0" in page_of(client, question)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_sample_for_some_versions_runs_on_these(client: Client) -> None:
     question = build.question(answer=build.ANSWER.replace("python run", "python run >=3.12"))
@@ -825,6 +836,7 @@ def test_a_sample_for_some_versions_runs_on_these(client: Client) -> None:
     assert '<span class="language">Python</span>' in page
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_an_answer_is_marked_for_the_interpreters_that_ran_all_of_its_samples() -> None:
     newer = build.ANSWER + build.ANSWER.replace("python run", "python run >=3.99")
@@ -851,6 +863,7 @@ def test_a_fence_that_makes_no_sense_is_a_failure(needs: str) -> None:
 # Samples of prompts
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_samples_of_a_prompt_count_too(client: Client) -> None:
     prompt = "What is wrong?\n\n```python run\nprint(1)\n```\n\n```text output\n2\n```\n"
@@ -973,6 +986,7 @@ def page_of(client: Client, question: Question) -> str:
     return client.get(question.get_absolute_url()).content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_mark_stands_at_the_output_with_interpreter_and_date(client: Client) -> None:
     question = build.question()
@@ -1063,6 +1077,7 @@ def test_a_record_of_another_text_shows_no_mark(client: Client) -> None:
     assert "checked on" not in page_of(client, question)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_only_outputs_of_samples_are_marked(client: Client) -> None:
     more = "\n```console\n$ ls\n```\n\n```text output\nfile\n```\n"
@@ -1077,6 +1092,7 @@ def test_only_outputs_of_samples_are_marked(client: Client) -> None:
 CLAIM = "Every code sample is run, and its output checked, on"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_home_page_speaks_for_all_samples_only_while_all_are_checked(client: Client) -> None:
     first, _second = build.question(), build.question()
@@ -1104,6 +1120,7 @@ def test_the_home_page_speaks_for_all_samples_only_while_all_are_checked(client:
     assert f"{CLAIM} {INTERPRETER}." in client.get("/").content.decode()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_the_home_page_names_the_interpreters_that_all_samples_were_checked_on(
     client: Client,

@@ -14,7 +14,7 @@ from django.test import Client
 from questions.models import Question
 from tests import build
 
-pytestmark = pytest.mark.usefixtures("db")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("db")]
 
 
 @pytest.fixture

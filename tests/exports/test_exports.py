@@ -68,6 +68,7 @@ def test_there_is_no_other_format(client: Client) -> None:
     assert client.get("/export/questions.exe").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("extension", FORMATS)
 def test_a_file_is_named_after_what_it_has(client: Client, extension: str) -> None:
     question = build.question(level="core", category=build.category(slug="threads"))
@@ -111,6 +112,7 @@ def test_more_than_a_thousand_are_refused_in_words(client: Client) -> None:
     assert len(titles(client, level="core")) == 1000
 
 
+@pytest.mark.once
 def test_a_process_makes_one_file_at_a_time(
     client: Client, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_list_without_questions_offers_nothing(client: Client) -> None:
 # Markdown
 
 
+@pytest.mark.once
 def test_markdown_reads_like_the_page(client: Client) -> None:
     question = build.question(
         title="What does *args do in `f(*args)`?",
@@ -177,6 +180,7 @@ def test_markdown_reads_like_the_page(client: Client) -> None:
 # JSON
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 def test_json_is_what_its_schema_says(client: Client) -> None:
     content = export(client, "json").json()  # type: ignore[attr-defined]
@@ -195,6 +199,7 @@ def test_json_is_what_its_schema_says(client: Client) -> None:
 # CSV
 
 
+@pytest.mark.once
 def test_csv_opens_in_a_spreadsheet(client: Client) -> None:
     question = build.question(title='=HYPERLINK("https://x.test"; "a")?', short_answer="ö, \n“ö”")
     content = export(client, "csv").content
@@ -209,6 +214,7 @@ def test_csv_opens_in_a_spreadsheet(client: Client) -> None:
     assert row["category"] == question.category.slug
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
 def test_no_cell_begins_like_a_formula(client: Client, start: str) -> None:
     build.question(answer=f"{start}1+1", keywords="-1")
@@ -226,6 +232,7 @@ def test_json_has_a_question_as_it_is_stored(client: Client) -> None:
         assert found[name] == getattr(question, name)
 
 
+@pytest.mark.once
 def test_the_name_of_a_category_is_text_in_markdown(client: Client) -> None:
     category = build.category(name="<img src=x> *args & [x](y)", emoji="🐍")
     build.question(category=category)

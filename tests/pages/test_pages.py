@@ -266,6 +266,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("address", [*PAGES, "/nothing/"])
 def test_each_page_is_valid_html(client: Client, address: str) -> None:
@@ -274,6 +275,7 @@ def test_each_page_is_valid_html(client: Client, address: str) -> None:
     parser.parse(page)  # raises on the first fault
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("address", [*PAGES, "/nothing/", "/static/css/site.css"])
 def test_no_public_answer_sets_a_cookie_or_depends_on_one(client: Client, address: str) -> None:
@@ -283,6 +285,7 @@ def test_no_public_answer_sets_a_cookie_or_depends_on_one(client: Client, addres
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("address", [*PAGES, "/nothing/", "/admin/login/"])
 def test_the_content_security_policy_is_strict(client: Client, address: str) -> None:
@@ -303,6 +306,7 @@ def test_filters_are_canonical_to_their_page(client: Client) -> None:
     assert '<link rel="canonical" href="http://testserver/">' in markup(client, "/?q=gil&open=all")
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
 def test_pages_can_only_be_read(client: Client, method: str) -> None:

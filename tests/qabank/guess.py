@@ -1,10 +1,10 @@
 """
 Many logins at the same moment, as one of the site's processes meets them.
 
-    python -m tests.qabank.guess MOMENT PASSWORD...
+    python -m tests.qabank.guess PASSWORD...
 
-It waits until MOMENT (seconds since 1970), so that several of these meet, tries each password in a
-thread of its own, and prints how many were checked and the statuses of the answers.
+It prints "ready" and waits for a line, so that several of these meet. Then it tries each password
+in a thread of its own, and prints how many were checked and the statuses of the answers.
 """
 
 import json
@@ -29,7 +29,7 @@ from tests.conftest import cheap_settings  # noqa: E402
 from tests.qabank.login import log_in  # noqa: E402
 
 
-def main(moment: float, passwords: list[str]) -> None:
+def main(passwords: list[str]) -> None:
     checked: list[str] = []
     statuses: list[int] = []
     check = ModelBackend.authenticate
@@ -44,15 +44,20 @@ def main(moment: float, passwords: list[str]) -> None:
     lockout.places = threading.BoundedSemaphore(len(passwords))
     lockout.PATIENCE = 60
 
+    told = threading.Event()
+
     def guess(password: str) -> None:
         client = Client()
-        time.sleep(max(0.0, moment - time.time()))
+        told.wait()
         statuses.append(log_in(client, password).status_code)
         connection.close()
 
     threads = [threading.Thread(target=guess, args=(password,)) for password in passwords]
     for thread in threads:
         thread.start()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    told.set()
     for thread in threads:
         thread.join()
     print(json.dumps({"checked": len(checked), "statuses": statuses}))
@@ -60,4 +65,4 @@ def main(moment: float, passwords: list[str]) -> None:
 
 if __name__ == "__main__":
     with cheap_settings(), override_settings(ALLOWED_HOSTS=["testserver"]):
-        main(float(sys.argv[1]), sys.argv[2:])
+        main(sys.argv[1:])

@@ -50,6 +50,7 @@ POLICY = {
 # Headers
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize(
     ("address", "status"),
@@ -79,6 +80,7 @@ def test_every_answer_carries_the_strict_headers(client: Client, address: str, s
     response.getvalue()  # closes the file
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 def test_other_sites_may_show_the_pictures_that_are_made_for_them(client: Client) -> None:
     for address in ("/picture.png", "/questions/gil/picture.png"):
@@ -87,6 +89,7 @@ def test_other_sites_may_show_the_pictures_that_are_made_for_them(client: Client
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("db")
 def test_refused_and_failed_requests_carry_them_too(client: Client, monkeypatch: Any) -> None:
     refused = client.get("/", headers={"host": "evil.example"})
@@ -117,6 +120,7 @@ def assert_strict(response: Any) -> None:
     assert "Server" not in headers
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 def test_over_tls_the_site_asks_for_tls_ever_after(client: Client) -> None:
     with override_settings(SECURE_HSTS_SECONDS=31536000):
@@ -144,6 +148,7 @@ def test_django_finds_nothing_to_object_to_in_a_deployment() -> None:
     assert "WARNING" not in result.stderr
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("address", ["/", "/questions/gil/", "/nothing/", "/static/css/site.css"])
 def test_public_answers_set_no_cookie(client: Client, address: str) -> None:
@@ -168,23 +173,31 @@ def test_the_admin_sets_a_cookie_that_only_this_host_gets_over_tls(tmp_path: Pat
 # Integrity
 
 
-@pytest.fixture
-def collected(tmp_path: Path) -> Iterator[Path]:
-    """Static files as production serves them: with hashed names."""
+@pytest.fixture(scope="module")
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> override_settings:
+    """Settings for static files as production serves them, with hashed names; collected once."""
     storages = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
-    with override_settings(
+    production = override_settings(
         STORAGES=storages,
-        STATIC_ROOT=tmp_path,
+        STATIC_ROOT=tmp_path_factory.mktemp("static"),
         WHITENOISE_AUTOREFRESH=False,
         WHITENOISE_USE_FINDERS=False,
-    ):
+    )
+    with production:
         call_command("collectstatic", interactive=False, verbosity=0)
-        yield tmp_path
+    return production
 
 
+@pytest.fixture
+def collected(static_files: override_settings) -> Iterator[None]:
+    with static_files:
+        yield
+
+
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("is_collected", [True, False])
 def test_scripts_and_styles_carry_the_hash_of_what_is_served(
@@ -206,6 +219,7 @@ def test_scripts_and_styles_carry_the_hash_of_what_is_served(
             assert hashed[1] == sha256(client.get(source[1]).getvalue())
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize("is_collected", [True, False])
 def test_modules_that_are_loaded_later_have_their_hash_in_the_page(
@@ -236,6 +250,7 @@ def test_an_odd_address_is_refused_in_plain_words(path: str) -> None:
     assert path in result.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_security_txt_says_whom_to_tell(client: Client, settings: Any) -> None:
     assert client.get("/.well-known/security.txt").status_code == 404
@@ -430,6 +445,7 @@ def test_no_content_type_is_our_failure(content_type: str, body: bytes, method: 
         assert_strict(response)
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
     "content_type",
@@ -450,6 +466,7 @@ def test_the_forms_of_browsers_are_read(content_type: str) -> None:
     assert 'value="J\xfcrgen"' in page
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
     "where",

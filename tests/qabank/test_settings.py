@@ -1,17 +1,20 @@
 """The settings and the commands of an operator, run as an operator runs them."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.test import override_settings
 from django.urls import get_resolver
 
-from qabank.environment import env_database
+from qabank.environment import Misconfigured, env_database
+from qabank.failures import told
 from questions.management.commands.prepare import collect_static_files
 from tests.commands import manage, sqlite_url
 from tests.servers import checkout, prepared_url
@@ -19,59 +22,75 @@ from tests.servers import checkout, prepared_url
 BASE_DIR = settings.BASE_DIR
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("DEBUG", "maybe", "DEBUG must be true or false, not 'maybe'."),
-        ("HTTPS", "2", "HTTPS must be true or false, not '2'."),
-        ("DATABASE_URL", "mysql://user@host/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "postgres://user@host:port/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "postgres://user:secret@host", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "postgres://u:secret%zz@host/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "sqlite:///", "DATABASE_URL must be postgres://"),
-        ("ADMIN_PATH", "a b", "ADMIN_PATH must be a path such as admin, or off."),
-        ("ADMIN_PATH", "questions", "ADMIN_PATH may not begin with questions"),
-        ("ADMIN_PATH", "static/admin", "ADMIN_PATH may not begin with static"),
-        ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or plain, not 'xml'."),
-        ("DATABASE_URL", "postgres://u:secret/2@host/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "postgres://u:12/secret@host/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "postgres://u:p@secret@host/name", "DATABASE_URL must be postgres://"),
-        ("DATABASE_URL", "sqlite:///a%00b", "DATABASE_URL must be postgres://"),
-        ("ALLOWED_HOSTS", "http://qa.example.org", "ALLOWED_HOSTS must list host names such as"),
-        ("ALLOWED_HOSTS", "a.example,qa.example.org:8000", "ALLOWED_HOSTS must list host names"),
-        ("ALLOWED_HOSTS", "a.example b.example", "ALLOWED_HOSTS must list host names"),
-        ("ALLOWED_HOSTS", "::1", "ALLOWED_HOSTS must list host names"),
-        ("ALLOWED_HOSTS", "*.example.org", "ALLOWED_HOSTS must list host names"),
-        ("CSRF_TRUSTED_ORIGINS", "qa.example.org", "CSRF_TRUSTED_ORIGINS must list origins"),
-        ("CSRF_TRUSTED_ORIGINS", "https://qa.example.org/", "CSRF_TRUSTED_ORIGINS must list"),
-        ("SECRET_KEY", "short", "SECRET_KEY must be 32 characters or more"),
-        ("SECRET_KEY", "x" * 50, "SECRET_KEY must be 32 characters or more"),
-        ("STATEMENT_TIMEOUT", "abc", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
-        ("STATEMENT_TIMEOUT", "-1", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
-        ("DATABASE_POOL", "0", "DATABASE_POOL must be a whole number from 1 to 1000, not '0'."),
-        ("HSTS_PRELOAD", "maybe", "HSTS_PRELOAD must be true or false, not 'maybe'."),
-        ("METRICS_TOKEN", "two words", "METRICS_TOKEN must be letters, digits and signs"),
-        ("METRICS_TOKEN", "schlüssel", "METRICS_TOKEN must be letters, digits and signs"),
-        ("SENTRY_DSN", "here", "SENTRY_DSN must be an address such as https://key@"),
-        ("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES must list IP addresses or networks"),
-        ("REPORT_URL", "https://", "REPORT_URL must begin with https://"),
-        ("REPORT_URL", "https://a.example/{page}", "REPORT_URL may hold {slug} and {version}"),
-        ("SECURITY_CONTACT", "me@example.org", "SECURITY_CONTACT must begin with mailto:"),
-        ("HOST", "http://127.0.0.1", "HOST must be an address such as 127.0.0.1"),
-        ("PORT", "65536", "PORT must be a whole number from 1 to 65535, not '65536'."),
-        ("WEB_CONCURRENCY", "zero", "WEB_CONCURRENCY must be a whole number from 1 to 1000"),
-        ("WEB_THREADS", "1.5", "WEB_THREADS must be a whole number from 1 to 10000"),
-        ("ACCESS_LOG", "tru\udcff", "ACCESS_LOG must be text in one line."),
-    ],
-)
+ODD_VALUES = [
+    ("DEBUG", "maybe", "DEBUG must be true or false, not 'maybe'."),
+    ("HTTPS", "2", "HTTPS must be true or false, not '2'."),
+    ("DATABASE_URL", "mysql://user@host/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "nonsense", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "postgres://user@host:port/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "postgres://user:secret@host", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "postgres://u:secret%zz@host/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "sqlite:///", "DATABASE_URL must be postgres://"),
+    ("ADMIN_PATH", "a b", "ADMIN_PATH must be a path such as admin, or off."),
+    ("ADMIN_PATH", "questions", "ADMIN_PATH may not begin with questions"),
+    ("ADMIN_PATH", "static/admin", "ADMIN_PATH may not begin with static"),
+    ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or plain, not 'xml'."),
+    ("DATABASE_URL", "postgres://u:secret/2@host/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "postgres://u:12/secret@host/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "postgres://u:p@secret@host/name", "DATABASE_URL must be postgres://"),
+    ("DATABASE_URL", "sqlite:///a%00b", "DATABASE_URL must be postgres://"),
+    ("ALLOWED_HOSTS", "http://qa.example.org", "ALLOWED_HOSTS must list host names such as"),
+    ("ALLOWED_HOSTS", "a.example,qa.example.org:8000", "ALLOWED_HOSTS must list host names"),
+    ("ALLOWED_HOSTS", "a.example b.example", "ALLOWED_HOSTS must list host names"),
+    ("ALLOWED_HOSTS", "::1", "ALLOWED_HOSTS must list host names"),
+    ("ALLOWED_HOSTS", "*.example.org", "ALLOWED_HOSTS must list host names"),
+    ("CSRF_TRUSTED_ORIGINS", "qa.example.org", "CSRF_TRUSTED_ORIGINS must list origins"),
+    ("CSRF_TRUSTED_ORIGINS", "https://qa.example.org/", "CSRF_TRUSTED_ORIGINS must list"),
+    ("SECRET_KEY", "short", "SECRET_KEY must be 32 characters or more"),
+    ("SECRET_KEY", "x" * 50, "SECRET_KEY must be 32 characters or more"),
+    ("STATEMENT_TIMEOUT", "abc", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
+    ("STATEMENT_TIMEOUT", "-1", "STATEMENT_TIMEOUT must be a whole number from 0 to 100000"),
+    ("DATABASE_POOL", "0", "DATABASE_POOL must be a whole number from 1 to 1000, not '0'."),
+    ("HSTS_PRELOAD", "maybe", "HSTS_PRELOAD must be true or false, not 'maybe'."),
+    ("METRICS_TOKEN", "two words", "METRICS_TOKEN must be letters, digits and signs"),
+    ("METRICS_TOKEN", "schlüssel", "METRICS_TOKEN must be letters, digits and signs"),
+    ("SENTRY_DSN", "here", "SENTRY_DSN must be an address such as https://key@"),
+    ("TRUSTED_PROXIES", "proxy", "TRUSTED_PROXIES must list IP addresses or networks"),
+    ("REPORT_URL", "https://", "REPORT_URL must begin with https://"),
+    ("REPORT_URL", "https://a.example/{page}", "REPORT_URL may hold {slug} and {version}"),
+    ("SECURITY_CONTACT", "me@example.org", "SECURITY_CONTACT must begin with mailto:"),
+    ("HOST", "http://127.0.0.1", "HOST must be an address such as 127.0.0.1"),
+    ("PORT", "65536", "PORT must be a whole number from 1 to 65535, not '65536'."),
+    ("WEB_CONCURRENCY", "zero", "WEB_CONCURRENCY must be a whole number from 1 to 1000"),
+    ("WEB_THREADS", "1.5", "WEB_THREADS must be a whole number from 1 to 10000"),
+    ("ACCESS_LOG", "tru\udcff", "ACCESS_LOG must be text in one line."),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), ODD_VALUES)
 def test_an_odd_value_is_refused_in_one_plain_line(name: str, value: str, reason: str) -> None:
     """Of every setting, also of those that only the server or only PostgreSQL uses."""
+    kept = {"PATH": os.environ["PATH"]}
+    with (
+        patch.dict(os.environ, {**kept, name: value}, clear=True),
+        pytest.raises(Misconfigured) as refused,
+    ):
+        runpy.run_path(str(BASE_DIR / "qabank" / "settings.py"))
+    line = told(refused.value)
+    assert line
+    assert line.startswith(reason)
+    assert "\n" not in line
+    assert "secret" not in line.lower().replace("secret_key", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"), [ODD_VALUES[0], ODD_VALUES[6], ODD_VALUES[-1]]
+)
+def test_the_line_is_all_that_a_command_says(name: str, value: str, reason: str) -> None:
     result = manage("check", **{name: value})
-    assert result.returncode == 1
+    assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith(reason)
     assert result.stderr.count("\n") == 1
-    assert "secret" not in result.stderr.lower().replace("secret_key", "")
 
 
 def test_values_that_make_sense_are_taken() -> None:

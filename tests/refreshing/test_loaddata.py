@@ -220,6 +220,7 @@ def test_the_pattern_of_the_bad_files_is_a_good_one(
     assert list(Question.objects.values_list("slug", flat=True)) == ["first", "second"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("content", "reason"), BAD.values(), ids=BAD)
 def test_a_bad_file_is_refused_in_one_line_and_nothing_changes(
     fixture: Callable[..., Path], content: str | bytes, reason: str
@@ -240,6 +241,7 @@ def test_a_bad_file_is_refused_in_one_line_and_nothing_changes(
     assert state() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["some.xml", "some.yaml.gz"])
 def test_other_formats_are_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -273,6 +275,7 @@ def refused(*paths: Path) -> list[str]:
     return str(error.value).removesuffix(" Nothing was loaded.").splitlines()
 
 
+@pytest.mark.once
 def test_all_faults_of_all_files_are_told_at_once(fixture: Callable[..., Path]) -> None:
     first = fixture(
         GOOD.replace("level: core", "level: easy")
@@ -306,6 +309,7 @@ def test_all_faults_of_all_files_are_told_at_once(fixture: Callable[..., Path]) 
     assert not Category.objects.exists()
 
 
+@pytest.mark.once
 def test_of_many_faults_the_first_are_told_and_the_others_counted(
     fixture: Callable[..., Path],
 ) -> None:
@@ -337,6 +341,7 @@ def test_json_is_read_as_json(fixture: Callable[..., Path]) -> None:
     assert Question.objects.get(slug="first").title == "What comes first?"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

@@ -11,7 +11,7 @@ from questions.models import Bank, Category
 from tests import build
 from tests.html import one, page, select, text
 
-pytestmark = pytest.mark.usefixtures("db")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("db")]
 
 
 def metadata(head: Element) -> dict[str, str]:

@@ -9,7 +9,7 @@ from PIL import Image
 from questions.models import Question
 from tests import build
 
-pytestmark = pytest.mark.usefixtures("db")
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("db")]
 
 
 @pytest.mark.parametrize("title", ["Why?", "W" * 250, "A long word " * 20, "“Ünïcödé” → naïve?"])

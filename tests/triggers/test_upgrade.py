@@ -240,6 +240,7 @@ def test_every_version_and_every_deletion_of_before_can_be_brought_back(before: 
     assert found(str(brought_back))[0] == brought_back.slug
 
 
+@pytest.mark.slow
 def test_an_upgraded_bank_shows_what_one_that_is_loaded_today_shows(
     client: Client, tmp_path: Path
 ) -> None:

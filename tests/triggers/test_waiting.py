@@ -29,6 +29,7 @@ def migrate(name: str) -> None:
     MigrationExecutor(connection).migrate([("questions", name)])
 
 
+@pytest.mark.slow
 def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
     names = sorted(
         n for a, n in MigrationExecutor(connection).loader.graph.nodes if a == "questions"

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import samples
@@ -23,6 +23,7 @@ from questions.pages import missed
 from tests import servers
 from tests.bank import load_shipped
 from tests.browser.firefox import firefox_path
+from tests.browser.waiting import PATIENCE
 from tests.pagecache.site import Site
 
 # A missing browser fails its tests instead of skipping them.
@@ -37,6 +38,7 @@ def pytest_configure() -> None:
     # Time on a busy machine says nothing about the code; a test that is about it sets its own.
     hypothesis.settings.register_profile("busy", deadline=None)
     hypothesis.settings.load_profile("busy")
+    expect.set_options(timeout=1000 * PATIENCE)
     # pytest keeps its temporary folders in the checkout, where `make clean` finds them.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.VAR_DIR))
     # Playwright runs an event loop in the thread of the tests, from the first browser test to the

@@ -36,7 +36,8 @@ IS_CI = os.environ.get("CI") == "true"
 def pytest_configure() -> None:
     cheap_settings().enable()
     # Time on a busy machine says nothing about the code; a test that is about it sets its own.
-    hypothesis.settings.register_profile("busy", deadline=None)
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=too_slow)
     hypothesis.settings.load_profile("busy")
     expect.set_options(timeout=1000 * PATIENCE)
     # pytest keeps its temporary folders in the checkout, where `make clean` finds them.

@@ -283,9 +283,13 @@ def test_two_quick_steps_back_end_at_the_page_of_their_address(page: Page) -> No
         choose(page, f"level:{level}")
         expect(page).to_have_url(re.compile(f"level={level}"))
     held = Held(page, "level=core")
-    page.evaluate("history.back()")
-    held.wait()
-    page.evaluate("history.back()")
+    page.evaluate(
+        """() => {
+            const again = () => setTimeout(() => history.back(), 100);
+            addEventListener("popstate", again, { once: true });
+            history.back();
+        }"""
+    )
     expect_search(page, "", 30)
     held.let_go()
     page.wait_for_timeout(200)

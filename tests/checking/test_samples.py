@@ -165,15 +165,17 @@ def test_a_bad_sample_is_reported_by_name_within_its_limits(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     build.question(slug="good", position=1)
     build.question(slug="bad", position=2, answer=answer(code, "two 2\n"))
-    limit = 2 if "after 2 s" in reason else 20  # the other reasons come however slow it is
+    # Only for the time limit it is a short one, which the good one might exceed on a busy machine.
+    limit, slugs = (2, ["bad"]) if "after 2 s" in reason else (20, ["bad", "good"])
     started = time.monotonic()
-    result = run("check_samples", timeout=limit)
+    result = run("check_samples", *slugs, timeout=limit)
     assert time.monotonic() - started < limit + 8
     assert result.code == 1
     assert result.text.startswith(f"bad, sample 1, {INTERPRETER}: ")
     assert reason in result.text
     assert len(result.text) < 4000
-    assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
+    failed = "1 of 2 samples" if "good" in slugs else "1 of 1 sample"
+    assert result.text.endswith(f"{failed} failed on {INTERPRETER}.\n")
     # What it did to its folder is no hindrance to the next.
     assert samples.run_sample("print(1)\n").output == "1\n"
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.signals import request_started
 from playwright.sync_api import Page, expect
 
 from questions.models import Question
@@ -98,6 +99,21 @@ def test_the_whole_bank_can_be_kept_and_read_and_removed(page: Page) -> None:
     go_offline(page)
     page.goto("/questions/mocking/")
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+def test_a_second_click_does_not_fetch_the_bank_a_second_time(page: Page) -> None:
+    visit(page, "/")
+    asked: list[str] = []
+
+    def note(environ: dict[str, Any], **_: object) -> None:
+        asked.append(environ["PATH_INFO"])
+
+    request_started.connect(note)  # for as long as the function exists
+    button = page.get_by_role("button", name="Keep for offline")
+    button.dblclick()
+    expect(page.locator(".keep [role=status]")).to_contain_text("30 questions kept")
+    expect(button).to_have_count(0)
+    assert asked.count("/questions/gil/") == 2  # the page, and its answer for the list
 
 
 def test_the_size_of_what_is_kept_is_that_of_all_pages_and_files(page: Page) -> None:

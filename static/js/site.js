@@ -129,7 +129,10 @@
 
   function overlay(text) {
     ahead = text ?? ahead ?? "";
-    const show = ({ open }) => open(load, () => ahead);
+    const show = async ({ open }) => {
+      await open(load, () => ahead);
+      if (box() && !box().form.dataset.live) box().value = ""; // what was typed is over there now
+    };
     return load("overlay").then(show, () => box()?.focus()).finally(() => (ahead = null));
   }
 

@@ -330,6 +330,8 @@ def test_what_failed_is_asked_for_again_by_its_button_only(
     page.mouse.move(0, 0)
     gil.locator(".short-answer").hover()
     gil.locator("summary").first.focus()
+    page.wait_for_timeout(200)
+    assert asked == []
     again = gil.get_by_role("button", name="Try again")
     again.evaluate("button => button.closest('.failure').dataset.earlier = ''")
     again.press("Enter")

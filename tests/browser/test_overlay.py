@@ -94,6 +94,8 @@ def test_the_box_of_a_page_without_a_list_opens_it(page: Page) -> None:
     expect(box(page)).to_be_focused()
     page.keyboard.type("ock")
     expect(box(page)).to_have_value("lock")
+    page.keyboard.press("Escape")
+    expect(page.locator("#q")).to_have_value("")
 
 
 @pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])

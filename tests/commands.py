@@ -43,6 +43,6 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         env={**kept, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )

@@ -14,7 +14,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
 from questions.checking import runs
@@ -22,6 +22,7 @@ from questions.pages import missed
 from tests import servers
 from tests.bank import load_shipped
 from tests.browser.firefox import firefox_path
+from tests.browser.waiting import PATIENCE
 from tests.pagecache.site import Site
 
 # A missing browser fails its tests instead of skipping them.
@@ -34,8 +35,10 @@ IS_CI = os.environ.get("CI") == "true"
 def pytest_configure() -> None:
     cheap_settings().enable()
     # Time on a busy machine says nothing about the code; a test that is about it sets its own.
-    hypothesis.settings.register_profile("busy", deadline=None)
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=too_slow)
     hypothesis.settings.load_profile("busy")
+    expect.set_options(timeout=1000 * PATIENCE)
     # pytest keeps its temporary folders in the checkout, where `make clean` finds them.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(settings.VAR_DIR))
     # Playwright runs an event loop in the thread of the tests, from the first browser test to the

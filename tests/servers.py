@@ -24,6 +24,7 @@ from django.conf import settings
 
 from qabank.request_log import RequestLog
 from tests.commands import manage, sqlite_url
+from tests.threads import soon
 
 
 def checkout(folder: Path) -> Path:
@@ -121,8 +122,8 @@ class Server:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until it answers, for 20 s at most."""
-        deadline = time.monotonic() + 20
+        """Wait until it answers, for 60 s at most."""
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.get("/healthz")
@@ -136,7 +137,7 @@ class Server:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{address}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
                 return answer.status, answer.headers, answer.read()
         except HTTPError as error:
             with error:
@@ -159,10 +160,19 @@ class Server:
         result = manage("shell", "-v0", "-c", code, **self.environment)
         assert result.returncode == 0, result.stderr
 
-    def lines(self) -> list[dict[str, Any]]:
-        if self.process.poll() is None:
+    def lines(self, *names: str) -> list[dict[str, Any]]:
+        """Return the lines of the log: where ids of requests are given, once these are in it."""
+        lines: list[dict[str, Any]] = []
+
+        def has_all() -> bool:
+            whole, _, _ = self.out.read_text().rpartition("\n")
+            lines[:] = map(json.loads, whole.splitlines())
+            return {line["id"] for line in lines} >= set(names)
+
+        if self.process.poll() is None and not names:
             time.sleep(2 * RequestLog.PAUSE)
-        return [json.loads(line) for line in self.out.read_text().splitlines()]
+        assert soon(has_all, 20)
+        return lines
 
     def stop(self) -> None:
         self.process.terminate()

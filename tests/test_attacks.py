@@ -21,6 +21,7 @@ from questions.models.fields import without_refused
 from questions.pages.sections import page_length
 from questions.search import Marks, words
 from tests import build
+from tests.browser.waiting import wait_until
 from tests.html import parse, select
 from tests.vectors import ADDRESSES, HTML, LINKS, PLACES, vectors
 
@@ -180,8 +181,7 @@ def test_the_check_itself_notices_a_script(open_context: BrowserContext) -> None
     page.evaluate(
         "document.querySelector('main').innerHTML = '<details ontoggle=hit() open>x</details>'"
     )
-    page.wait_for_timeout(200)
-    assert hits
+    wait_until(page, lambda: hits)
     assert page.evaluate(SUSPICIOUS)
 
 

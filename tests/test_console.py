@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -25,6 +24,7 @@ from django.test import Client
 
 from tests import commands
 from tests.servers import checkout, clone, commit, prepared_url
+from tests.threads import soon
 
 pytestmark = pytest.mark.once
 
@@ -216,8 +216,7 @@ class Release:
         """Type the commands of a block, with what differs from the machine of the page."""
         for command in commands:
             if command.startswith("sudo systemctl reload"):
-                self.server.send_signal(signal.SIGHUP)
-                time.sleep(3)
+                self.reload()
             elif command.startswith("curl --fail http://127.0.0.1:8000"):
                 self.wait_for(command.rpartition("8000")[2], 200)
             else:
@@ -225,15 +224,21 @@ class Release:
                 result = run(typed, self.folder, **self.environment)
                 assert result.returncode == 0, f"{typed}: {result.stderr}"
 
+    def reload(self) -> None:
+        before = self.workers()
+        self.server.send_signal(signal.SIGHUP)
+        assert soon(lambda: not before & self.workers(), 60)
+
+    def workers(self) -> set[str]:
+        pid = self.server.pid
+        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
     def wait_for(self, address: str, status: int) -> None:
-        deadline = time.monotonic() + 30
-        while self.status(address) != status:
-            assert time.monotonic() < deadline, address
-            time.sleep(0.2)
+        assert soon(lambda: self.status(address) == status, 60), address
 
     def status(self, address: str) -> int:
         try:
-            with urllib.request.urlopen(f"{self.url}{address}", timeout=10) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"{self.url}{address}", timeout=30) as answer:  # noqa: S310
                 return int(answer.status)
         except HTTPError as error:
             error.close()
@@ -243,7 +248,7 @@ class Release:
 
     def styles(self) -> str:
         """Return the address of the stylesheet that pages name."""
-        with urllib.request.urlopen(f"{self.url}/", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/", timeout=30) as answer:  # noqa: S310
             found = re.search(r'/static/css/site[^"]*\.css', answer.read().decode())
         assert found
         return found[0]

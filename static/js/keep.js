@@ -4,10 +4,18 @@ const AT_ONCE = 4;
 
 const keptBank = () => JSON.parse(localStorage.getItem("kept") || "null");
 
-// Keep the bank, or remove it where it is kept.
+let isBusy = false;
+
+// Keep the bank, or remove it where it is kept. Whoever has seen nothing happen yet clicks again.
 export async function change(button) {
-  if (keptBank()) await remove(button);
-  else await keep(button, await ask(button));
+  if (isBusy) return;
+  isBusy = true;
+  try {
+    if (keptBank()) await remove(button);
+    else await keep(button, await ask(button));
+  } finally {
+    isBusy = false;
+  }
 }
 
 // Say what is kept, and bring it up to date where the bank or the site has changed.

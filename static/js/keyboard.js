@@ -16,9 +16,11 @@ const keys = {
   "?": () => showHelp(),
 };
 
-// Answer one key, pressed where `text` stood. Its event may be over: this file is loaded at the first
-// key.
+// Answer one key, pressed where `text` stood. This file is loaded at the first key: its event may be
+// over, and the focus elsewhere. If no earlier key has moved it there, the reader has gone on.
 export function press(event, text) {
+  const { activeElement } = document;
+  if (activeElement !== event.target && !isEntry(activeElement)) return;
   if (keys[event.key]?.(event, text)) event.preventDefault();
 }
 

@@ -5,19 +5,19 @@ const HITS = 6;
 const BEFORE = 32; // characters of a passage before the first word that was found
 const RECENT = 5;
 
-let dialog, box, panel, status, loadModule;
+let made, dialog, box, panel, status, loadModule;
 let asked = null; // the request that is under way
 let typing = null;
 let answered = ""; // the text that the hits on the screen are for
 
-// Open the overlay with `text` in its box; `load` loads a module of the site by its name.
-export async function open(load, text = "") {
+// Open the overlay with what `text` returns in its box, and go on there; `load` loads a module of the
+// site by its name.
+export async function open(load, text) {
   loadModule = load;
-  if (!dialog) await make();
+  await (made ??= make());
   if (dialog.open) return;
-  box.value = text;
+  box.value = text();
   dialog.showModal();
-  box.select();
   search();
 }
 

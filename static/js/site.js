@@ -125,7 +125,16 @@
 
   // One search on every page: over the page, where the box in its header does not search by itself.
   const box = () => document.querySelector(".search input");
-  const overlay = (text) => load("overlay").then(({ open }) => open(load, text), () => box()?.focus());
+  let ahead = null; // what its box will hold, until it is there
+
+  function overlay(text) {
+    ahead = text ?? ahead ?? "";
+    const show = async ({ open }) => {
+      await open(load, () => ahead);
+      if (box() && !box().form.dataset.live) box().value = ""; // what was typed is over there now
+    };
+    return load("overlay").then(show, () => box()?.focus()).finally(() => (ahead = null));
+  }
 
   for (const name of ["click", "input"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
@@ -140,12 +149,16 @@
       return overlay();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
+    const isOff = root.dataset.shortcuts === "off" && ahead === null;
+    if (!isForBox(event) && (isTyping(event) || isOff)) return;
     if (event.key === "/") {
       event.preventDefault();
       if (!box()?.form.dataset.live) return overlay();
       box().focus({ preventScroll: true });
       box().select();
+    } else if (ahead !== null && event.key.length === 1) {
+      event.preventDefault();
+      ahead += event.key; // a letter of what is searched for, and no shortcut
     } else {
       const { value } = event.target; // before the browser empties the box
       (await load("keyboard")).press(event, value);

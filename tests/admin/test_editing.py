@@ -648,6 +648,8 @@ def test_a_new_question_is_begun_without_a_surprise(logged_in: Page) -> None:
     expect(logged_in.locator(".notes")).to_have_count(0)
     words = "collector of CPython decide which objects of a long-lived process are unreachable"
     title.press_sequentially(f"How does the {words}?")
+    preview = logged_in.frame_locator("#preview iframe")
+    expect(preview.get_by_role("heading", name=f"How does the {words}?")).to_be_visible()
     slug = logged_in.get_by_label("Slug").input_value()
     assert len(slug) <= 80
     assert f"how-does-the-{words}-".lower().replace(" ", "-").startswith(f"{slug}-")

@@ -79,9 +79,11 @@ def test_axe_finds_nothing_in_dialog_menu_and_failure(
         page.locator("[data-slug=gil] summary").click()
         expect(page.get_by_role("alert")).to_be_visible()
         page.get_by_role("button", name="Theme").click()
+        expect(page.get_by_role("radio", name="Dark")).to_be_visible()
         assert_accessible(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Keyboard shortcuts").click()
+        expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
         assert_accessible(page)
     browser_errors.clear()
 
@@ -159,7 +161,7 @@ def test_text_at_twice_the_size_and_a_page_at_400_percent_lose_nothing(page: Pag
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
-    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    expect(page.locator("html")).to_have_css("font-size", "32px")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     clipped = """() => [...document.querySelectorAll("h1, h2, h3, .option, .lead, .jump a, button")]
         .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && e.clientWidth)
@@ -167,6 +169,7 @@ def test_text_at_twice_the_size_and_a_page_at_400_percent_lose_nothing(page: Pag
     assert page.evaluate(clipped) == []
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
+    expect(page.locator("html")).to_have_css("font-size", "16px")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.evaluate("scrollTo(0, 2000)")
     covered = page.evaluate("document.querySelector('.site-header').getBoundingClientRect().bottom")

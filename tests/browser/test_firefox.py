@@ -68,6 +68,7 @@ def test_expanding_all_and_a_question_of_ones_own(firefox: Firefox) -> None:
     firefox.wait_for("document.querySelectorAll('.entry[open] .answer').length === 30")
     firefox.click("[data-slug=gil] .meta a")
     firefox.wait_for("location.pathname === '/questions/gil/'")
+    firefox.wait_for("document.readyState === 'complete'")
     assert not firefox.run("return document.querySelector('.hint p').checkVisibility()")
     firefox.click(".hint summary")
     firefox.wait_for("document.querySelector('.hint p').checkVisibility()")
@@ -83,8 +84,9 @@ def test_the_theme_is_kept(firefox: Firefox) -> None:
     firefox.click("[popovertarget='page:themes']")
     firefox.click(f".themes label:nth-of-type({other + 1})")
     firefox.wait_for(f"{color} !== arguments[0]", before)
-    firefox.run("location.reload()")
-    firefox.wait_for(f"document.readyState === 'complete' && {color} !== arguments[0]", before)
+    firefox.run("document.title = 'before'; location.reload()")
+    firefox.wait_for("document.readyState === 'complete' && document.title !== 'before'")
+    assert firefox.run(f"return {color}") != before
     firefox.run("localStorage.clear()")
 
 

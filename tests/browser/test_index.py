@@ -23,6 +23,13 @@ def rows_in_sight(page: Page) -> int:
     )
 
 
+def scroll(page: Page, height: int) -> None:
+    """Turn the wheel under the pointer, and wait until the page has gone as far."""
+    goal = page.evaluate("scrollY") + height
+    page.mouse.wheel(0, height)
+    expect(page.locator("html")).to_have_js_property("scrollTop", goal)
+
+
 @pytest.mark.usefixtures("bank")
 @pytest.mark.parametrize(("size", "least"), [(DESKTOP, 12), (PHONE, 6)], ids=["desktop", "phone"])
 def test_a_screen_shows_many_titles(page: Page, size: tuple[int, int], least: int) -> None:
@@ -87,8 +94,7 @@ def test_the_title_of_an_open_entry_stays_in_sight_and_closes_it(
     gil = page.locator("[data-slug=gil]")
     gil.get_by_role("heading", name="Pitfalls").scroll_into_view_if_needed()
     page.mouse.move(600, 600)
-    page.mouse.wheel(0, 300)
-    page.wait_for_timeout(200)
+    scroll(page, 300)
     title = gil.locator("h3")
     expect(title).to_be_in_viewport(ratio=1)
     header = page.locator(".site-header").bounding_box()
@@ -106,14 +112,18 @@ def test_the_way_to_the_full_page_stands_beside_the_title_all_the_time(page: Pag
     resize(page, DESKTOP)
     page.goto("/?open=gil")
     link = page.locator("[data-slug=gil]").get_by_role("link", name="Full page")
+    page.mouse.move(700, 600)
     for _ in range(3):
-        line, title = link.bounding_box(), page.locator("[data-slug=gil] h3").bounding_box()
-        assert line
-        assert title
-        assert abs((line["y"] + line["height"] / 2) - (title["y"] + title["height"] / 2)) < 4
-        page.mouse.move(700, 600)
-        page.mouse.wheel(0, 500)
-        page.wait_for_timeout(200)
+        apart = link.evaluate(
+            """(link, selector) => {
+                const [one, other] = [link, document.querySelector(selector)]
+                    .map((element) => element.getBoundingClientRect());
+                return one.top + one.height / 2 - other.top - other.height / 2;
+            }""",
+            "[data-slug=gil] h3",
+        )
+        assert abs(apart) < 4
+        scroll(page, 500)
     link.click()
     expect(page).to_have_url("/questions/gil/")
 

@@ -1,70 +1,90 @@
 """What somebody does who leaves the mouse alone."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import build
+from tests.browser.waiting import Held
 
 pytestmark = pytest.mark.usefixtures("bank")
 
 
-def focused_question(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.closest('.entry')?.dataset.slug ?? ''"))
-
-
-def press(page: Page, key: str) -> None:
-    """Press a key and let the shortcuts load, which happens at the first one."""
-    page.keyboard.press(key)
-    page.wait_for_timeout(150)
+def title(page: Page, slug: str) -> Locator:
+    return page.locator(f".entry[data-slug='{slug}'] > summary")
 
 
 def test_j_and_k_walk_the_questions_and_o_opens_one(page: Page) -> None:
     page.goto("/")
-    press(page, "j")
-    assert focused_question(page) == "gil"
-    press(page, "j")
-    assert focused_question(page) == "memory-management"
-    press(page, "k")
-    assert focused_question(page) == "gil"
-    press(page, "o")
+    page.keyboard.press("j")
+    expect(title(page, "gil")).to_be_focused()
+    page.keyboard.press("j")
+    expect(title(page, "memory-management")).to_be_focused()
+    page.keyboard.press("k")
+    expect(title(page, "gil")).to_be_focused()
+    page.keyboard.press("o")
     expect(page.locator("[data-slug=gil] .answer")).to_be_visible()
-    press(page, "o")
+    page.keyboard.press("o")
     expect(page.locator("[data-slug=gil] .answer")).to_be_hidden()
 
 
 def test_arrows_walk_from_a_question_and_scroll_elsewhere(page: Page) -> None:
     page.goto("/")
-    press(page, "ArrowDown")
-    assert focused_question(page) == ""
-    press(page, "j")
-    press(page, "ArrowDown")
-    assert focused_question(page) == "memory-management"
-    press(page, "ArrowUp")
-    press(page, "Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")  # goes to the first, as the arrow went to none
+    expect(title(page, "gil")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(title(page, "memory-management")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(title(page, "gil")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("[data-slug=gil]")).to_have_attribute("open", "")
 
 
 def test_e_expands_and_collapses_all_and_the_focus_stays(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Everything").focus()
-    press(page, "e")
+    page.keyboard.press("e")
     expect(page.locator(".entry[open] .answer")).to_have_count(30)
     expect(page.get_by_role("link", name="Everything")).to_be_focused()
-    press(page, "e")
+    page.keyboard.press("e")
     expect(page.locator(".entry[open]")).to_have_count(0)
+
+
+def test_a_key_whose_shortcuts_come_late_leaves_a_reader_alone_who_went_on(page: Page) -> None:
+    page.goto("/")
+    late = Held(page, "js/keyboard")
+    page.keyboard.press("j")
+    page.get_by_role("link", name="Everything").focus()
+    page.keyboard.press("?")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Everything")).to_be_focused()
+
+
+def test_keys_that_were_pressed_until_the_shortcuts_came_all_count(page: Page) -> None:
+    page.goto("/")
+    late = Held(page, "js/keyboard")
+    for key in "jjk":
+        page.keyboard.press(key)
+    late.wait()
+    page.keyboard.press("j")
+    late.let_go()
+    expect(title(page, "memory-management")).to_be_focused()
 
 
 def test_j_goes_on_to_the_next_question_from_a_questions_page(page: Page) -> None:
     page.goto("/questions/gil/")
-    press(page, "j")
-    expect(page).to_have_url("/questions/memory-management/")
-    press(page, "k")
-    expect(page).to_have_url("/questions/gil/")
+    page.keyboard.press("j")
+    page.wait_for_url("/questions/memory-management/")
+    page.keyboard.press("k")
+    page.wait_for_url("/questions/gil/")
 
 
 def test_the_help_lists_the_keys_and_switches_them_off_for_good(page: Page) -> None:
     page.goto("/")
-    press(page, "?")
+    page.keyboard.press("?")
     help_dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(help_dialog).to_be_visible()
     for key in ("/", "j", "k", "o", "e", "?"):
@@ -73,15 +93,18 @@ def test_the_help_lists_the_keys_and_switches_them_off_for_good(page: Page) -> N
     page.keyboard.press("Escape")
     expect(help_dialog).to_be_hidden()
     page.reload()
-    press(page, "j")
-    press(page, "?")
-    assert focused_question(page) == ""
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(help_dialog).to_be_visible()  # the shortcuts are loaded: no key would come late
+    help_dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    page.keyboard.press("?")
     expect(help_dialog).to_be_hidden()
+    expect(page.locator(".entry:focus-within")).to_have_count(0)
     page.get_by_role("button", name="Keyboard shortcuts").click()
     help_dialog.get_by_label("Shortcuts are on").check()
     help_dialog.get_by_role("button", name="Close").click()
-    press(page, "j")
-    assert focused_question(page)
+    page.keyboard.press("j")
+    expect(page.locator(".entry > summary:focus")).to_have_count(1)
 
 
 def test_letters_typed_into_the_search_box_are_letters(page: Page) -> None:
@@ -96,6 +119,7 @@ def test_the_skip_link_leads_past_header_and_navigation(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page).to_have_url("/#page:main")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Titles")).to_be_focused()
 
@@ -115,13 +139,13 @@ def test_an_answer_that_arrives_takes_the_focus_from_the_link_in_its_place(
     question = build.question(prompt=prompt)
     page.goto("/")
     entry = page.locator(f"[data-slug={question.slug}]")
-    waiting: list[Route] = []
-    page.route(f"**{question.get_absolute_url()}", lambda route: waiting.append(route))  # noqa: PLW0108
+    held = Held(page, question.get_absolute_url())
     entry.locator("summary").press("Enter")
     expect(entry.get_by_role("link", name="Open the full page")).to_be_visible()
     page.keyboard.press("Tab")
     expect(entry.get_by_role("link", name="Open the full page")).to_be_focused()
-    waiting[0].continue_()
+    held.wait()
+    held.let_go()
     expect(entry.locator(".answer")).to_be_focused()
 
 

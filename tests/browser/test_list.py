@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import build
+from tests.browser.waiting import Held
 
 pytestmark = pytest.mark.usefixtures("bank")
-
-SLUGS = "entries => entries.map(entry => entry.dataset.slug)"
 
 
 def entry(page: Page, slug: str) -> Locator:
@@ -18,8 +17,10 @@ def entry(page: Page, slug: str) -> Locator:
 
 def expect_open(page: Page, *slugs: str) -> None:
     """Wait until exactly these entries are open."""
-    expect(page.locator(".entry[open]")).to_have_count(len(slugs))
-    assert page.eval_on_selector_all(".entry[open]", SLUGS) == list(slugs)
+    entries = page.locator(".entry[open]")
+    expect(entries).to_have_count(len(slugs))
+    for place, slug in enumerate(slugs):
+        expect(entries.nth(place)).to_have_attribute("data-slug", slug)
 
 
 def option(page: Page, value: str) -> Locator:
@@ -67,15 +68,15 @@ def test_an_entry_that_is_opened_begins_with_the_prompt(page: Page, address: str
 
 def test_an_answer_that_arrives_late_moves_nothing_that_is_being_read(page: Page) -> None:
     build.question(slug="1st", title="Why ask?", prompt="A *scenario*.")
-    late: list[Route] = []
-    page.route("**/questions/1st/", lambda route: late.append(route))  # noqa: PLW0108
+    late = Held(page, "/questions/1st/")
     page.goto("/")
     first = entry(page, "1st")
     first.locator("summary").first.click()
     short_answer = first.locator(".short-answer")
     before = short_answer.bounding_box()
     assert before
-    late[0].continue_()
+    late.wait()
+    late.let_go()
     expect(first.locator(".answer")).to_be_visible()
     after = short_answer.bounding_box()
     assert after
@@ -179,6 +180,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page).to_have_url("/#page:main")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Titles")).to_be_focused()
     for _ in range(5):
@@ -221,7 +223,7 @@ def test_without_scripts_everything_can_be_found_and_read(plain_page: Page) -> N
     page.locator("#q").fill("generator")
     page.keyboard.press("Enter")
     choose(page, "only:core-python")
-    expect(page).to_have_url(re.compile(r"q=generator&category=core-python&level=core"))
+    page.wait_for_url(re.compile(r"q=generator&category=core-python&level=core"))
     assert 0 < page.locator(".entry").count() < 7
     page.get_by_role("link", name="Everything").click()
     expect(page.locator(".entry[open] .answer").first).to_be_visible()
@@ -276,17 +278,21 @@ def test_show_more_hits_go_on_in_place(page: Page) -> None:
 
 
 def test_two_quick_steps_back_end_at_the_page_of_their_address(page: Page) -> None:
-    def slowly(route: Route) -> None:
-        page.wait_for_timeout(600)
-        route.continue_()
-
     page.goto("/")
     for level in ("core", "advanced"):
         choose(page, f"level:{level}")
         expect(page).to_have_url(re.compile(f"level={level}"))
-    page.route(re.compile("level=core"), slowly)
-    page.evaluate("history.back(); setTimeout(() => history.back(), 100)")
-    page.wait_for_timeout(1500)
+    held = Held(page, "level=core")
+    page.evaluate(
+        """() => {
+            const again = () => setTimeout(() => history.back(), 100);
+            addEventListener("popstate", again, { once: true });
+            history.back();
+        }"""
+    )
+    expect_search(page, "", 30)
+    held.let_go()
+    page.wait_for_timeout(200)
     expect(page).to_have_url(re.compile(r"/$"))
     expect_search(page, "", 30)
 
@@ -315,7 +321,7 @@ def test_a_step_back_comes_to_where_one_was_reading(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.go_back()
     expect_search(page, "", 30)
-    assert page.evaluate("scrollY") == 900
+    expect(page.locator("html")).to_have_js_property("scrollTop", 900)
 
 
 def test_show_more_keeps_the_focus_while_an_answer_arrives(page: Page) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Bank, Question
 from tests import build
+from tests.browser.waiting import wait_until
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
 NewContext = Callable[..., BrowserContext]
@@ -165,8 +166,8 @@ def test_nothing_that_stays_covers_what_a_link_leads_to(page: Page, width: int) 
     for address in ("/#category:architecture", "/#descriptors"):
         page.goto("about:blank")
         page.goto(address)
-        page.wait_for_timeout(400)  # until the entry is open
-        top = page.evaluate(
+        wait_until(
+            page,
             """() => {
                 const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
                 const entry = target.closest(".entry");
@@ -174,9 +175,8 @@ def test_nothing_that_stays_covers_what_a_link_leads_to(page: Page, width: int) 
                 const { left, top } = shown.getBoundingClientRect();
                 return shown.contains(document.elementFromPoint(left + 2, top + 4)) || shown ===
                     document.elementFromPoint(left + 2, top + 4);
-            }"""
+            }""",
         )
-        assert top, f"{address} is covered at {width}"
 
 
 @pytest.mark.usefixtures("bank")
@@ -330,8 +330,9 @@ def test_what_failed_is_asked_for_again_by_its_button_only(
     page.wait_for_timeout(200)
     assert asked == []
     again = gil.get_by_role("button", name="Try again")
+    again.evaluate("button => button.closest('.failure').dataset.earlier = ''")
     again.press("Enter")
-    page.wait_for_timeout(200)
+    expect(gil.locator(".failure:not([data-earlier])")).to_be_visible()
     assert len(asked) == 1
     expect(again).to_be_focused()
     page.unroute("**/questions/gil/")

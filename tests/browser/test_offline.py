@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from django.core.signals import request_started
 from playwright.sync_api import Page, expect
 
 from questions.models import Question
 from tests import build
+from tests.browser.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -38,27 +40,23 @@ def visit(page: Page, address: str) -> None:
             while (active.state !== "activated") await new Promise((done) => setTimeout(done, 20));
         }"""
     )
-    page.wait_for_timeout(200)
 
 
-def wait_until(page: Page, condition: str) -> None:
-    """Evaluate a JavaScript promise again and again until it is true."""
-    for _ in range(300):
-        if page.evaluate(condition) is True:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"This never became true: {condition}")
+def read(page: Page, address: str) -> None:
+    """Open a page, and wait until the service worker has kept it: that goes on after its load."""
+    page.goto(address)
+    wait_until(page, f"caches.match('{address}').then(Boolean)")
 
 
 def keep(page: Page) -> None:
     page.get_by_role("button", name="Keep for offline").click()
     status = page.locator(".keep [role=status]")
-    expect(status).to_contain_text("30 questions kept", timeout=30_000)
+    expect(status).to_contain_text("30 questions kept")
 
 
 def test_pages_that_were_visited_can_be_read_again(page: Page, browser_errors: list[str]) -> None:
     visit(page, "/")
-    page.goto("/questions/gil/")
+    read(page, "/questions/gil/")
     go_offline(page)
     page.goto("/")
     expect(page.locator(".entry")).to_have_count(30)
@@ -73,7 +71,7 @@ def test_pages_that_were_visited_can_be_read_again(page: Page, browser_errors: l
 
 def test_a_page_that_was_not_kept_says_so_and_lists_what_was(page: Page) -> None:
     visit(page, "/")
-    page.goto("/questions/gil/")
+    read(page, "/questions/gil/")
     go_offline(page)
     page.goto("/questions/descriptors/")
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
@@ -103,6 +101,21 @@ def test_the_whole_bank_can_be_kept_and_read_and_removed(page: Page) -> None:
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
 
 
+def test_a_second_click_does_not_fetch_the_bank_a_second_time(page: Page) -> None:
+    visit(page, "/")
+    asked: list[str] = []
+
+    def note(environ: dict[str, Any], **_: object) -> None:
+        asked.append(environ["PATH_INFO"])
+
+    request_started.connect(note)  # for as long as the function exists
+    button = page.get_by_role("button", name="Keep for offline")
+    button.dblclick()
+    expect(page.locator(".keep [role=status]")).to_contain_text("30 questions kept")
+    expect(button).to_have_count(0)
+    assert asked.count("/questions/gil/") == 2  # the page, and its answer for the list
+
+
 def test_the_size_of_what_is_kept_is_that_of_all_pages_and_files(page: Page) -> None:
     visit(page, "/")
     keep(page)
@@ -124,6 +137,7 @@ def test_a_step_back_without_a_connection_shows_what_is_kept(page: Page) -> None
     page.goto("/")
     page.locator("[id='level:core']").click()
     expect(page).to_have_url(re.compile("level=core"))
+    expect(page.locator(".found")).to_contain_text("13 of 30")
     go_offline(page)
     page.go_back()
     expect(page.locator(".entry")).to_have_count(30)
@@ -175,7 +189,7 @@ def test_a_full_device_shows_what_it_cannot_keep(page: Page) -> None:
     expect(page.locator("[data-slug=gil] .answer")).to_be_visible()
     page.get_by_role("button", name="Keep for offline").click()
     status = page.locator(".keep [role=status]")
-    expect(status).to_contain_text("There is no room left on this device", timeout=30_000)
+    expect(status).to_contain_text("There is no room left on this device")
 
 
 def test_an_edit_shows_at_once_behind_the_worker_too(page: Page) -> None:
@@ -191,13 +205,13 @@ def test_the_search_says_what_it_cannot_do_and_offers_kept_titles(
     page: Page, browser_errors: list[str]
 ) -> None:
     visit(page, "/")
-    page.goto("/questions/descriptors/")
-    page.goto("/questions/gil/")
+    read(page, "/questions/descriptors/")
+    read(page, "/questions/gil/")
     page.keyboard.press("/")
     overlay = page.get_by_role("dialog", name="Search")
     expect(overlay.get_by_role("searchbox")).to_be_focused()
     go_offline(page)
-    page.keyboard.type("what gil")
+    overlay.get_by_role("searchbox").fill("what gil")
     expect(overlay.get_by_role("status")).to_contain_text("You are offline")
     title = overlay.get_by_role("listitem").get_by_role("link")
     expect(title).to_have_count(1)
@@ -220,7 +234,7 @@ def test_show_more_goes_on_in_a_bank_that_is_kept(page: Page) -> None:
         build.question(category=category, position=number, slug=f"far-{number:02}")
     visit(page, "/")
     page.get_by_role("button", name="Keep for offline").click()
-    expect(page.locator(".keep [role=status]")).to_contain_text("60 questions", timeout=60_000)
+    expect(page.locator(".keep [role=status]")).to_contain_text("60 questions")
     go_offline(page)
     page.goto("/")
     expect(page.locator(".entry")).to_have_count(50)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import Held
 from tests.browser.windows import windows
 
 pytestmark = pytest.mark.usefixtures("bank")
@@ -106,7 +106,29 @@ def test_the_box_of_a_page_without_a_list_opens_it(page: Page) -> None:
     page.keyboard.type("l")
     expect(box(page)).to_be_focused()
     page.keyboard.type("ock")
-    expect(box(page)).to_have_value(re.compile("ock$"))
+    expect(box(page)).to_have_value("lock")
+    page.keyboard.press("Escape")
+    expect(page.locator("#q")).to_have_value("")
+
+
+@pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])
+@pytest.mark.parametrize("road", ["key", "box"])
+def test_what_is_typed_until_it_is_there_is_in_its_box(page: Page, road: str, file: str) -> None:
+    page.goto("/questions/gil/")
+    late = Held(page, file)
+    if road == "key":
+        page.keyboard.press("/")
+    else:
+        page.locator("#q").focus()
+    page.keyboard.type("jo")
+    late.wait()
+    page.keyboard.type("ke")  # each of these letters is a shortcut elsewhere
+    late.let_go()
+    expect(box(page)).to_have_value("joke")
+    expect(overlay(page).get_by_role("status")).to_contain_text("“joke”")
+    page.keyboard.type("s")
+    expect(box(page)).to_have_value("jokes")
+    expect(page).to_have_url("/questions/gil/")
 
 
 def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page: Page) -> None:
@@ -115,7 +137,7 @@ def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page:
     open_overlay(page)
     expect(rows(page)).to_have_count(2)  # the questions
     page.keyboard.type("celery")
-    expect(rows(page).first).to_contain_text("Celery")
+    expect(overlay(page).get_by_role("status")).to_contain_text("for “celery”")
     page.keyboard.press("Enter")
     expect(page).to_have_url("/questions/celery-background-jobs/")
     open_overlay(page)
@@ -134,13 +156,12 @@ def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page:
 def test_a_newer_search_takes_the_place_of_an_older_one(page: Page) -> None:
     page.goto("/questions/gil/")
     open_overlay(page)
-    held: list[Any] = []
-    page.route(lambda address: address.endswith("q=gil"), lambda route: held.append(route))  # noqa: PLW0108
-    page.keyboard.type("gil")
-    page.wait_for_timeout(300)
+    older = Held(page, "q=gil")
+    box(page).fill("gil")
+    older.wait()
     box(page).fill("celery")
     expect(rows(page).first).to_contain_text("Celery")
-    held[0].continue_()
+    older.let_go()
     page.wait_for_timeout(200)
     expect(rows(page).first).to_contain_text("Celery")
 
@@ -149,9 +170,15 @@ def test_axe_finds_nothing(page: Page, assert_accessible: Callable[[Page], None]
     page.goto("/questions/gil/")
     page.evaluate("localStorage.searches = JSON.stringify(['lock', 'celery'])")
     open_overlay(page)
-    for text in ("", "lock", "zzzz", "sellery"):
+    shown = {
+        "": "Recent searches",
+        "lock": "in the list",
+        "zzzz": "No question matches",
+        "sellery": "celery",
+    }
+    for text, part in shown.items():
         box(page).fill(text)
-        page.wait_for_timeout(400)
+        expect(overlay(page).locator(".panel")).to_contain_text(part)
         for _ in windows(page):
             assert_accessible(page)
             assert overlay(page).evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")

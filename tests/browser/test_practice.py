@@ -10,9 +10,10 @@ from typing import Any
 
 import fsrs
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from questions.models import Question
+from tests.browser.waiting import Held
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -69,10 +70,14 @@ def reviews(page: Page) -> list[list[Any]]:
     return list(page.evaluate(script))
 
 
-def row(page: Page, name: str) -> list[str]:
+def row(page: Page, name: str) -> Locator:
     """Return known, learning, due and new of a row of the progress page."""
-    cells = page.get_by_role("row", name=re.compile(f"^{name}")).locator("td:not(.stack)")
-    return cells.all_inner_texts()
+    return page.get_by_role("row", name=re.compile(f"^{name}")).locator("td:not(.stack)")
+
+
+def expect_reviews(page: Page, text: str) -> None:
+    """Wait until the progress page has them: it reads what this browser keeps after its load."""
+    expect(page.get_by_role("img", name=re.compile(f"^Reviews per day.*: {text}"))).to_be_visible()
 
 
 def moment(time: datetime) -> int:
@@ -181,6 +186,21 @@ def test_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
     expect(page.locator(".grades")).to_be_visible()
 
 
+def test_what_is_typed_until_the_search_is_there_grades_nothing(page: Page) -> None:
+    page.goto("/practice/?n=3")
+    title_when_there(page)
+    late = Held(page, "js/overlay")
+    page.keyboard.press("Space")
+    expect(page.locator(".grades")).to_be_visible()
+    page.keyboard.type("/4")
+    late.wait()
+    late.let_go()
+    box = page.get_by_role("dialog", name="Search").get_by_role("searchbox")
+    expect(box).to_have_value("4")
+    page.keyboard.press("Escape")
+    expect(page.locator(".grades")).to_be_visible()
+
+
 def test_a_session_on_a_phone_is_done_with_one_thumb(new_context: Any) -> None:
     context = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
@@ -222,9 +242,9 @@ def test_progress_is_exported_forgotten_and_imported(page: Page, tmp_path: Path)
     page.goto("/progress/")
     expect(page.locator("[data-part=practise]")).to_have_text("Practise 1 due")
     expect(page.get_by_role("row", name=re.compile("^In no category"))).to_have_count(0)
-    assert row(page, "Core Python") == ["1", "0", "0", "6"]
-    assert row(page, "All") == ["1", "0", "1", "28"]
-    expect(page.get_by_role("img", name="4 reviews on 3 days")).to_be_visible()
+    expect(row(page, "Core Python")).to_have_text(["1", "0", "0", "6"])
+    expect(row(page, "All")).to_have_text(["1", "0", "1", "28"])
+    expect_reviews(page, "4 reviews on 3 days")
     before = reviews(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
@@ -241,13 +261,13 @@ def test_progress_is_exported_forgotten_and_imported(page: Page, tmp_path: Path)
     page.get_by_role("button", name="Forget 4 reviews").click()
     expect(page.locator("[data-part=status]")).to_have_text("Everything is forgotten.")
     assert reviews(page) == []
-    assert row(page, "All") == ["0", "0", "0", "30"]
+    expect(row(page, "All")).to_have_text(["0", "0", "0", "30"])
 
     for added in ("4 reviews imported.", "0 reviews imported, 4 were here already."):
         page.locator("input[type=file]").set_input_files(file)
         expect(page.locator("[data-part=status]")).to_contain_text(added)
     assert reviews(page) == before
-    assert row(page, "All") == ["1", "0", "1", "28"]
+    expect(row(page, "All")).to_have_text(["1", "0", "1", "28"])
 
 
 @pytest.mark.accepts_error("404 (Not Found)")  # that is what the page asks about
@@ -265,6 +285,7 @@ def test_two_devices_are_merged_into_the_same_cards(
             for _ in range(5)
         ]
         device.evaluate(ADD, made)
+        expect_reviews(device, f"{len({tuple(review[:2]) for review in made})} reviews")
     for name, device in (("one", page), ("other", other)):
         with device.expect_download() as download:
             device.get_by_role("button", name="Export").click()
@@ -287,7 +308,7 @@ def test_a_list_shows_the_state_of_what_was_practised(page: Page) -> None:
     clock = Clock(page)
     page.goto("/progress/")
     page.evaluate(ADD, [["gil", moment(MORNING - DAY), 4], ["middleware", moment(MORNING), 1]])
-    expect(page.locator("[data-part=practise]")).to_have_text("Practise")
+    expect_reviews(page, "2 reviews on 2 days")
     clock.pass_time(minutes=30)
     page.goto("/")
     gil = page.locator(".entry[data-slug=gil]")
@@ -359,7 +380,7 @@ def test_a_renamed_question_keeps_its_progress_and_one_that_is_gone_its_reviews(
     answer(page, clock, "3")
     assert [slug for slug, _, _ in reviews(page)] == ["nowhere", "gil", "global-lock"]
     page.goto("/progress/")
-    assert row(page, "All")[3] == "29"
+    expect(row(page, "All").nth(3)).to_have_text("29")
     assert list(page.evaluate("JSON.parse(localStorage.getItem('practised'))")) == ["global-lock"]
 
 
@@ -562,9 +583,11 @@ def test_axe_finds_nothing_in_any_state(
     expect(page.get_by_role("heading", name="2 questions practised")).to_be_visible()
     assert_accessible(page)
     page.goto("/progress/")
+    expect_reviews(page, "5 reviews")
     page.get_by_text("As a table").click()
     assert_accessible(page)
     page.get_by_role("button", name="Forget everything").click()
+    expect(page.get_by_role("dialog", name="Forget everything?")).to_be_visible()
     assert_accessible(page)
     page.goto("/practice/?mode=interview&n=2&seed=1")
     expect(page.get_by_text("Question 1 of 2")).to_be_visible()

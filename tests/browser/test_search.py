@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import build
+from tests.browser.waiting import Held
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -36,6 +37,7 @@ def test_the_keyboard_walks_the_hits_and_opens_one(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(summary(page, 1)).to_be_focused()
     page.keyboard.press("ArrowUp")
+    expect(summary(page, 0)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".entry[open]")).to_have_count(1)
     expect(page.locator(".entry[open] .answer")).to_be_visible()
@@ -49,19 +51,15 @@ def test_the_keyboard_walks_the_hits_and_opens_one(page: Page) -> None:
 
 
 def test_a_newer_search_takes_the_place_of_an_older_one(page: Page) -> None:
-    def slowly(route: Route) -> None:
-        if route.request.url.endswith("q=gil"):
-            page.wait_for_timeout(400)
-        route.continue_()
-
     page.goto("/")
-    page.route(re.compile(r"\?q="), slowly)
+    older = Held(page, "q=gil")
+    page.locator("#q").fill("gil")
+    older.wait()
     with page.expect_event("requestfailed", lambda request: request.url.endswith("q=gil")):
-        page.locator("#q").fill("gil")
-        page.wait_for_timeout(250)
         page.locator("#q").fill("celery")
     expect(page.locator(".found")).to_contain_text("for “celery”")
-    page.wait_for_timeout(300)
+    older.let_go()
+    page.wait_for_timeout(200)
     expect(page.locator(".found")).to_contain_text("for “celery”")
 
 
@@ -124,7 +122,7 @@ def test_without_scripts_a_form_finds_the_same(page: Page, browser: Browser, bas
     plain.goto("/")
     plain.locator("#q").fill("context manager exception")
     plain.locator("#q").press("Enter")
-    expect(plain).to_have_url(re.compile(r"\?q=context\+manager\+exception"))
+    plain.wait_for_url(re.compile(r"\?q=context\+manager\+exception"))
     assert [
         entry.get_attribute("data-slug") for entry in plain.locator(".entry").all()
     ] == with_scripts

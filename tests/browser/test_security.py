@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import ConsoleMessage, Page, Route, expect
 
+from tests.browser.waiting import wait_until
+
 pytestmark = pytest.mark.usefixtures("bank")
 
 
@@ -88,7 +90,8 @@ def test_a_file_that_somebody_changed_on_the_way_is_not_used(
     page.route(f"**/static/{name}", forge)
     page.goto("/questions/gil/")
     page.keyboard.press("?")
-    page.wait_for_timeout(300)
+    last = "was not loaded" if name == "js/keyboard.js" else "integrity"
+    wait_until(page, lambda: any(last in error for error in browser_errors))
     assert any("integrity" in error for error in browser_errors)
     browser_errors.clear()
     if name.endswith("js"):

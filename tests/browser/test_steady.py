@@ -4,9 +4,10 @@ import re
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests import build
+from tests.browser.waiting import Held
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -102,27 +103,16 @@ def test_a_level_begins_at_the_top_of_its_list(page: Page) -> None:
 # The last action wins
 
 
-class Held:
-    """Requests whose address has `part`, which wait until they are let go."""
-
-    def __init__(self, page: Page, part: str) -> None:
-        self.routes: list[Route] = []
-        page.route(lambda address: part in address, lambda route: self.routes.append(route))  # noqa: PLW0108
-
-    def let_go(self, page: Page) -> None:
-        for route in self.routes:
-            route.continue_()
-        page.wait_for_timeout(300)
-
-
 @pytest.mark.usefixtures("bank")
 def test_clearing_wins_over_a_filter_that_is_still_on_its_way(page: Page) -> None:
     page.goto("/?level=expert")
     held = Held(page, "level=core")
     page.locator("[id='level:core']").click()
+    held.wait()
     page.get_by_role("link", name="Remove Expert").click()
     expect(page.locator(".entry")).to_have_count(30)
-    held.let_go(page)
+    held.let_go()
+    page.wait_for_timeout(200)
     assert query(page) == ""
     expect(page.locator(".entry")).to_have_count(30)
     expect(page.locator("[id='level:']")).to_have_attribute("aria-current", "true")
@@ -132,13 +122,14 @@ def test_clearing_wins_over_a_filter_that_is_still_on_its_way(page: Page) -> Non
 @pytest.mark.usefixtures("bank")
 def test_what_is_expanded_during_a_filter_is_what_it_filters(page: Page) -> None:
     page.goto("/")
-    held = Held(page, "level=expert&")
-    first = Held(page, "level=expert")
+    held = Held(page, "level=expert")
     page.locator("[id='level:expert']").click()
+    held.wait()
     page.get_by_role("link", name="Everything").click()
     assert query(page) == "?level=expert&open=all"
-    held.let_go(page)
-    first.let_go(page)
+    held.wait(2)
+    held.let_go()
+    expect(page.locator(".found")).to_contain_text("Expert")
     levels = page.locator(".entry .level")
     expect(levels.filter(has_not_text="Expert")).to_have_count(0)
     expect(page.locator(".entry[open] .answer")).to_have_count(levels.count())
@@ -149,8 +140,10 @@ def test_two_categories_expanded_at_once_are_both_open(page: Page) -> None:
     page.goto("/")
     held = Held(page, "open=core-python")
     page.locator("[data-toggle=core-python]").click()
+    held.wait()
     page.locator("[data-toggle=architecture]").click()
-    held.let_go(page)
+    held.wait(2)
+    held.let_go()
     expect(page.locator("[data-category=core-python]:not([open])")).to_have_count(0)
     expect(page.locator("[data-category=architecture]:not([open])")).to_have_count(0)
     assert query(page) == "?open=core-python&open=architecture"
@@ -161,8 +154,9 @@ def test_an_entry_opened_while_a_filter_is_on_its_way_is_open_in_its_list(page: 
     page.goto("/")
     held = Held(page, "level=advanced")
     page.locator("[id='level:advanced']").click()
+    held.wait()
     entry(page, "gil").locator("> summary").click()
-    held.let_go(page)
+    held.let_go()
     expect(page.locator(".found")).to_contain_text("Advanced")
     assert query(page) == "?level=advanced&open=gil"
     expect(page.locator(".entry[open]")).to_have_count(1)

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -87,12 +89,17 @@ def test_django_and_pytest_are_there_for_samples() -> None:
     assert not runs.run_sample("import django, pytest\n").failure
 
 
-def test_several_samples_run_at_once() -> None:
-    code = "import time\ntime.sleep(1)\n"
-    questions = [Question(slug=str(n), answer=answer(code)) for n in range(4)]
-    started = time.monotonic()
+def test_several_samples_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(4)
+    run_sample = runs.run_sample
+
+    def meet_and_run(*arguments: Any, **options: Any) -> runs.Outcome:
+        meeting.wait(30)  # or it breaks: one after the other, they never meet
+        return run_sample(*arguments, **options)
+
+    monkeypatch.setattr(samples, "run_sample", meet_and_run)
+    questions = [Question(slug=str(n), answer=answer("pass\n")) for n in range(4)]
     checks = samples.check_samples(questions, jobs=4)
-    assert time.monotonic() - started < 3.5  # one after the other: at least 4
     assert [check.question.slug for check in checks] == ["0", "1", "2", "3"]
 
 
@@ -158,14 +165,17 @@ def test_a_bad_sample_is_reported_by_name_within_its_limits(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     build.question(slug="good", position=1)
     build.question(slug="bad", position=2, answer=answer(code, "two 2\n"))
+    # Only for the time limit it is a short one, which the good one might exceed on a busy machine.
+    limit, slugs = (2, ["bad"]) if "after 2 s" in reason else (20, ["bad", "good"])
     started = time.monotonic()
-    result = run("check_samples", timeout=2)
-    assert time.monotonic() - started < 10
+    result = run("check_samples", *slugs, timeout=limit)
+    assert time.monotonic() - started < limit + 8
     assert result.code == 1
     assert result.text.startswith(f"bad, sample 1, {INTERPRETER}: ")
     assert reason in result.text
     assert len(result.text) < 4000
-    assert result.text.endswith(f"1 of 2 samples failed on {INTERPRETER}.\n")
+    failed = "1 of 2 samples" if "good" in slugs else "1 of 1 sample"
+    assert result.text.endswith(f"{failed} failed on {INTERPRETER}.\n")
     # What it did to its folder is no hindrance to the next.
     assert runs.run_sample("print(1)\n").output == "1\n"
 
@@ -492,14 +502,14 @@ def test_where_the_kernel_refuses_namespaces_the_command_refuses_unless_told(
 
 
 def test_a_sample_that_runs_unconfined_keeps_to_the_other_limits(tmp_path: Path) -> None:
-    def outcome(code: str) -> runs.Outcome:
-        return runs.run_sample(code, timeout=2, is_confined=False)
+    def outcome(code: str, timeout: float = 20) -> runs.Outcome:
+        return runs.run_sample(code, timeout=timeout, is_confined=False)
 
     assert outcome("import os\nprint(os.listdir(), sorted(os.environ))\n") == (
         "[] ['HOME', 'LANG', 'PATH', 'TMPDIR']\n",
         "",
     )
-    assert outcome("while True:\n    pass\n").failure == "is still running after 2 s"
+    assert outcome("while True:\n    pass\n", 2).failure == "is still running after 2 s"
     assert outcome("while True:\n    print('x' * 9999)\n").failure == "prints more than 1 MB"
     assert "MemoryError" in outcome("x = bytearray(8 << 30)\n").output
     assert outcome("import django, pytest\n") == ("", "")

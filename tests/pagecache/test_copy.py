@@ -74,7 +74,7 @@ def test_the_cache_answers_as_an_uncached_copy_does(site: Site, settings: Settin
     for number in range(REQUESTS):
         if number % 50 == 49:
             random.choice(CHANGES)(random.choice(slugs), number)
-            assert soon(lambda: site.watcher.current() == site.watcher.read(), 2)
+            assert soon(lambda: site.watcher.current() == site.watcher.read(), 20)
         # Two of three were asked before.
         asked.append(random.choice(asked[-20:]) if number % 3 else next(requests))
         method, address, headers = asked[-1]

@@ -119,16 +119,17 @@ def hidden_requests_seen(port: int, site: Server) -> set[str]:
             outer = f"POST / HTTP/1.1\r\nHost: localhost\r\n{head.format(length=len(content))}"
             send(port, f"{outer}\r\n\r\n{content}".encode("latin-1"))
             # Who comes next on a connection of the proxy's gets an answer of its own.
-            assert b"alive" in send(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            asked = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"
+            assert b"alive" in send(port, asked, patience=20)
     seen = {str(line.get("path")) for line in site.lines()}
     assert "/healthz" in seen
     return seen & set(names)
 
 
-def send(port: int, text: bytes) -> bytes:
-    """Return all that is answered until the connection closes, or nothing has come for a while."""
+def send(port: int, text: bytes, patience: float = 0.5) -> bytes:
+    """Return all that is answered until the connection closes, or nothing has come so long."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=0.5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as client:
         client.sendall(text)
         with suppress(OSError):
             while data := client.recv(65536):

@@ -15,9 +15,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from questions.models import Category, CategoryQuerySet, ContentVersion, Question
+from questions.pagecache import cache as pagecache
 from questions.pages import views
 from tests import build
 from tests.pagecache.site import Answer, Site
+from tests.threads import soon
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +55,7 @@ class Gate:
 
         def wait(*args: Any) -> Any:
             self.reached.set()
-            assert self.opened.wait(10)
+            assert self.opened.wait(60)
             return original(*args)
 
         monkeypatch.setattr(views, "list_page", wait)
@@ -150,11 +152,11 @@ def test_what_is_kept_does_not_wait_for_what_is_being_rendered_without_a_databas
     site.watcher.read()
     gate = Gate(monkeypatch)
     thread, _ = ask(site, "/")
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(30)
     for name in ("current", "read"):
         monkeypatch.setattr(site.watcher, name, lambda: None)
     second, answers = ask(site, "/")
-    second.join(2)
+    second.join(30)
     gate.opened.set()
     assert answers
     assert "What is old?" in answers[0].body
@@ -171,7 +173,7 @@ def test_a_watcher_that_waits_for_the_database_keeps_nobody(site: Site) -> None:
         else:
             site.watcher.seen = b""  # type: ignore[attr-defined]
         thread, answers = ask(site, "/")
-        thread.join(2)
+        thread.join(30)
         assert [answer.status for answer in answers] == [200]
     thread.join()
 
@@ -183,9 +185,10 @@ def test_who_waits_for_a_page_that_fails_shares_the_failure(
     build.question()
     gate = Gate(monkeypatch)
     asked = [ask(site, "/")]
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(30)
     asked += [ask(site, "/") for _ in range(5)]
-    time.sleep(0.3)
+    [flight] = site.cache.renderings.flights.values()
+    assert soon(lambda: flight.threads == 6, 30)
     monkeypatch.setattr(views, "sections", fail)
     gate.opened.set()
     for thread, _ in asked:
@@ -208,11 +211,10 @@ def test_while_one_thread_renders_for_long_the_others_get_the_page_before_for_a_
     site.watcher.read()
     gate = Gate(monkeypatch)
     first, new = ask(site, "/")
-    assert gate.reached.wait(5)
-    began = time.monotonic()
+    assert gate.reached.wait(30)
+    monkeypatch.setattr(pagecache, "STALE", 60.0)  # however busy the machine is
     assert "What is old?" in site.get().body
-    assert time.monotonic() - began < 0.5
-    time.sleep(max(0.0, began + 1.1 - time.monotonic()))
+    monkeypatch.setattr(pagecache, "STALE", 0.0)  # as when it is over
     late, newer = ask(site, "/")
     late.join(0.3)
     assert not newer
@@ -235,7 +237,7 @@ def test_long_after_a_change_nobody_gets_the_page_before(
     site.watcher.read()
     gate = Gate(monkeypatch)
     first, _ = ask(site, "/")
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(30)
     second, answers = ask(site, "/")
     second.join(0.3)
     assert not answers
@@ -294,7 +296,7 @@ def test_no_public_page_waits_for_who_writes(client: Client) -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert locked.wait(5)
+    assert locked.wait(30)
     began = time.monotonic()
     try:
         for address in (

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from questions import triggers
@@ -17,7 +17,7 @@ from tests import build
 
 ROWS = 20_000
 INDEXED_ROWS = 500  # it takes more than a second to index them
-LONGEST_WAIT = 0.5  # seconds
+LONGEST_WAIT = 0.5  # seconds, for a lock
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -56,8 +56,8 @@ def test_no_reader_waits_while_a_big_bank_is_migrated() -> None:
                 [category, ROWS],
             )
             cursor.execute("ALTER TABLE questions_question ENABLE TRIGGER USER")
-        waits = [longest_wait_during(partial(migrate, name), READ) for name in names[1:]]
-        assert max(waits) < LONGEST_WAIT, dict(zip(names[1:], waits, strict=True))
+        waits = {name: waits_during(partial(migrate, name), READ) for name in names[1:]}
+        assert waits == dict.fromkeys(waits, 0)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE questions_question, questions_category CASCADE")
@@ -79,7 +79,7 @@ def test_no_search_waits_while_the_index_is_brought_up_to_date() -> None:
         for number in range(INDEXED_ROWS)
     )
     install = partial(triggers.install, connection)
-    assert longest_wait_during(install, SEARCH) < LONGEST_WAIT
+    assert waits_during(install, SEARCH) == 0
     assert Question.objects.search("q77").count() == 1
 
 
@@ -87,13 +87,18 @@ READ = "SELECT answer FROM questions_question WHERE slug = 'q77'"
 SEARCH = "SELECT COUNT(*) FROM questions_question_search"
 
 
-def longest_wait_during(work: Callable[[], None], query: str) -> float:
-    """Return how many seconds the slowest of many short queries took during `work`."""
+def waits_during(work: Callable[[], None], query: str) -> int:
+    """
+    Return how many of many short queries waited too long for a lock during `work`.
+
+    PostgreSQL measures that, and cancels the query: how long one takes in all says more about how
+    busy the machine is.
+    """
     reading, done = threading.Event(), threading.Event()
-    longest = 0.0
+    waits = 0
 
     def read() -> None:
-        nonlocal longest
+        nonlocal waits
         other: Any = connection.copy()
         other.settings_dict = {
             **connection.settings_dict,
@@ -102,11 +107,13 @@ def longest_wait_during(work: Callable[[], None], query: str) -> float:
             },
         }
         with other.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LONGEST_WAIT}s'")
             while not done.is_set():
-                started = time.monotonic()
-                cursor.execute(query)
-                cursor.fetchone()
-                longest = max(longest, time.monotonic() - started)
+                try:
+                    cursor.execute(query)
+                    cursor.fetchone()
+                except OperationalError:
+                    waits += 1
                 reading.set()
                 time.sleep(0.001)
         other.close()
@@ -119,4 +126,4 @@ def longest_wait_during(work: Callable[[], None], query: str) -> float:
     finally:
         done.set()
         reader.join()
-    return longest
+    return waits

@@ -1,0 +1,35 @@
+"""Waiting for what a page does later, however slow the machine is."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route
+
+PATIENCE = 30  # seconds, for whatever is waited for
+
+
+def wait_until(page: Page, condition: str | Callable[[], object]) -> None:
+    """Ask again and again until a condition is true: a function of ours, or JavaScript."""
+    ends = time.monotonic() + PATIENCE
+    while not (page.evaluate(condition) if isinstance(condition, str) else condition()):
+        if time.monotonic() > ends:
+            pytest.fail(f"This never became true: {condition}")
+        page.wait_for_timeout(20)
+
+
+class Held:
+    """Requests whose address has `part`, which wait until they are let go."""
+
+    def __init__(self, page: Page, part: str) -> None:
+        self.page = page
+        self.routes: list[Route] = []
+        page.route(lambda address: part in address, lambda route: self.routes.append(route))  # noqa: PLW0108
+
+    def wait(self, count: int = 1) -> None:
+        """Wait until so many have come."""
+        wait_until(self.page, lambda: len(self.routes) >= count)
+
+    def let_go(self) -> None:
+        for route in self.routes:
+            route.continue_()

@@ -138,8 +138,10 @@ def ranked(
     best = max(scores.values(), default=0.0)
     is_poor = len(keys) < FEW or best < PROMINENT
     others: dict[int, float] = {}
-    # A question that lacks the only word is no match, nor is one with a part of a name in code.
-    if is_poor and len(query.concepts) > 1 and not (keys and query.is_code):
+    # A question that lacks the only word is no match, nor is one with a part of a name in code or
+    # in a category.
+    is_whole = len(query.concepts) < 2 or (keys and (query.is_code or query.names_category))
+    if is_poor and not is_whole:
         scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
         scores |= {key: score for key, score in others.items() if score > bar}

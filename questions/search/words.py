@@ -129,6 +129,11 @@ class Query:
     is_code: bool  # whether it consists of code only
     names: tuple[str, ...]  # what the thing searched for may be called, each name as one word
 
+    @property
+    def names_category(self) -> bool:
+        """Whether the name of one category has all concepts."""
+        return bool(set.intersection(*(set(concept.categories) for concept in self.concepts)))
+
 
 type Aliases = dict[str, list[tuple[str, ...]]]
 

@@ -324,6 +324,12 @@ def test_the_name_of_a_category_is_found_in_its_questions() -> None:
     assert found("framework needle")[0] == "in"
 
 
+def test_the_name_of_a_category_finds_no_question_that_lacks_a_word_of_it() -> None:
+    build.question(slug="in", category=build.category(name="Web Frameworks & APIs"))
+    build.question(slug="out", category=build.category(name="Tools"), title="Which framework?")
+    assert found("web frameworks") == found("Web Frameworks & APIs") == ["in"]
+
+
 def test_a_category_of_many_questions_hides_no_other() -> None:
     category = build.category(name="Core Python")
     Question.objects.bulk_create(

@@ -29,7 +29,7 @@ class ToDoFilter(admin.SimpleListFilter):
             ("failed", "Samples that failed"),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuestionQuerySet | None:
         if self.value() == "publish":
             return queryset.drafts()
         if self.value() == "review":
@@ -52,7 +52,7 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("published", "Published"), ("draft", "Draft"), ("retired", "Retired")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuestionQuerySet | None:
         if self.value() == "published":
             return queryset.published()
         if self.value() == "draft":

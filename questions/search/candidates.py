@@ -120,13 +120,14 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    in_texts = AnyOf((named, every(query, index.forms)))
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, in_texts))
+    in_texts = every(query, index.forms)
+    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_texts))))
     if len(keys) > RANKED:
         exact = AnyOf((exactly(query.names), every(query, plural)))
         keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    anywhere = AnyOf((named, every(query, index.forms, or_category=True)))
-    keys = widened(index, keys, in_texts, anywhere)
+    if len(keys) < ENOUGH:  # The beginning of a word takes ten times as long in a wider scope.
+        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
+    keys = widened(index, keys, in_texts, every(query, index.forms, or_category=True))
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)
@@ -143,7 +144,7 @@ def widened(
         everything = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
         if len(everything) <= RANKED:
             return everything
-    steps = [(scope, in_texts) for scope in Scope if scope is not Scope.TOPIC]
+    steps = [(scope, in_texts) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
     for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
         if len(keys) < ENOUGH:
             keys = keys | dict.fromkeys(index.candidates(scope, condition))

@@ -11,12 +11,12 @@ from django.utils.csp import CSP
 
 type View = Callable[[HttpRequest], HttpResponse]
 
-# Of the features that a browser offers to scripts the site uses none.
+# What a browser offers to scripts of the visitor, the device and what is around it. The site uses
+# none of it. Each name is sent with each file: harmless features (autoplay) are not in the list.
 UNUSED_FEATURES = [
-    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media"),
-    *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone"),
-    *("midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-    *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
+    *("idle-detection", "magnetometer", "microphone", "midi", "payment"),
+    *("publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
 ]
 
 # A view may set another value: pictures are for other sites too.

@@ -91,8 +91,9 @@ class MissedSearchAdmin(UnsavedAdmin):
         return False
 
     def has_edit_permission(self, request: HttpRequest) -> bool:
-        """Whether phrases can be added to questions."""
-        return request.user.has_perm("questions.change_question")
+        """Whether phrases can be added to questions, which settles searches."""
+        may_change: bool = self.has_change_permission(request)
+        return may_change and request.user.has_perm("questions.change_question")
 
     # The list
 
@@ -142,6 +143,10 @@ class MissedSearchAdmin(UnsavedAdmin):
                 self.message_user(request, added(edited, field), messages.SUCCESS)
 
     # The form
+
+    def get_fields(self, request: HttpRequest, *args: Any) -> list[Any]:
+        may_edit = self.has_edit_permission(request)
+        return [name for name in self.fields if may_edit or name != "phrase"]
 
     def view_on_site(self, search: MissedSearch) -> str:
         return f"{reverse('home')}?{urlencode({'q': search.text})}"

@@ -136,6 +136,19 @@
     return load("overlay").then(show, () => box()?.focus()).finally(() => (ahead = null));
   }
 
+  // Keys that come before it is there: what its box will hold then, or null if it need not open.
+  const early = {
+    Backspace: (text) => text.slice(0, -1),
+    Escape: () => null,
+    Enter: (text) => (text.trim() && box() ? toList(text) : text),
+  };
+
+  function toList(text) {
+    box().value = text;
+    box().form.requestSubmit();
+    return null;
+  }
+
   for (const name of ["click", "input"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
       if (target === box() && !target.form.dataset.live && !isComposing) overlay(target.value);
@@ -156,9 +169,9 @@
       if (!box()?.form.dataset.live) return overlay();
       box().focus({ preventScroll: true });
       box().select();
-    } else if (ahead !== null && event.key.length === 1) {
-      event.preventDefault();
-      ahead += event.key; // a letter of what is searched for, and no shortcut
+    } else if (ahead !== null && (event.key.length === 1 || event.key in early)) {
+      event.preventDefault(); // a letter of what is searched for is no shortcut
+      ahead = event.key in early ? early[event.key](ahead) : ahead + event.key;
     } else {
       const { value } = event.target; // before the browser empties the box
       (await load("keyboard")).press(event, value);

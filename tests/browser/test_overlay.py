@@ -131,6 +131,43 @@ def test_what_is_typed_until_it_is_there_is_in_its_box(page: Page, road: str, fi
     expect(page).to_have_url("/questions/gil/")
 
 
+@pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])
+def test_keys_pressed_until_it_is_there_do_what_they_do_in_it(page: Page, file: str) -> None:
+    page.goto("/questions/gil/")
+    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+    late = Held(page, file)
+    page.keyboard.press("/")
+    page.keyboard.type("jokers")
+    late.wait()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Escape")
+    late.let_go()
+    expect(page.locator("dialog.overlay")).to_be_attached()
+    expect(overlay(page)).to_be_hidden()
+    page.reload()
+    late = Held(page, file)
+    page.keyboard.press("/")
+    page.keyboard.type("jokers")
+    late.wait()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    late.let_go()
+    expect(box(page)).to_have_value("joke")
+
+
+def test_enter_before_it_is_there_shows_the_list(page: Page) -> None:
+    page.goto("/questions/gil/")
+    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+    late = Held(page, "js/overlay")
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    page.keyboard.type("celery worker")
+    late.wait()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/?q=celery+worker")
+
+
 def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page: Page) -> None:
     page.goto("/questions/descriptors/")
     page.goto("/questions/gil/")

@@ -133,7 +133,14 @@
       await open(load, () => ahead);
       if (box() && !box().form.dataset.live) box().value = ""; // what was typed is over there now
     };
-    return load("overlay").then(show, () => box()?.focus()).finally(() => (ahead = null));
+    return load("overlay").then(show, useBox).finally(() => (ahead = null));
+  }
+
+  // Without the overlay the form in the header searches, as it does without scripts.
+  function useBox() {
+    if (!box() || box() === document.activeElement) return;
+    if (ahead) box().value = ahead;
+    box().focus();
   }
 
   // Keys that come before it is there: what its box will hold then, or null if it need not open.
@@ -149,7 +156,7 @@
     return null;
   }
 
-  for (const name of ["click", "input"]) {
+  for (const name of ["click", "input", "compositionend"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
       if (target === box() && !target.form.dataset.live && !isComposing) overlay(target.value);
     });
@@ -164,7 +171,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const isOff = root.dataset.shortcuts === "off" && ahead === null;
     if (!isForBox(event) && (isTyping(event) || isOff)) return;
-    if (event.key === "/") {
+    if (event.key === "/" && !ahead) {
       event.preventDefault();
       if (!box()?.form.dataset.live) return overlay();
       box().focus({ preventScroll: true });

@@ -132,15 +132,16 @@ class MissedSearchAdmin(UnsavedAdmin):
         """Add each search to a field of its question, and delete those that this settles."""
         for search in searches:
             try:
+                phrase = sentence(search.text)
                 with recorded(request):
-                    edited = with_phrase(search.question, field, sentence(search.text))
+                    edited = with_phrase(search.question, field, phrase)
                     edited.save(update_fields=[field])
                     search.delete()
             except ValidationError as error:
                 problem = format_html("“{}”: {}", search.text, error.message)
                 self.message_user(request, problem, messages.WARNING)
             else:
-                self.message_user(request, added(edited, field), messages.SUCCESS)
+                self.message_user(request, added(edited, field, phrase), messages.SUCCESS)
 
     # The form
 
@@ -180,9 +181,10 @@ class MissedSearchAdmin(UnsavedAdmin):
 
     def save_model(self, request: Any, obj: MissedSearch, form: Any, *args: Any) -> None:
         super().save_model(request, obj, form, *args)
+        request.said = ""
         if form.edited:
             form.edited.save(update_fields=[form.field])
-        request.said = added(form.edited, form.field) if form.edited else ""
+            request.said = added(form.edited, form.field, form.cleaned_data["phrase"])
 
     def response_change(self, request: Any, obj: MissedSearch) -> HttpResponse:
         if not request.said:
@@ -198,9 +200,10 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
 
     It is not saved. Raises ValidationError with what is wrong instead, if anything.
     """
-    if question is None:
+    key = question.pk if question else None
+    edited = Question.objects.select_for_update().filter(pk=key).first()
+    if edited is None:
         raise ValidationError("Choose its question first.")
-    edited = Question.objects.select_for_update().get(pk=question.pk)
     bank = Bank.objects.current()
     before = check_question(edited, {}, bank)
     text: str = getattr(edited, field)
@@ -237,13 +240,11 @@ def no_room(question: Question, reason: str) -> ValidationError:
     )
 
 
-def added(question: Question, field: str) -> SafeString:
-    """Say what was added to a question, which is as with_phrase() returned it."""
-    text: str = getattr(question, field)
-    phrase = text.rpartition(", ")[2] if field == "keywords" else text.splitlines()[-1]
+def added(question: Question, field: str, phrase: str) -> SafeString:
+    """Say that a phrase was added to one of the FIELDS of a question."""
     return format_html(
         '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
-        phrase,
+        as_name(phrase) if field == "keywords" else phrase,
         FIELDS[field],
         reverse("admin:questions_question_change", args=[question.pk]),
         question,

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import Client
 
+from questions.admin import searches
 from questions.models import Change, MissedSearch, Question
 from tests import build
 from tests.html import one, page, parse, select, text
@@ -96,6 +98,11 @@ def test_a_question_that_plain_sql_deleted_has_to_be_chosen_anew(editor: Client)
     assert text(one(form, ".field-question .errorlist")) == "Choose its question first."
 
 
+def test_a_question_that_is_deleted_meanwhile_has_to_be_chosen_anew() -> None:
+    with pytest.raises(ValidationError, match="Choose its question first"):
+        searches.with_phrase(Question(pk=404), "keywords", "sewing")
+
+
 def test_an_editor_starts_a_question_from_a_search(editor: Client) -> None:
     search = MissedSearch.objects.create(text="who sews")
     for address, link in (
@@ -142,13 +149,16 @@ def test_the_form_adds_a_phrase_as_the_editor_words_it(editor: Client) -> None:
     assert left() == set()
 
 
-def test_the_form_adds_a_keyword(editor: Client) -> None:
+@pytest.mark.parametrize(
+    ("phrase", "name"), [("Sewing?", "sewing"), ("Sewing, needles", "sewing, needles")]
+)
+def test_the_form_adds_a_keyword(editor: Client, phrase: str, name: str) -> None:
     question = build.question(keywords="thread")
     search = MissedSearch.objects.create(text="sewing", question=question)
-    response = send(editor, search, _keywords="Add")
-    assert "“sewing” was added to the keywords of" in messages(response)[0]
+    response = send(editor, search, phrase=phrase, _keywords="Add")
+    assert f"“{name}” was added to the keywords of" in messages(response)[0]
     question.refresh_from_db()
-    assert question.keywords == "thread, sewing"
+    assert question.keywords == f"thread, {name}"
 
 
 @pytest.mark.parametrize(

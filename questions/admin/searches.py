@@ -200,7 +200,7 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
 
     It is not saved. Raises ValidationError with what is wrong instead, if anything.
     """
-    key = question.pk if question else None
+    key = question.pk if question else 0
     edited = Question.objects.select_for_update().filter(pk=key).first()
     if edited is None:
         raise ValidationError("Choose its question first.")

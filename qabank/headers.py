@@ -11,8 +11,8 @@ from django.utils.csp import CSP
 
 type View = Callable[[HttpRequest], HttpResponse]
 
-# What a browser offers to scripts of the visitor, the device and what is around it. The site uses
-# none of it. Each name is sent with each file: harmless features (autoplay) are not in the list.
+# The features by which a script reaches the visitor or the device. The site uses none of them. Each
+# name is sent with each file, so harmless features (autoplay) are not in the list.
 UNUSED_FEATURES = [
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
     *("idle-detection", "magnetometer", "microphone", "midi", "payment"),

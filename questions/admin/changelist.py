@@ -30,18 +30,19 @@ class ToDoFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuestionQuerySet | None:
+        questions: QuestionQuerySet = queryset
         if self.value() == "publish":
-            return queryset.drafts()
+            return questions.drafts()
         if self.value() == "review":
             today = timezone.localdate()
             dates = Question.objects.active().only("verified_on", "verified_with", "checked_with")
             due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
-            return queryset.filter(pk__in=due)
+            return questions.filter(pk__in=due)
         if self.value() == "samples":
-            return queryset.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
+            return questions.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
         if self.value() == "failed":
             failed = Question.objects.active().with_failed_samples()
-            return queryset.filter(pk__in=failed.values("pk"))
+            return questions.filter(pk__in=failed.values("pk"))
         return None
 
 
@@ -53,12 +54,13 @@ class StateFilter(admin.SimpleListFilter):
         return [("published", "Published"), ("draft", "Draft"), ("retired", "Retired")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuestionQuerySet | None:
+        questions: QuestionQuerySet = queryset
         if self.value() == "published":
-            return queryset.published()
+            return questions.published()
         if self.value() == "draft":
-            return queryset.drafts()
+            return questions.drafts()
         if self.value() == "retired":
-            return queryset.retired()
+            return questions.retired()
         return None
 
 

@@ -91,8 +91,9 @@ class MissedSearchAdmin(UnsavedAdmin):
         return False
 
     def has_edit_permission(self, request: HttpRequest) -> bool:
-        """Whether phrases can be added to questions."""
-        return request.user.has_perm("questions.change_question")
+        """Whether phrases can be added to questions, which settles searches."""
+        may_change: bool = self.has_change_permission(request)
+        return may_change and request.user.has_perm("questions.change_question")
 
     # The list
 
@@ -131,17 +132,22 @@ class MissedSearchAdmin(UnsavedAdmin):
         """Add each search to a field of its question, and delete those that this settles."""
         for search in searches:
             try:
+                phrase = sentence(search.text)
                 with recorded(request):
-                    edited = with_phrase(search.question, field, sentence(search.text))
+                    edited = with_phrase(search.question, field, phrase)
                     edited.save(update_fields=[field])
                     search.delete()
             except ValidationError as error:
                 problem = format_html("“{}”: {}", search.text, error.message)
                 self.message_user(request, problem, messages.WARNING)
             else:
-                self.message_user(request, added(edited, field), messages.SUCCESS)
+                self.message_user(request, added(edited, field, phrase), messages.SUCCESS)
 
     # The form
+
+    def get_fields(self, request: HttpRequest, *args: Any) -> list[Any]:
+        may_edit = self.has_edit_permission(request)
+        return [name for name in self.fields if may_edit or name != "phrase"]
 
     def view_on_site(self, search: MissedSearch) -> str:
         return f"{reverse('home')}?{urlencode({'q': search.text})}"
@@ -175,9 +181,10 @@ class MissedSearchAdmin(UnsavedAdmin):
 
     def save_model(self, request: Any, obj: MissedSearch, form: Any, *args: Any) -> None:
         super().save_model(request, obj, form, *args)
+        request.said = ""
         if form.edited:
             form.edited.save(update_fields=[form.field])
-        request.said = added(form.edited, form.field) if form.edited else ""
+            request.said = added(form.edited, form.field, form.cleaned_data["phrase"])
 
     def response_change(self, request: Any, obj: MissedSearch) -> HttpResponse:
         if not request.said:
@@ -193,9 +200,10 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
 
     It is not saved. Raises ValidationError with what is wrong instead, if anything.
     """
-    if question is None:
+    key = question.pk if question else 0
+    edited = Question.objects.select_for_update().filter(pk=key).first()
+    if edited is None:
         raise ValidationError("Choose its question first.")
-    edited = Question.objects.select_for_update().get(pk=question.pk)
     bank = Bank.objects.current()
     before = check_question(edited, {}, bank)
     text: str = getattr(edited, field)
@@ -232,13 +240,11 @@ def no_room(question: Question, reason: str) -> ValidationError:
     )
 
 
-def added(question: Question, field: str) -> SafeString:
-    """Say what was added to a question, which is as with_phrase() returned it."""
-    text: str = getattr(question, field)
-    phrase = text.rpartition(", ")[2] if field == "keywords" else text.splitlines()[-1]
+def added(question: Question, field: str, phrase: str) -> SafeString:
+    """Say that a phrase was added to one of the FIELDS of a question."""
     return format_html(
         '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
-        phrase,
+        as_name(phrase) if field == "keywords" else phrase,
         FIELDS[field],
         reverse("admin:questions_question_change", args=[question.pk]),
         question,

@@ -44,7 +44,11 @@ def run_sample(
     *,
     is_confined: bool = True,
 ) -> Outcome:
-    """Run `code` in a process of its own, in the sandbox (sandbox.py), within the limits above."""
+    """
+    Run `code` in a process of its own, within the limits above.
+
+    That is in the sandbox (sandbox.py), or with the user's own rights if it is not `is_confined`.
+    """
     interpreter = interpreter or interpreters.running()
     return (confined if is_confined else unconfined)(code, interpreter, timeout)
 

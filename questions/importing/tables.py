@@ -114,7 +114,7 @@ def record_draft(
     fields: dict[str, Any] = {name: as_text(name, value) for name, value in values.items()}
     title = fields.pop("title", "").strip()
     if not title:
-        found.losses.add("rows without a question", place, str(dict(values))[:60])
+        found.losses.add("rows without a question", place, ", ".join(filter(None, fields.values())))
         return None
     if "<" in title:
         title = plain(parser().parseInline(title)[0])

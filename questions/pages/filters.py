@@ -75,7 +75,8 @@ class Filters:
         """
         questions = Question.objects.published()
         if self.q:
-            found = self.matches(Bank.objects.current(), list(Category.objects.all())).found
+            categories = list(Category.objects.published())  # as on the page
+            found = self.matches(Bank.objects.current(), categories).found
             return replace(found, keys=found.keys[: found.close]).sort(questions)
         if self.category:
             questions = questions.in_category(self.category)

@@ -125,10 +125,10 @@ def ranked(
     """
     Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
 
-    If there are few, or none has all words in a prominent place, questions that have most of the
-    words are ranked as well. One that lacks a word is added if it is more
-    relevant than all that lack none and, where that makes fewer than SHORT, as a runner-up. What is
-    not ranked comes last, in the order of `keys`.
+    If there are few, or none has all words in prominent places, questions that have most of the
+    words are ranked as well. One of these is a hit if it is more relevant than all that lack none.
+    Keys that are not ranked follow, in their order. Where there are fewer than SHORT hits, the best
+    of the others come last, as runners-up.
     """
     if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
         keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys
@@ -138,8 +138,8 @@ def ranked(
     best = max(scores.values(), default=0.0)
     is_poor = len(keys) < FEW or best < PROMINENT
     others: dict[int, float] = {}
-    # A question that lacks the only word is no match, nor is one with a part of a name in code or
-    # in a category.
+    # No hit lacks the only word. Nor does one lack a part of code, or of a category's name, that
+    # others have whole.
     is_whole = len(query.concepts) < 2 or (keys and (query.is_code or query.names_category))
     if is_poor and not is_whole:
         scores, others = with_fewer_words(index, questions, query, keys)

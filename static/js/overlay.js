@@ -10,12 +10,12 @@ let asked = null; // the request that is under way
 let typing = null;
 let answered = ""; // the text that the hits on the screen are for
 
-// Open the overlay with what `text` returns in its box, and go on there; `load` loads a module of the
-// site by its name.
+// Open the overlay with what `text` returns in its box, and go on there, unless that is null; `load`
+// loads a module of the site by its name.
 export async function open(load, text) {
   loadModule = load;
   await (made ??= make());
-  if (dialog.open) return;
+  if (dialog.open || text() === null) return; // it was given up meanwhile
   box.value = text();
   dialog.showModal();
   search();

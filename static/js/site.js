@@ -133,10 +133,30 @@
       await open(load, () => ahead);
       if (box() && !box().form.dataset.live) box().value = ""; // what was typed is over there now
     };
-    return load("overlay").then(show, () => box()?.focus()).finally(() => (ahead = null));
+    return load("overlay").then(show, useBox).finally(() => (ahead = null));
   }
 
-  for (const name of ["click", "input"]) {
+  // Without the overlay the form in the header searches, as it does without scripts.
+  function useBox() {
+    if (!box() || box() === document.activeElement) return;
+    if (ahead) box().value = ahead;
+    box().focus();
+  }
+
+  // Keys that come before it is there: what its box will hold then, or null if it need not open.
+  const early = {
+    Backspace: (text) => text.slice(0, -1),
+    Escape: () => null,
+    Enter: (text) => (text.trim() && box() ? toList(text) : text),
+  };
+
+  function toList(text) {
+    box().value = text;
+    box().form.requestSubmit();
+    return null;
+  }
+
+  for (const name of ["click", "input", "compositionend"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
       if (target === box() && !target.form.dataset.live && !isComposing) overlay(target.value);
     });
@@ -151,14 +171,14 @@
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const isOff = root.dataset.shortcuts === "off" && ahead === null;
     if (!isForBox(event) && (isTyping(event) || isOff)) return;
-    if (event.key === "/") {
+    if (event.key === "/" && !ahead) {
       event.preventDefault();
       if (!box()?.form.dataset.live) return overlay();
       box().focus({ preventScroll: true });
       box().select();
-    } else if (ahead !== null && event.key.length === 1) {
-      event.preventDefault();
-      ahead += event.key; // a letter of what is searched for, and no shortcut
+    } else if (ahead !== null && (event.key.length === 1 || event.key in early)) {
+      event.preventDefault(); // a letter of what is searched for is no shortcut
+      ahead = event.key in early ? early[event.key](ahead) : ahead + event.key;
     } else {
       const { value } = event.target; // before the browser empties the box
       (await load("keyboard")).press(event, value);

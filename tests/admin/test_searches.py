@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import Client
 
+from questions.admin import searches
 from questions.models import Change, MissedSearch, Question
 from tests import build
 from tests.html import one, page, parse, select, text
@@ -85,6 +87,22 @@ def test_a_phrase_that_fits_nowhere_stays_and_is_told(editor: Client) -> None:
     assert left() == {"too long", "xyzzy"}
 
 
+def test_a_question_that_plain_sql_deleted_has_to_be_chosen_anew(editor: Client) -> None:
+    search = MissedSearch.objects.create(text="sewing", question_id=404)
+    rows = select(page(editor, LIST), "#result_list tbody tr")
+    assert [text(cell) for cell in rows[0]][2] == "found nothing"
+    data = {"action": "add_to_keywords", "_selected_action": [search.pk]}
+    response = editor.post(LIST, data, follow=True)
+    assert messages(response) == ["“sewing”: Choose its question first."]
+    form = parse(send(editor, search, question="", _keywords="Add").content)
+    assert text(one(form, ".field-question .errorlist")) == "Choose its question first."
+
+
+def test_a_question_that_is_deleted_meanwhile_has_to_be_chosen_anew() -> None:
+    with pytest.raises(ValidationError, match="Choose its question first"):
+        searches.with_phrase(Question(pk=404), "keywords", "sewing")
+
+
 def test_an_editor_starts_a_question_from_a_search(editor: Client) -> None:
     search = MissedSearch.objects.create(text="who sews")
     for address, link in (
@@ -131,13 +149,16 @@ def test_the_form_adds_a_phrase_as_the_editor_words_it(editor: Client) -> None:
     assert left() == set()
 
 
-def test_the_form_adds_a_keyword(editor: Client) -> None:
+@pytest.mark.parametrize(
+    ("phrase", "name"), [("Sewing?", "sewing"), ("Sewing, needles", "sewing, needles")]
+)
+def test_the_form_adds_a_keyword(editor: Client, phrase: str, name: str) -> None:
     question = build.question(keywords="thread")
     search = MissedSearch.objects.create(text="sewing", question=question)
-    response = send(editor, search, _keywords="Add")
-    assert "“sewing” was added to the keywords of" in messages(response)[0]
+    response = send(editor, search, phrase=phrase, _keywords="Add")
+    assert f"“{name}” was added to the keywords of" in messages(response)[0]
     question.refresh_from_db()
-    assert question.keywords == "thread, sewing"
+    assert question.keywords == f"thread, {name}"
 
 
 @pytest.mark.parametrize(
@@ -176,14 +197,31 @@ def test_the_choice_alone_can_be_saved(editor: Client) -> None:
     assert Question.objects.get().keywords == ""
 
 
-def test_who_may_not_change_questions_is_offered_no_addition(client: Client) -> None:
+def allowed(client: Client, *permissions: str) -> Client:
+    """Log in somebody with these permissions only."""
     user = User.objects.create_user("reader", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__model="missedsearch"))
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        ("view_missedsearch", "change_missedsearch", "delete_missedsearch"),
+        ("view_missedsearch", "view_question", "change_question"),
+    ],
+)
+def test_who_may_not_change_both_is_offered_no_addition(
+    client: Client, permissions: tuple[str, ...]
+) -> None:
+    allowed(client, *permissions)
     question = build.question(keywords="")
     search = MissedSearch.objects.create(text="sewing", question=question)
     form = page(client, f"{LIST}{search.pk}/change/")
-    assert select(form, "[name=_keywords]") == []
-    send(client, search, _keywords="Add")
+    assert select(form, "[name=_keywords]") + select(form, ".field-phrase") == []
+    sent = {"question": question.pk, "phrase": "Sewing?", "_keywords": "Add"}
+    client.post(f"{LIST}{search.pk}/change/", sent)
+    client.post(LIST, {"action": "add_to_keywords", "_selected_action": [search.pk]})
     assert Question.objects.get().keywords == ""
     assert left() == {"sewing"}

@@ -131,6 +131,80 @@ def test_what_is_typed_until_it_is_there_is_in_its_box(page: Page, road: str, fi
     expect(page).to_have_url("/questions/gil/")
 
 
+@pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])
+def test_keys_pressed_until_it_is_there_do_what_they_do_in_it(page: Page, file: str) -> None:
+    page.goto("/questions/gil/")
+    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+    late = Held(page, file)
+    page.keyboard.press("/")
+    page.keyboard.type("jokers")
+    late.wait()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Escape")
+    late.let_go()
+    expect(page.locator("dialog.overlay")).to_be_attached()
+    expect(overlay(page)).to_be_hidden()
+    page.reload()
+    late = Held(page, file)
+    page.keyboard.press("/")
+    page.keyboard.type("jokers")
+    late.wait()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    late.let_go()
+    expect(box(page)).to_have_value("joke")
+
+
+def test_enter_before_it_is_there_shows_the_list(page: Page) -> None:
+    page.goto("/questions/gil/")
+    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+    late = Held(page, "js/overlay")
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    page.keyboard.type("celery worker")
+    late.wait()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/?q=celery+worker")
+
+
+def test_what_is_typed_until_it_is_there_may_have_a_slash(page: Page) -> None:
+    page.goto("/questions/gil/")
+    late = Held(page, "js/overlay")
+    page.keyboard.type("/ci/cd")
+    late.wait()
+    late.let_go()
+    expect(box(page)).to_have_value("ci/cd")
+
+
+def test_what_was_typed_is_in_the_box_of_the_page_if_it_never_comes(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.goto("/questions/gil/")
+    late = Held(page, "js/overlay")
+    page.keyboard.type("/joke")
+    late.wait()
+    late.drop()
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("joke")
+    browser_errors.clear()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/?q=joke")
+
+
+def test_an_input_method_opens_it_too(page: Page) -> None:
+    page.goto("/questions/gil/")
+    page.locator("#q").focus()
+    session = page.context.new_cdp_session(page)
+    session.send(
+        "Input.imeSetComposition", {"text": "すし", "selectionStart": 2, "selectionEnd": 2}
+    )
+    expect(page.locator("#q")).to_have_value("すし")
+    expect(overlay(page)).to_have_count(0)
+    session.send("Input.insertText", {"text": "寿司"})
+    expect(box(page)).to_have_value("寿司")
+
+
 def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page: Page) -> None:
     page.goto("/questions/descriptors/")
     page.goto("/questions/gil/")

@@ -351,6 +351,8 @@ def test_what_is_wrong_in_a_draft_is_said_and_does_not_fail_the_command() -> Non
     result = run("check_bank")
     assert result.code == 0
     assert "draft (draft): error: short_answer:" in result.text
+    errors = result.text.count("(draft): error: ")
+    assert result.text.endswith(f" 0 errors, 3 warnings, {errors} errors in drafts.\n")
 
 
 @pytest.mark.django_db

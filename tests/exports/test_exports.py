@@ -14,7 +14,7 @@ from django.test import Client
 from questions.exports import views
 from questions.models import Question
 from tests import build
-from tests.html import one, page, parse, select
+from tests.html import one, page, parse, select, text
 
 FORMATS = ("md", "json", "csv", "apkg")
 
@@ -48,6 +48,16 @@ def test_a_file_has_what_the_page_shows_in_its_order(client: Client) -> None:
         "Why is a lock slow?",
     ]
     assert set(titles(client, q="lock")) == {"What is a lock?", "Why is a lock slow?"}
+
+
+def test_a_category_that_nobody_sees_changes_neither_file_nor_page(client: Client) -> None:
+    build.question(title="Why does a thread need a lock?")
+    build.question(title="What waits?", answer="A thread.\n\nContention.\n\nFor a lock.")
+    build.category(name="Lock and thread contention")
+    listed = select(page(client, "/?q=thread+contention+lock"), ".hits h3")
+    found = titles(client, q="thread contention lock")
+    assert found == [text(title) for title in listed]
+    assert len(found) == 2
 
 
 def test_one_question_can_be_taken_along(client: Client) -> None:

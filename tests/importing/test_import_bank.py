@@ -405,6 +405,13 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
 
 
+def test_a_row_without_a_question_is_shown_by_what_it_says(tmp_path: Path) -> None:
+    table = "question,answer,category\nWhy?,So.,Pipes\n,No question here,Pipes\n"
+    text = report(tmp_path, table, "some.csv")
+    assert "1  rows without a question\n" in text
+    assert "           some.csv: line 3: Pipes, No question here\n" in text
+
+
 def test_a_text_that_belongs_to_no_question_is_told(tmp_path: Path) -> None:
     text = report(tmp_path, f"{BANK}\n## Parts\n\nA washer.\n\n## License\n\nMIT\n")
     assert "1  texts below headings that are no questions, which go (--pattern" in text
@@ -644,7 +651,11 @@ def test_the_text_that_anki_exports(bring: Import) -> None:
     [
         ("a.json", "{", "a.json: line 1, column 2: "),
         ("a.md", "nothing", "No question was found."),
-        ("a.csv", "", "No question was found."),
+        (
+            "a.csv",
+            "",
+            "No question was found. In Markdown, --pattern says how they stand; in a table,",
+        ),
         ("a.csv", 'a,"b', "a.csv: line 1: "),
     ],
 )

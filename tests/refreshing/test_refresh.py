@@ -194,7 +194,7 @@ def test_only_pruning_deletes_and_only_what_a_refresh_brought(file: Path) -> Non
     without(file, "gil")
     kept = run("refresh_bank", file)
     assert kept.code == 0
-    assert "- question “gil”" in kept.text
+    assert "- question “gil” (stays; --prune deletes it)\n" in kept.text
     assert "1 removed from the files (--prune deletes)" in kept.text
     assert Question.objects.filter(slug="gil").exists()
     assert run("refresh_bank", file, prune=True).code == 0
@@ -316,7 +316,7 @@ def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
     file.write_text(files.dump(entries))
     result = run("refresh_bank", file)
     assert result.code == 0
-    assert result.text.startswith("- bank\n")
+    assert result.text.startswith("- bank (stays; --prune deletes it)\n")
     assert Bank.objects.exists()
     assert run("refresh_bank", file, prune=True).code == 0
     assert not Bank.objects.exists()

@@ -22,14 +22,16 @@ leave it at 0.
 
     def handle(self, *, files: list[Path], verbosity: int, **options: Any) -> None:
         bank, questions = self.read_bank(files)
-        errors = warnings = 0
+        errors = warnings = of_drafts = 0
         for question, problems in rules.check_questions(questions, bank):
             state = "" if question.published else " (draft)"
             for problem in problems:
                 self.stdout.write(f"{question.slug}{state}: {problem}")
                 errors += problem.is_error and question.published
+                of_drafts += problem.is_error and not question.published
                 warnings += not problem.is_error
-        summary = f"{len(questions)} questions, {errors} errors, {warnings} warnings."
+        summary = f"{len(questions)} questions, {errors} errors, {warnings} warnings"
+        summary += f", {of_drafts} errors in drafts." if of_drafts else "."
         if errors:
             raise CommandError(summary)
         if verbosity:

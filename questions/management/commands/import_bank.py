@@ -111,7 +111,8 @@ already, questions that it has keep their slugs.
             raise CommandError(f"{error} Nothing was written.") from error
         if not found.drafts:
             raise CommandError(
-                "No question was found. --pattern says how they stand in Markdown: see --help."
+                "No question was found. In Markdown, --pattern says how they stand; in a table, "
+                "the first row names the columns: see --help."
             )
         if verbosity and output != STANDARD_INPUT:
             self.report(found)

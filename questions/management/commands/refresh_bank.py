@@ -79,7 +79,7 @@ changed. --dry-run gives the same codes.
             found = plan.find_differences(entries)
             if verbosity:
                 for difference in found:
-                    self.show(difference)
+                    self.show(difference, prune=prune)
             ours = self.resolve(found, on_conflict, prune=prune, dry_run=dry_run)
             if not dry_run:
                 with history.by_command("refresh_bank"):
@@ -137,8 +137,10 @@ changed. --dry-run gives the same codes.
             raise CommandError("Stopped. Nothing was written.", returncode=STOPPED)
         return answers[letter]
 
-    def show(self, difference: Difference) -> None:
-        reason = f" ({difference.reason})" if difference.reason else ""
+    def show(self, difference: Difference, *, prune: bool) -> None:
+        is_kept = difference.kind == Kind.REMOVED and not prune
+        reason = "stays; --prune deletes it" if is_kept else difference.reason
+        reason = f" ({reason})" if reason else ""
         self.stdout.write(f"{SIGNS[difference.kind]} {difference}{reason}")
         if difference.database and difference.files:
             for line in diff_lines(difference.database, difference.files):

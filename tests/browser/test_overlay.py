@@ -77,6 +77,16 @@ def test_what_is_corrected_or_less_close_is_told_as_such(page: Page) -> None:
     expect(rows(page).last).to_have_text(f"See all {rows(page).count() - 1} in the list")
 
 
+def test_a_passage_that_is_cut_ends_in_an_ellipsis(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("docker image")
+    passage = overlay(page).locator(".passage").first
+    expect(passage).to_have_css("text-overflow", "ellipsis")  # in one line
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(passage).to_have_css("-webkit-line-clamp", "2")
+
+
 def test_all_hits_are_in_the_list(page: Page) -> None:
     page.goto("/questions/gil/")
     open_overlay(page)

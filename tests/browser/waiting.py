@@ -25,6 +25,11 @@ class Held:
         self.page = page
         self.routes: list[Route] = []
         page.route(lambda address: part in address, lambda route: self.routes.append(route))  # noqa: PLW0108
+        # A page that is open may learn a moment later that its requests are watched.
+        if page.url.startswith("http"):
+            page.route("**/robots.txt", lambda route: route.fulfill(status=204))
+            wait_until(page, "fetch('/robots.txt').then(({ status }) => status === 204)")
+            page.unroute("**/robots.txt")
 
     def wait(self, count: int = 1) -> None:
         """Wait until so many have come."""
@@ -33,3 +38,8 @@ class Held:
     def let_go(self) -> None:
         for route in self.routes:
             route.continue_()
+
+    def drop(self) -> None:
+        """Let them fail, as where there is no network."""
+        for route in self.routes:
+            route.abort()

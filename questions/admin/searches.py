@@ -103,6 +103,10 @@ class MissedSearchAdmin(UnsavedAdmin):
         context = {"title": "Searches that found little", **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        may_add = request.user.has_perm("questions.add_question")
+        return [name for name in self.list_display if may_add or name != "new_question"]
+
     @admin.display(description="searched for", ordering="text")
     def searched_for(self, search: MissedSearch) -> str:
         return search.text
@@ -170,7 +174,7 @@ class MissedSearchAdmin(UnsavedAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if search := kwargs.get("obj"):
+        if (search := kwargs.get("obj")) and request.user.has_perm("questions.add_question"):
             context["new_question"] = address_of_new(search)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -192,7 +192,8 @@ function showHits(list, text) {
   const others = lessClose.slice(0, Math.max(0, HITS - hits.length)).map(hit);
   if (others.length) parts.push(heading(list.querySelector(".category-head h2").textContent), element("ul", "", ...others));
   const count = Number(found.match(/\d+/)?.[0] ?? 0) + lessClose.length;
-  const seeAll = count > 1 ? `See all ${count} in the list` : "See it in the list";
+  const number = found.startsWith("At least") ? "" : ` ${count}`; // in a large bank not all are counted
+  const seeAll = count > 1 ? `See all${number} in the list` : "See it in the list";
   show(found, ...parts, element("ul", "all", row(listAddress(text), element("span", "title", seeAll))));
 }
 

@@ -114,6 +114,17 @@ def test_an_editor_starts_a_question_from_a_search(editor: Client) -> None:
         assert one(form, "[name=keywords]").get("value") == "who sews"
 
 
+def test_who_may_not_add_questions_is_offered_none(client: Client) -> None:
+    user = User.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_missedsearch"))
+    client.force_login(user)
+    search = MissedSearch.objects.create(text="who sews")
+    found = page(client, LIST)
+    assert text(one(found, ".field-searched_for")) == "who sews"
+    assert "Start a question" not in text(one(found, "#result_list"))
+    assert select(page(client, f"{LIST}{search.pk}/change/"), ".submit-row") == []
+
+
 def test_searches_are_read_and_deleted_and_never_made_up(editor: Client) -> None:
     search = MissedSearch.objects.create(text="xyzzy", count=7)
     assert editor.get(f"{LIST}add/").status_code == 403

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.waiting import Held
 from tests.browser.windows import windows
@@ -75,6 +75,31 @@ def test_what_is_corrected_or_less_close_is_told_as_such(page: Page) -> None:
     expect(overlay(page).get_by_role("heading")).to_have_text("Less close")
     expect(overlay(page).locator("ul")).to_have_count(3)  # hits, less close ones, the list
     expect(rows(page).last).to_have_text(f"See all {rows(page).count() - 1} in the list")
+
+
+def test_a_passage_that_is_cut_ends_in_an_ellipsis(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("docker image")
+    passage = overlay(page).locator(".passage").first
+    expect(passage).to_have_css("text-overflow", "ellipsis")  # in one line
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(passage).to_have_css("-webkit-line-clamp", "2")
+
+
+def test_hits_of_which_not_all_are_counted_have_no_number(page: Page) -> None:
+    def count_some(route: Route) -> None:
+        answer = route.fetch()
+        status = '<p class="status">'
+        assert status in answer.text()
+        route.fulfill(response=answer, body=answer.text().replace(status, f"{status}At least "))
+
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.route("**/?q=*", count_some)
+    page.keyboard.type("generator")
+    expect(overlay(page).get_by_role("status")).to_contain_text("At least ")
+    expect(rows(page).last).to_have_text("See all in the list")
 
 
 def test_all_hits_are_in_the_list(page: Page) -> None:

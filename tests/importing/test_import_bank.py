@@ -17,6 +17,7 @@ from questions.models import Question
 from questions.refreshing import files
 from questions.spreadsheets import FORMULA, quoted
 from tests import build
+from tests.bank import read_entries
 from tests.commands import manage, run
 
 Import = Callable[..., list[dict[str, Any]]]
@@ -403,6 +404,19 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     assert "1  links to other files, which lead nowhere here (--links makes" in text
     assert "1  <iframe> that goes\n" in text
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
+
+
+def test_questions_that_go_from_an_earlier_output_are_told(tmp_path: Path) -> None:
+    output = tmp_path / "out.yaml"
+    tmp_path.joinpath("some.md").write_text(BANK)
+    again = run("import_bank", tmp_path / "some.md", output=output)
+    assert again.code == 0
+    assert "earlier" not in run("import_bank", tmp_path / "some.md", output=output).text
+    tmp_path.joinpath("other.csv").write_text("question,answer\nWhy?,So.\n")
+    text = run("import_bank", tmp_path / "other.csv", output=output, dry_run=True).text
+    title = next(e["fields"]["title"] for e in read_entries(output) if "title" in e["fields"])
+    assert "2  questions of an earlier output, which go\n" in text
+    assert f"           out.yaml: {title}\n" in text
 
 
 def test_a_row_without_a_question_is_shown_by_what_it_says(tmp_path: Path) -> None:

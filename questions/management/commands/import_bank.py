@@ -106,7 +106,8 @@ already, questions that it has keep their slugs.
                 base=links,
                 progress=self.show_progress,
             )
-            made = entries(found, earlier(output))
+            before = earlier(output)
+            made = entries(found, before)
         except (UnreadableError, FixtureError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         if not found.drafts:
@@ -114,6 +115,8 @@ already, questions that it has keep their slugs.
                 "No question was found. In Markdown, --pattern says how they stand; in a table, "
                 "the first row names the columns: see --help."
             )
+        for title in titles_that_go(before, made):
+            found.losses.add("questions of an earlier output, which go", output.name, title)
         if verbosity and output != STANDARD_INPUT:
             self.report(found)
         try:
@@ -175,6 +178,15 @@ already, questions that it has keep their slugs.
             self.stdout.write(f"  {count:>7}  {name}{f', {kind}' if kind else ''}")
         if len(rows) > SHOWN:
             self.stdout.write(f"           and {len(rows) - SHOWN} more")
+
+
+def titles_that_go(before: list[files.FixtureEntry], made: list[files.FixtureEntry]) -> list[str]:
+    """Return the titles of questions of an earlier import that are not in this one."""
+    slugs = {entry["fields"]["slug"] for entry in made if entry["model"] == files.QUESTION}
+    questions = [entry["fields"] for entry in before if entry["model"] == files.QUESTION]
+    return [
+        str(fields.get("title", "")) for fields in questions if str(fields.get("slug")) not in slugs
+    ]
 
 
 def earlier(output: Path) -> list[files.FixtureEntry]:

@@ -103,6 +103,8 @@ class Term:
 
     def matches(self, word: str) -> bool:
         """Whether a word with the same beginning is a form of this one, or continues it."""
+        if self.is_exact:
+            return word == self.word
         return stem(word) == self.beginning or word.startswith(self.word)
 
 

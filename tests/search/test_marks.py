@@ -17,6 +17,13 @@ def test_a_name_that_stands_for_a_sign_is_marked_as_it_was_typed() -> None:
     assert marks.mark("C# or Csharp") == "\x02C#\x03 or \x02Csharp\x03"
 
 
+def test_a_single_letter_or_digit_marks_itself_only() -> None:
+    marked = Marks(parse("stop n+1 queries")).mark("None of 12 queries, not 1, is N+1")
+    assert marked.replace("\x02", "[").replace("\x03", "]") == (
+        "None of 12 [queries], not [1], is [N]+[1]"
+    )
+
+
 def test_only_the_search_marks() -> None:
     assert Marks(parse("needle")).mark("A \x02thread\x03, a needle") == "A thread, a \x02needle\x03"
 

@@ -94,11 +94,21 @@ def bank(db: None) -> None:
     load_shipped()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_thread() -> Iterator[None]:
+    """
+    Keep searches that found little in memory: a thread would write them into some later test.
+
+    That holds between tests as well, where a request may still be under way.
+    """
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(missed.Recorder, "start", lambda recorder: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep searches without a hit in memory: a thread would write them into some later test."""
+def no_search_counted(monkeypatch: pytest.MonkeyPatch, no_thread: None) -> None:
     monkeypatch.setattr(missed, "recorder", missed.Recorder())
-    monkeypatch.setattr(missed.Recorder, "start", lambda recorder: None)
 
 
 @pytest.fixture

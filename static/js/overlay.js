@@ -10,13 +10,14 @@ let asked = null; // the request that is under way
 let typing = null;
 let answered = ""; // the text that the hits on the screen are for
 
-// Open the overlay with what `text` returns in its box, and go on there, unless that is null; `load`
-// loads a module of the site by its name.
-export async function open(load, text) {
+// Open the overlay with what `take` returns in its box, unless that is null; `load` loads a module of
+// the site by its name.
+export async function open(load, take) {
   loadModule = load;
   await (made ??= make());
-  if (dialog.open || text() === null) return; // it was given up meanwhile
-  box.value = text();
+  const text = dialog.open ? null : take();
+  if (text === null) return;
+  box.value = text;
   dialog.showModal();
   search();
 }

@@ -124,41 +124,30 @@
   const isForBox = ({ key, target }) => target.matches(".search input") && ["ArrowDown", "Escape"].includes(key);
 
   // One search on every page: over the page, where the box in its header does not search by itself.
+  // Until that has come the box takes what is typed, and its form searches as it does without scripts.
   const box = () => document.querySelector(".search input");
-  let ahead = null; // what its box will hold, until it is there
 
-  function overlay(text) {
-    ahead = text ?? ahead ?? "";
-    const show = async ({ open }) => {
-      await open(load, () => ahead);
-      if (box() && !box().form.dataset.live) box().value = ""; // what was typed is over there now
+  function overlay(text = "") {
+    const { activeElement } = document;
+    const own = box()?.form.dataset.live ? null : box();
+    own?.focus({ preventScroll: true });
+    const isHere = own && own === document.activeElement;
+    // What to search for; nothing if the reader has gone on. Closed, it leads back to where one was.
+    const take = () => {
+      if (!isHere) return text;
+      if (own !== document.activeElement) return null;
+      const { value } = own;
+      own.value = "";
+      own.blur();
+      activeElement.focus({ preventScroll: true });
+      return value;
     };
-    return load("overlay").then(show, useBox).finally(() => (ahead = null));
-  }
-
-  // Without the overlay the form in the header searches, as it does without scripts.
-  function useBox() {
-    if (!box() || box() === document.activeElement) return;
-    if (ahead) box().value = ahead;
-    box().focus();
-  }
-
-  // Keys that come before it is there: what its box will hold then, or null if it need not open.
-  const early = {
-    Backspace: (text) => text.slice(0, -1),
-    Escape: () => null,
-    Enter: (text) => (text.trim() && box() ? toList(text) : text),
-  };
-
-  function toList(text) {
-    box().value = text;
-    box().form.requestSubmit();
-    return null;
+    return load("overlay").then(({ open }) => open(load, take), () => {});
   }
 
   for (const name of ["click", "input", "compositionend"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
-      if (target === box() && !target.form.dataset.live && !isComposing) overlay(target.value);
+      if (target === box() && !target.form.dataset.live && !isComposing) overlay();
     });
   }
 
@@ -169,16 +158,14 @@
       return overlay();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    const isOff = root.dataset.shortcuts === "off" && ahead === null;
-    if (!isForBox(event) && (isTyping(event) || isOff)) return;
-    if (event.key === "/" && !ahead) {
+    if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
+    if (event.key === "/") {
       event.preventDefault();
       if (!box()?.form.dataset.live) return overlay();
       box().focus({ preventScroll: true });
       box().select();
-    } else if (ahead !== null && (event.key.length === 1 || event.key in early)) {
-      event.preventDefault(); // a letter of what is searched for is no shortcut
-      ahead = event.key in early ? early[event.key](ahead) : ahead + event.key;
+    } else if (event.key === "Escape" && event.target === box() && !box().form.dataset.live) {
+      box().blur(); // at once: the overlay may be about to come
     } else {
       const { value } = event.target; // before the browser empties the box
       (await load("keyboard")).press(event, value);

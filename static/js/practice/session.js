@@ -73,7 +73,6 @@ export class Session {
   press(event) {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || root.dataset.shortcuts === "off") return;
-    if (event.defaultPrevented) return; // a letter of a search
     if (document.querySelector("dialog[open]") || target.matches("input, select, textarea")) return;
     const isPressed = key === " " && target.closest("a, button, summary");
     const action = { " ": () => this.showMore(), u: () => this.undo() }[key] ?? (/^[1-4]$/.test(key) && (() => this.grade(Number(key))));

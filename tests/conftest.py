@@ -12,8 +12,9 @@ import hypothesis
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
+from django.contrib.auth.models import Group, User
 from django.db import connections
-from django.test import override_settings
+from django.test import Client, override_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -92,6 +93,22 @@ def database_address(tmp_path: Path) -> Iterator[str]:
 def bank(db: None) -> None:
     """Load fixtures/bank.yaml, for this test only."""
     load_shipped()
+
+
+@pytest.fixture
+def owner(client: Client) -> Client:
+    """Log in somebody who may do everything."""
+    client.force_login(User.objects.create_superuser("anna"))
+    return client
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    """Log in somebody of the group Editors."""
+    user = User.objects.create_user("ben", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editors"))
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture(autouse=True, scope="session")

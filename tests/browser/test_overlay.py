@@ -156,29 +156,38 @@ def test_what_is_typed_until_it_is_there_is_in_its_box(page: Page, road: str, fi
     expect(page).to_have_url("/questions/gil/")
 
 
-@pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])
-def test_keys_pressed_until_it_is_there_do_what_they_do_in_it(page: Page, file: str) -> None:
-    page.goto("/questions/gil/")
-    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+def type_before(page: Page, file: str) -> Held:
+    """Type a word, and mend it, while a file of the overlay is still under way."""
     late = Held(page, file)
     page.keyboard.press("/")
     page.keyboard.type("jokers")
     late.wait()
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
+    return late
+
+
+@pytest.mark.parametrize("file", ["js/overlay", "css/overlay"])
+def test_keys_pressed_until_it_is_there_do_what_they_do_in_it(page: Page, file: str) -> None:
+    page.goto("/questions/gil/")
+    page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
+    late = type_before(page, file)
     page.keyboard.press("Escape")
     late.let_go()
     expect(page.locator("dialog.overlay")).to_be_attached()
     expect(overlay(page)).to_be_hidden()
     page.reload()
-    late = Held(page, file)
-    page.keyboard.press("/")
-    page.keyboard.type("jokers")
-    late.wait()
-    page.keyboard.press("Backspace")
-    page.keyboard.press("Backspace")
-    late.let_go()
+    type_before(page, file).let_go()
     expect(box(page)).to_have_value("joke")
+
+
+def test_closed_it_leads_back_to_where_the_reader_was(page: Page) -> None:
+    page.goto("/questions/gil/")
+    link = page.get_by_role("link", name="Next").first
+    link.focus()
+    open_overlay(page)
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
 
 
 def test_enter_before_it_is_there_shows_the_list(page: Page) -> None:

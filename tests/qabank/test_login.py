@@ -424,14 +424,6 @@ def test_logging_in_with_a_second_factor_in_a_browser(
 # Roles
 
 
-@pytest.fixture
-def editor(client: Client) -> Client:
-    user = User.objects.create_user("editor", is_staff=True)
-    user.groups.add(Group.objects.get(name="Editors"))
-    client.force_login(user)
-    return client
-
-
 def test_editors_have_just_what_they_need(editor: Client) -> None:
     index = editor.get("/admin/").content.decode()
     models = re.findall(r'<tr class="model-(\w+)', index)

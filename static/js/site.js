@@ -145,6 +145,12 @@
     return load("overlay").then(({ open }) => open(load, take), () => {});
   }
 
+  document.addEventListener("submit", (event) => {
+    const { target } = event;
+    const isEmpty = target === box()?.form && !target.dataset.live && !box().value.trim();
+    if (isEmpty) event.preventDefault(); // as in the search over the page
+  });
+
   for (const name of ["click", "input", "compositionend"]) {
     document.addEventListener(name, ({ target, isComposing }) => {
       if (target === box() && !target.form.dataset.live && !isComposing) overlay();

@@ -194,12 +194,24 @@ def test_enter_before_it_is_there_shows_the_list(page: Page) -> None:
     page.goto("/questions/gil/")
     page.get_by_role("link", name="Next").first.focus()  # which Enter would follow
     late = Held(page, "js/overlay")
-    page.keyboard.press("/")
-    page.keyboard.press("Enter")
-    page.keyboard.type("celery worker")
+    page.keyboard.type("/celery worker")
     late.wait()
     page.keyboard.press("Enter")
     expect(page).to_have_url("/?q=celery+worker")
+
+
+def test_enter_before_anything_is_typed_stays_on_the_page(page: Page) -> None:
+    page.goto("/questions/gil/")
+    late = Held(page, "js/overlay")
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.resource_type))
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    late.wait()
+    page.keyboard.type("celery worker")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/?q=celery+worker")
+    assert opened.count("document") == 1
 
 
 def test_what_is_typed_until_it_is_there_may_have_a_slash(page: Page) -> None:

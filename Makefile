@@ -25,8 +25,9 @@ dev: ## Serve with DEBUG on and reload what changes
 	@DEBUG=true $(python) manage.py prepare --no-static
 	@DEBUG=true $(python) manage.py runserver $(PORT) $(ARGS)
 
-# As many processes as processors; the tests of a file stay together.
-pytest := $(python) -m pytest --numprocesses auto --dist loadfile
+# As many processes as processors; the tests of a file stay together. CI runs what failed once more
+# and shows both: a test that passes then is decided by chance, which is to be mended.
+pytest := $(python) -m pytest --numprocesses auto --dist loadfile $(if $(CI),--reruns 1 --rerun-show-tracebacks)
 
 .PHONY: test
 test: ## Run the tests but the slow ones, on SQLite, on PostgreSQL and in browsers (ARGS="-k search" for some)

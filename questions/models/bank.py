@@ -442,7 +442,9 @@ class Question(models.Model):
         ADVANCED = "advanced"
         EXPERT = "expert"
 
-    # In this order a fixture file has the fields (`refreshing/files.py`): long texts come last.
+    # In this order a fixture file has the fields (`refreshing/files.py`): long texts come last. An
+    # entry may leave out those with blank=True. A new field needs it, a boolean too: without it all
+    # files from before would be refused.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="questions")
     slug = PlainSlugField(
         max_length=80,
@@ -642,9 +644,10 @@ class Question(models.Model):
 
     def clean(self) -> None:
         # A browser sends CRLF and a form cuts the last line end: an export should show neither.
-        for name in ("prompt", "asked_as", "short_answer", "answer", "further_reading"):
-            lines = getattr(self, name).replace("\r\n", "\n").rstrip("\n")
-            setattr(self, name, f"{lines}\n" if lines else "")
+        for field in self._meta.concrete_fields:
+            if isinstance(field, models.TextField):
+                lines = getattr(self, field.name).replace("\r\n", "\n").rstrip("\n")
+                setattr(self, field.name, f"{lines}\n" if lines else "")
         if any(question.pk == self.pk for question in self.replacements()):
             raise ValidationError(
                 {"replaced_by": "That question leads back to this one. Choose another."}

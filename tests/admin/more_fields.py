@@ -1,5 +1,7 @@
 """
-What has to work where optional fields (`made_up`, `minutes`, `made_for`) are added to Question.
+What has to work where optional fields of each kind are added to Question.
+
+They are `made_up`, `minutes`, `made_for` and `is_made_up`.
 
 test_fields.py runs this as a program, in a copy of the site whose code has the fields already.
 """
@@ -46,6 +48,7 @@ def main() -> None:
     data |= {
         "made_up": TEXT.replace("\n", "\r\n"),
         "minutes": 0,
+        "is_made_up": "on",
         "version": history.latest(Question, question.pk),
     }
     preview = client.post(
@@ -57,7 +60,7 @@ def main() -> None:
     response = client.post(f"{address}change/", data)
     assert response.status_code == 302, response.context["errors"]
     question.refresh_from_db()
-    assert (question.made_up, question.minutes) == (TEXT, 0)
+    assert (question.made_up, question.minutes, question.is_made_up) == (TEXT, 0, True)
     assert TEXT.strip() in text(client.get(question.get_absolute_url()))
     assert "1 result" in text(client.get("/admin/questions/question/?q=reference+counts*."))
 
@@ -65,12 +68,17 @@ def main() -> None:
     edited.write_text(exported())
     questions: Any = as_questions(checked_entries(edited))
     assert {q.slug: q.made_up for q in questions}["gil"] == TEXT
-    Question.objects.update(made_up="")  # type: ignore[misc]
+    Question.objects.update(made_up="", is_made_up=False)  # type: ignore[misc]
     call_command("loaddata", edited, verbosity=0)
     question.refresh_from_db()
-    assert question.made_up == TEXT
+    assert (question.made_up, question.is_made_up) == (TEXT, True)
     call_command("refresh_bank", edited)
     assert exported() == edited.read_text()
+
+    # Whoever cleans a row gets line ends as files have them.
+    question.made_up = TEXT.replace("\n", "\r\n")
+    question.full_clean()
+    assert question.made_up == TEXT
 
     # The history has it, and brings back what was there before it.
     assert "<h3>Made up</h3>" in text(client.get(f"{address}history/"))

@@ -40,12 +40,13 @@ def test_optional_fields_need_model_migration_fieldsets_and_template(tmp_path: P
         "    # The database keeps both",
         "    made_up = models.TextField(max_length=500, blank=True)\n"
         "    minutes = models.PositiveSmallIntegerField(null=True, blank=True)\n"
-        "    made_for = models.CharField(choices={'a': 'A'}, max_length=1, blank=True)\n",
+        "    made_for = models.CharField(choices={'a': 'A'}, max_length=1, blank=True)\n"
+        "    is_made_up = models.BooleanField(default=False, blank=True)\n",
     )
     put_before(
         site / "questions" / "admin" / "__init__.py",
         '"further_reading"',
-        '"made_up", "minutes", "made_for", ',
+        '"made_up", "minutes", "made_for", "is_made_up", ',
     )
     put_before(
         site / "templates" / "questions" / "_answer.html",

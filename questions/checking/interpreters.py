@@ -22,7 +22,7 @@ from django.conf import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from questions.checking.sandbox import Shown
+from questions.checking.sandbox import Mount
 from questions.products import Release
 
 OLDEST = (3, 12)  # what our own code needs
@@ -65,20 +65,20 @@ class Interpreter:
         return f"{self.product} {self.number}"
 
     @property
-    def named(self) -> Release:
+    def release(self) -> Release:
         return self.product, self.number
 
-    def shown(self) -> Iterator[Shown]:
+    def mounts(self) -> Iterator[Mount]:
         """Yield what a sample needs of the machine."""
         places = [self.prefix, self.program, *(f"/{name}" for name in SYSTEM)]
         for place in places:
             source = self.system / place[1:]
             is_within = place != self.prefix and Path(place).is_relative_to(self.prefix)
             if source.exists() and not is_within and not self.is_link(place[1:]):
-                yield Shown(str(source), place)
+                yield Mount(str(source), place)
         if self.prefix != "/usr":
-            yield Shown(os.path.realpath(self.system / "bin/sh"), "/usr/bin/sh")
-        yield Shown(str(environment(self)), ENVIRONMENT)
+            yield Mount(os.path.realpath(self.system / "bin/sh"), "/usr/bin/sh")
+        yield Mount(str(environment(self)), ENVIRONMENT)
 
     def links(self) -> Iterator[tuple[str, str]]:
         """Yield what is a symbolic link in its system: target and place."""

@@ -45,27 +45,28 @@ def run_sample(
     is_confined: bool = True,
 ) -> Outcome:
     """
-    Run `code` in a process of its own, within the limits above.
+    Run `code` in a process of its own, within the limits above and those of sandbox.py.
 
-    That is in the sandbox (sandbox.py), or with the user's own rights if it is not `is_confined`.
+    That is in the sandbox, or with the user's own rights if it is not `is_confined`.
     """
     interpreter = interpreter or interpreters.running()
-    return (confined if is_confined else unconfined)(code, interpreter, timeout)
+    run = run_confined if is_confined else run_unconfined
+    return run(code, interpreter, timeout)
 
 
-def confined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
+def run_confined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
     python = f"{interpreters.ENVIRONMENT}/bin/python"
-    program = sandbox.limited(
+    program = sandbox.limited_command(
         python, sandbox.SCRIPT, sandbox.FOLDER, processes=sandbox.PROCESS_LIMIT
     )
     ended, alive = os.pipe()
     # Where everybody may look into it, even if root runs this.
     with os.fdopen(ended, "rb") as until_ended, sample_folder(code, "/tmp") as folder:  # noqa: S108
-        script = sandbox.Shown(str(folder / "sample.py"), sandbox.SCRIPT)
-        shown = [*interpreter.shown(), script]
+        script = sandbox.Mount(str(folder / "sample.py"), sandbox.SCRIPT)
+        mounts = [*interpreter.mounts(), script]
         try:
-            command = sandbox.confined(
-                shown, list(interpreter.links()), program, folder=folder / "folder", alive=alive
+            command = sandbox.sandboxed_command(
+                mounts, list(interpreter.links()), program, folder=folder / "folder", alive=alive
             )
             process = start(command, pass_fds=[alive])
         finally:
@@ -75,12 +76,12 @@ def confined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
     return outcome
 
 
-def unconfined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
+def run_unconfined(code: str, interpreter: Interpreter, timeout: float) -> Outcome:
     """Run `code` with the user's own rights, in a folder of its own."""
     python = str(interpreters.environment(interpreter) / "bin/python")
     with sample_folder(code) as folder:
         working, script = str(folder / "folder"), str(folder / "sample.py")
-        command = sandbox.limited(python, script, working, processes=None)
+        command = sandbox.limited_command(python, script, working, processes=None)
         return supervise(start(command, cwd=working), timeout)
 
 

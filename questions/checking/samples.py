@@ -252,9 +252,9 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
     Empty where the record stays as it is: nothing failed, but no interpreter was new enough for
     every sample.
     """
-    if earned := earned_by(checks, len(samples_of(question))):
+    if passed := passed_on(checks, len(samples_of(question))):
         return {
-            "checked_with": listed(earned),
+            "checked_with": listed(passed),
             "checked_on": timezone.localdate(),
             "checked_hash": question.text_hash,
         }
@@ -263,18 +263,18 @@ def result_of(question: Question, checks: Sequence[Check]) -> dict[str, Any]:
     return {}
 
 
-def earned_by(checks: Sequence[Check], count: int) -> list[Release]:
+def passed_on(checks: Sequence[Check], count: int) -> list[Release]:
     """Return the interpreters that ran all `count` samples and printed what is shown of each."""
     passed: dict[Interpreter, int] = {}
     failed = set()
     for check in checks:
         passed[check.interpreter] = passed.get(check.interpreter, 0) + 1
         if check.problem:
-            failed.add(check.interpreter.named)
+            failed.add(check.interpreter.release)
     return [
-        interpreter.named
+        interpreter.release
         for interpreter, number in passed.items()
-        if number == count and interpreter.named not in failed
+        if number == count and interpreter.release not in failed
     ]
 
 

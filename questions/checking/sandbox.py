@@ -23,7 +23,7 @@ SCRIPT = "/sample.py"
 NOBODY = 65534
 
 
-class Shown(NamedTuple):
+class Mount(NamedTuple):
     """A file or a folder of the machine, and where a sample finds it, read-only."""
 
     source: str
@@ -37,8 +37,8 @@ def missing_tool() -> str:
     return "" if shutil.which("bwrap") else "bubblewrap is not installed (Debian: bubblewrap)"
 
 
-def confined(
-    shown: Sequence[Shown],
+def sandboxed_command(
+    mounts: Sequence[Mount],
     links: Sequence[tuple[str, str]],
     program: Sequence[str],
     *,
@@ -53,7 +53,7 @@ def confined(
     """
     outer: list[str] = []
     if os.geteuid() == 0:
-        outer, shown = as_nobody(shown, folder)
+        outer, mounts = as_nobody(mounts, folder)
     return [
         *outer,
         *("bwrap", "--die-with-parent", "--new-session", "--sync-fd", str(alive)),
@@ -63,7 +63,7 @@ def confined(
         *("--proc", "/proc", "--dev", "/dev"),
         *("--size", str(FOLDER_LIMIT), "--tmpfs", "/dev/shm"),  # noqa: S108
         *("--size", str(FOLDER_LIMIT), "--tmpfs", FOLDER),
-        *(word for one in shown for word in ("--ro-bind", *one)),
+        *(word for mount in mounts for word in ("--ro-bind", *mount)),
         *(word for link in links for word in ("--symlink", *link)),
         # Otherwise these could be filled: they are in memory, without a limit.
         *("--remount-ro", "/dev", "--remount-ro", "/"),
@@ -71,24 +71,25 @@ def confined(
     ]
 
 
-def as_nobody(shown: Sequence[Shown], folder: Path) -> tuple[list[str], list[Shown]]:
+def as_nobody(mounts: Sequence[Mount], folder: Path) -> tuple[list[str], list[Mount]]:
     """
-    Return the start of a command that gives up being root, and where it then finds `shown`.
+    Return the start of a command that gives up being root, and where it then finds `mounts`.
 
     In a user namespace of its own root would still be root to the kernel, which lets it write to
-    /proc/sys. The user nobody can't pass /root, so all that is shown is first mounted in `folder`,
+    /proc/sys. The user nobody can't pass /root, so all of them are first mounted in `folder`,
     where only this command sees it.
     """
     moved = []
-    for number, one in enumerate(shown):
+    for number, mount in enumerate(mounts):
         target = folder / str(number)
-        if Path(one.source).is_dir():
+        if Path(mount.source).is_dir():
             target.mkdir()
         else:
             target.touch()
-        moved.append(Shown(str(target), one.place))
-    mounts = (word for old, new in zip(shown, moved, strict=True) for word in (old[0], new[0]))
-    return ["unshare", "--mount", "sh", "-ec", AS_NOBODY, "sh", *mounts, "--"], moved
+        moved.append(Mount(str(target), mount.place))
+    pairs = zip(mounts, moved, strict=True)
+    sources = (word for old, new in pairs for word in (old.source, new.source))
+    return ["unshare", "--mount", "sh", "-ec", AS_NOBODY, "sh", *sources, "--"], moved
 
 
 AS_NOBODY = f"""\
@@ -101,7 +102,7 @@ exec setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --inh-caps=-all "$
 """
 
 
-def limited(python: str, script: str, folder: str, *, processes: int | None) -> list[str]:
+def limited_command(python: str, script: str, folder: str, *, processes: int | None) -> list[str]:
     """
     Return the command that runs a script within the limits above, in a clean environment.
 

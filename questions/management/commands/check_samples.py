@@ -158,10 +158,10 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         number = len({(check.question.slug, check.sample.number) for check in checks})
         count = f"{number} sample{'' if number == 1 else 's'}"
         if failed:
-            names = listed(check.interpreter.named for check in failed)
+            names = listed(check.interpreter.release for check in failed)
             failures = len({(check.question.slug, check.sample.number) for check in failed})
             raise CommandError(f"{failures} of {count} failed on {names}.")
         if verbosity:
-            names = listed(interpreter.named for interpreter in on)
+            names = listed(interpreter.release for interpreter in on)
             shown = "prints" if number == 1 else "print"
             self.stdout.write(f"{count} {shown} on {names} what the answers show.")

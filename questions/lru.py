@@ -4,13 +4,13 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 
-# There is room for at least so many values. One that is larger than its share would drive out what
-# readers ask for, and is not kept.
-LEAST = 12
+# So many values always fit: one that takes a larger part of the limit is not kept, since it would
+# drive out too many others.
+LEAST_ENTRIES = 12
 
 
 class LRUCache[Key: Hashable, Value]:
-    """Values by their keys. What was not used for longest makes room; threads may share it."""
+    """Values by their keys; the least recently used makes room. Threads may share it."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit  # bytes
@@ -36,7 +36,7 @@ class LRUCache[Key: Hashable, Value]:
         """Keep a value of `size` bytes, in place of the one before."""
         with self.lock:
             self.size -= self.entries.pop(key, (None, 0))[1]
-            if size > self.limit // LEAST:
+            if size > self.limit // LEAST_ENTRIES:
                 return
             self.entries[key] = value, size
             self.size += size

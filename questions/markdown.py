@@ -66,7 +66,7 @@ class Cached[**Arguments]:
     """
     A function that returns HTML, with the last results that fit into CACHED bytes.
 
-    One text of an editor may have a thousand times the size of another.
+    functools' lru_cache counts results, but one text may be a thousand times as long as another.
     """
 
     def __init__(self, function: Callable[Arguments, SafeString]) -> None:

@@ -29,8 +29,8 @@ FOLLOW_UPS = "Follow-ups"  # unless the bank has another name for that section
 
 # Hebrew, Arabic and the other scripts that are written from right to left.
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-# Blocks that find their direction for themselves, where such a script occurs. What stands in them
-# has none of its own: a browser would leave it out when it looks for that of the block.
+# The outermost of these blocks get dir="auto" where a text has such a script. What stands in them
+# gets no `dir`: a browser ignores elements that have one when it determines that of the block.
 DIRECTED = {"paragraph_open", "blockquote_open", "bullet_list_open", "ordered_list_open"}
 
 # Tokens that Renderer renders in place of the plugins that make them.

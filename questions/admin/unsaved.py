@@ -21,7 +21,7 @@ from django.views.csrf import csrf_failure as refuse
 STAMP = "_editor"  # the field of a form that says to whom it was given, and where
 KEY = "_unsaved"  # the field of a form that is shown again: which one it is
 KEPT = "unsaved"  # in the session
-MOST = 10  # forms of one session; older ones make room
+FORMS_KEPT = 10  # in one session; older ones make room
 MAX_AGE = 90 * 24 * 3600  # seconds that a form may stay open
 
 type Kept = dict[str, Any]  # key, user, path, fields: values by name
@@ -47,7 +47,7 @@ def keep(request: Any) -> bool:
         if kept["key"] != request.POST.get(KEY) and (kept["path"], kept["fields"]) != (path, fields)
     ]
     kept = {"key": secrets.token_urlsafe(9), "user": user, "path": path, "fields": fields}
-    request.session[KEPT] = [*others, kept][-MOST:]
+    request.session[KEPT] = [*others, kept][-FORMS_KEPT:]
     if not request.user.is_authenticated:
         messages.info(request, "You were logged out. What you wrote is kept for after the login.")
     return True

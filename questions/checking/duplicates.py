@@ -21,8 +21,8 @@ from questions.search.letters import DENSE_CLASS, DENSE_RUN
 
 # The Sørensen-Dice coefficient of the words of two titles from which they count as near-duplicates.
 NEAR_DUPLICATE = 0.7
-# With how many titles an index compares one at most. Only where hundreds are made of the same few
-# words would there be more, and then the cost must not grow with their number.
+# Titles at most with which one is compared. There are more only where hundreds of titles consist of
+# the same few words, and the cost must not grow with their number.
 COMPARED = 500
 PAIR = 2  # words
 STOP_WORDS = frozenset(
@@ -73,8 +73,8 @@ class TitleIndex:
         rows = [(slug, title, prompt.strip()) for slug, title, prompt in rows]
         self.equal: dict[tuple[str, str | None], list[str]] = defaultdict(list)
         self.frequency = Counter(word for _, title, _ in rows for word in title_words(title))
-        # Titles by one of their rarest words, by how many words they have, and by how many those
-        # have that they are compared with.
+        # Titles by one of their rarest words, their own number of words, and the number of words
+        # of a title that is compared with them.
         self.near: dict[tuple[str, int, int], list[IndexedTitle]] = defaultdict(list)
         for slug, title, prompt in rows:
             self.equal[folded(title), prompt].append(slug)

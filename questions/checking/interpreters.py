@@ -132,7 +132,7 @@ def system_of(program: Path) -> Path:
 def ask(
     system: Path, program: str, arguments: list[str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run an interpreter, on no code but its own and ours; `folder` is its last argument."""
+    """Run an interpreter without the user's own packages; `folder` is its last argument."""
     command = [program, "-I", *arguments, *([str(folder)] if folder else [])]
     if system != HOST:
         command = [

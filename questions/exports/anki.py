@@ -23,7 +23,7 @@ from questions import markdown, renderer
 from questions.exports.selection import Selection
 from questions.models import Category, Question
 
-# Drawn once. Anki takes notes of another model for other notes.
+# A random number that never changes: Anki takes notes of another model for other notes.
 MODEL = 1_739_462_181
 
 FRONT = """\

@@ -1,5 +1,5 @@
 """
-Banks that were kept otherwise: Markdown, tables, JSON and Anki's text, as drafts of a fixture file.
+Banks in other formats: Markdown, tables, JSON and Anki's text, as drafts of a fixture file.
 
 `discovery` reads the files. In Markdown, which `sources` parses, `patterns` find where questions
 stand, and `markdown_files` makes `drafts` of them; `tables` reads all else. Both call `texts`,

@@ -17,7 +17,7 @@ MARKDOWN = {".md", ".markdown", ".mdx", ".mdown"}
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
 FEW = 3  # questions in a list
 MANY_FILES = 3  # with questions: from then on each is a category
-BETWEEN = "texts below headings that are no questions, which go (--pattern names the level)"
+BETWEEN = "texts below headings that are no questions, left out (--pattern names the level)"
 HIDDEN = {"node_modules", "__pycache__", "venv"}
 
 

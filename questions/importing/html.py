@@ -161,7 +161,7 @@ def block_lines(html: str, first_line: str, place: str, losses: Losses) -> list[
     if not KNOWN & {name.lower() for _, name, _ in TAG.findall(html)} and "<!--" not in html:
         return [f"{prefix}{escaped(line)}" for line in html.rstrip("\n").split("\n")]
     for name in sorted(DROPPED & {name.lower() for _, name, _ in TAG.findall(html)}):
-        losses.add(f"<{name}> that goes", place, html)
+        losses.add(f"<{name}> that is left out", place, html)
     text = markdown(html)
     return ["", *(f"{prefix}{line}" for line in text.split("\n")), ""] if text else [""]
 
@@ -198,7 +198,7 @@ def inline(token: Token, place: str, losses: Losses) -> str:
         elif at in pairs and name in SIGNS and not wraps(at, pairs, content):
             new.append(SIGNS[name])
         elif name in DROPPED and not is_closing:
-            losses.add(f"<{name}> that goes", place, text)
+            losses.add(f"<{name}> that is left out", place, text)
     new.append(content[end:])
     text = re.sub(r"^(\s*<br>)+|(<br>\s*)+$", "", "".join(new))
     missing = content.count("\n") - text.count("\n")

@@ -1,4 +1,4 @@
-"""What commands share that read the bank from the database or from fixture files."""
+"""The base of commands that read the bank, from the database or from fixture files."""
 
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator

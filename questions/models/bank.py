@@ -38,8 +38,8 @@ TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.
 LAST_CATEGORY_POSITION = 32_767
 LAST_POSITION = 2_147_483_647
-# Characters. Rendering the worst text of this length takes two seconds, four times as long where
-# it is twice as long; the longest answer of ours has 9,000.
+# Limits in characters. The worst text of ANSWER_LENGTH takes two seconds to render, and one of
+# twice the length four times as long. The longest answer of the shipped bank has 9,000.
 SHORT_ANSWER_LENGTH = 5_000
 ANSWER_LENGTH = 50_000
 PROMPT_LENGTH = 5_000

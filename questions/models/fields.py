@@ -163,7 +163,7 @@ def validate_emoji(text: str) -> None:
 
 
 def validate_language(tag: str) -> None:
-    """Raise ValidationError unless Django knows the language, or the one of which it is a kind."""
+    """Raise ValidationError unless Django knows the language, or that of the tag's first part."""
     try:
         if not LANGUAGE_TAG.fullmatch(tag):
             raise KeyError(tag)

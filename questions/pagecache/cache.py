@@ -42,7 +42,7 @@ type Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 LIMIT = 24 * 1024 * 1024  # bytes that the cached pages of one process may take
 ATTEMPTS = 3  # at a page, if the content changes while it is rendered
-RENDERING_WAIT = 0.05  # seconds to wait while another thread renders; most pages take a tenth
+RENDERING_WAIT = 0.05  # seconds to wait while another thread renders: ten times what most take
 STALE = 1.0  # seconds after a change for which the page before may be served meanwhile
 
 
@@ -212,7 +212,7 @@ class Flight:
 
 
 class SingleFlight:
-    """A lock for each page, or somebody would wait for another page, which may never come."""
+    """A lock for each page: nobody waits for the rendering of another page."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

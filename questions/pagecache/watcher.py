@@ -41,7 +41,8 @@ class Version(NamedTuple):
 
 class Watcher(Protocol):
     def current(self) -> Version | None:
-        """Return the version as it is known here, without a query wherever that is possible.
+        """
+        Return the version as this process knows it, without a query wherever that is possible.
 
         None if the database cannot be asked, or does not answer soon.
         """

@@ -101,7 +101,7 @@ def well_formed(paths: Iterable[Path], faults: Faults) -> Iterator[Located]:
 
 
 def shape_fault(read: ReadEntry) -> str:
-    """Return why an entry has not the shape of an entry; "" where it has."""
+    """Return why something read is no entry, before its fields are checked; "" if it is one."""
     entry = read.value
     if not isinstance(entry, dict) or not isinstance(entry.get("fields"), dict):
         return "expected a mapping with `model` and `fields`"

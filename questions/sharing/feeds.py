@@ -13,7 +13,7 @@ from questions import markdown, renderer
 from questions.markdown import plain
 from questions.models import Bank, Question, QuestionQuerySet
 
-LENGTH = 30
+ENTRIES = 30  # questions
 
 
 class AtomFeed(Atom1Feed):
@@ -45,7 +45,7 @@ class Changes(Feed):
     def items(self) -> QuestionQuerySet:
         # `updated` moves with any edit, a new verified_on included (questions/triggers).
         questions = Question.objects.published().select_related("category")
-        return questions.order_by("-updated", "slug").defer("answer")[:LENGTH]
+        return questions.order_by("-updated", "slug").defer("answer")[:ENTRIES]
 
     def item_title(self, question: Question) -> str:
         return plain(question.title)

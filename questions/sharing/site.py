@@ -1,4 +1,8 @@
-"""The bank as templates read it, and the site's own pages: of no category and no question."""
+"""
+The pages of the site that belong to no category and no question, registered by `site_page`.
+
+And the context processor by which each template has the bank.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple

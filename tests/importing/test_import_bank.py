@@ -402,7 +402,7 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
     assert "1  images of other files, which become text here (--links makes" in text
     assert "           some.md: line 17: a.png\n" in text
     assert "1  links to other files, which lead nowhere here (--links makes" in text
-    assert "1  <iframe> that goes\n" in text
+    assert "1  <iframe> that is left out\n" in text
     assert text.endswith("3 questions. Dry run: nothing was written.\n")
 
 
@@ -415,7 +415,7 @@ def test_questions_that_go_from_an_earlier_output_are_told(tmp_path: Path) -> No
     tmp_path.joinpath("other.csv").write_text("question,answer\nWhy?,So.\n")
     text = run("import_bank", tmp_path / "other.csv", output=output, dry_run=True).text
     title = next(e["fields"]["title"] for e in read_entries(output) if "title" in e["fields"])
-    assert "2  questions of an earlier output, which go\n" in text
+    assert "2  questions of an earlier output, left out\n" in text
     assert f"           out.yaml: {title}\n" in text
 
 
@@ -428,7 +428,7 @@ def test_a_row_without_a_question_is_shown_by_what_it_says(tmp_path: Path) -> No
 
 def test_a_text_that_belongs_to_no_question_is_told(tmp_path: Path) -> None:
     text = report(tmp_path, f"{BANK}\n## Parts\n\nA washer.\n\n## License\n\nMIT\n")
-    assert "1  texts below headings that are no questions, which go (--pattern" in text
+    assert "1  texts below headings that are no questions, left out (--pattern" in text
     assert "           some.md: line 17: Parts\n" in text
     assert "License" not in text
 

@@ -29,7 +29,6 @@ a link is broken.
             metavar="SECONDS",
             help="How long a server may take to answer (%(default)g).",
         )
-
         parser.add_argument(
             "--internal",
             action="store_true",

@@ -22,7 +22,7 @@ NAMED = 5  # files without questions
 
 class Command(BankCommand):
     help = """\
-Write questions that were kept otherwise as drafts into a fixture file.
+Write questions from files of other formats as drafts into a fixture file.
 
   .venv/bin/python manage.py import_bank questions.md --output imported.yaml
   .venv/bin/python manage.py refresh_bank imported.yaml --dry-run
@@ -67,7 +67,6 @@ already, questions that it has keep their slugs.
             default="",
             help="Where the category of a question in Markdown comes from.",
         )
-
         parser.add_argument(
             "--links",
             metavar="URL",
@@ -116,7 +115,7 @@ already, questions that it has keep their slugs.
                 "the first row names the columns: see --help."
             )
         for title in titles_that_go(before, made):
-            found.losses.add("questions of an earlier output, which go", output.name, title)
+            found.losses.add("questions of an earlier output, left out", output.name, title)
         if verbosity and output != STANDARD_INPUT:
             self.report(found)
         try:

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from questions import triggers
 
-LOCK = 7_365_102  # on PostgreSQL; no other program that locks by number uses this one
+LOCK = 7_365_102  # the number of PostgreSQL's advisory lock, chosen at random
 
 
 class Command(migrate.Command):

@@ -6,7 +6,6 @@ that is safe and lets a fresh checkout run. A value that makes no sense stops th
 line that says why. `docs/configuration.md` lists the variables.
 """
 
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -118,14 +117,7 @@ if DATABASES["default"]["ENGINE"] == "qabank.sqlite":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    from qabank.postgresql import Connection
-
-    def connect_again(pool: Any) -> None:
-        """Let the pool, to which the database did not answer, try again in a moment."""
-        time.sleep(0.25)  # in a thread of the pool
-        # Growing by one is how a pool can be asked for it.
-        pool.resize(0, pool.max_size)
-        pool.resize(1, pool.max_size)
+    from qabank.postgresql import Connection, connect_again
 
     # A pool instead of CONN_MAX_AGE: gunicorn's threads share few connections, and the health
     # check notices one that died before it is handed out.
@@ -141,7 +133,7 @@ else:
             "reconnect_failed": connect_again,
         },
         "connect_timeout": 5,
-        # Without these a server that vanished from the network is waited for for two hours.
+        # Without these a request waits two hours for a server that vanished from the network.
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,

@@ -1,5 +1,6 @@
-"""Django's PostgreSQL, whose pool says why there is no connection."""
+"""Django's PostgreSQL, whose pool says why there is no connection, and soon tries again."""
 
+import time
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -19,3 +20,11 @@ class Connection(psycopg.Connection[Any]):
             raise
         cls.failure = ""
         return connection
+
+
+def connect_again(pool: Any) -> None:
+    """Let a pool, to which the database did not answer, try again in a moment."""
+    time.sleep(0.25)  # in a thread of the pool
+    # Growing by one is how a pool can be asked for it.
+    pool.resize(0, pool.max_size)
+    pool.resize(1, pool.max_size)

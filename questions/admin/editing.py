@@ -56,10 +56,12 @@ class EditingAdmin(HistoryAdmin):
         with transaction.atomic() if request.method == "POST" else nullcontext():
             with suppress(ValidationError):  # Django itself refuses a key that is no number
                 key = Question._meta.pk.to_python(object_id)
-                # Of two saves at once, the second waits for the row and then sees the first.
-                found = Question.objects.filter(pk=key)
-                found = found.select_for_update() if request.method == "POST" else found
-                if object_id and not found and history.deleted(Question).filter(question_id=key):
+                rows = Question.objects.filter(pk=key)
+                if request.method == "POST":
+                    # Of two saves at once, the second waits for the row and then sees the first.
+                    rows = rows.select_for_update()
+                is_gone = bool(object_id) and rows.first() is None
+                if is_gone and history.deleted(Question).filter(question_id=key).exists():
                     object_id = None  # the form for a new question keeps what was written
             return super().changeform_view(request, object_id, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""The list of questions in the admin: its filter, actions on many questions, their order."""
+"""The list of questions in the admin: its filters, actions on many questions, their order."""
 
 from collections.abc import Callable
 from typing import Any

@@ -105,7 +105,8 @@ class EditingAdmin(HistoryAdmin):
         request.warnings = []
         if obj.is_retired and {"replaced_by", "published"} & set(form.changed_data):
             request.warnings.append(retired(obj))
-        request.warnings += summary(getattr(form, "advice", []), obj)
+        if advice := getattr(form, "advice", []):
+            request.warnings.append(summary(advice, obj))
 
     def response_add(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return warned(request, super().response_add(request, *args, **kwargs))
@@ -175,15 +176,15 @@ def problems_before(key: str | None) -> list[rules.Problem]:
     return []
 
 
-def summary(problems: list[rules.Problem], question: Question) -> list[str]:
-    """Say in one message, if at all, which fields of a saved question have problems."""
+def summary(problems: list[rules.Problem], question: Question) -> str:
+    """Say which fields of a saved question have the `problems`."""
     said = []
     urgent = "Still to be mended" if question.published else "Before publishing, see to"
     for is_error, what in ((True, urgent), (False, "Have a look at")):
         labels = [problem.label for problem in problems if problem.is_error == is_error]
         if labels:
             said.append(f"{what}: {', '.join(dict.fromkeys(labels))}.")
-    return [" ".join([*said, "The form says why, at each field."])] if said else []
+    return " ".join([*said, "The form says why, at each field."])
 
 
 def warned(request: Any, response: HttpResponse) -> HttpResponse:

@@ -60,7 +60,7 @@ def find_drafts(
     pattern: str = "",
     categories: str = "",
     base: str = "",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Found:
     """
     Return what is found in files and folders.
@@ -85,8 +85,8 @@ def find_drafts(
         else:
             folder = "" if path == reading.STANDARD_INPUT else path.resolve().parent.name
             sources.append(Source(name, text, below, folder))
-        progress(number, len(files))
-    add_markdown(found, sources, pattern, categories, base, progress)
+        on_progress(number, len(files))
+    add_markdown(found, sources, pattern, categories, base, on_progress)
     return found
 
 
@@ -120,9 +120,9 @@ def add_markdown(
     wanted: str,
     categories: str,
     base: str,
-    progress: Callable[[int, int], None],
+    on_progress: Callable[[int, int], None],
 ) -> None:
-    read = by_patterns(sources, wanted, progress)
+    read = by_patterns(sources, wanted, on_progress)
     if not wanted:
         read = without_other_texts(read)
     with_questions = sum(bool(items) for _, pattern, items in read if pattern != "file")
@@ -151,7 +151,7 @@ def add_markdown(
 
 
 def by_patterns(
-    sources: list[Source], wanted: str, progress: Callable[[int, int], None]
+    sources: list[Source], wanted: str, on_progress: Callable[[int, int], None]
 ) -> list[Read]:
     """Return what each file holds by the pattern `wanted`, or else by the one that fits it best."""
     read = []
@@ -160,7 +160,7 @@ def by_patterns(
         pattern = "file" if PurePath(source.name).parent in one_each else wanted
         with within_depth(source.name):
             read.append(Read(source, *patterns.items_by_best_pattern(source, pattern)))
-        progress(number, len(sources))
+        on_progress(number, len(sources))
     return read
 
 

@@ -61,7 +61,7 @@ DECORATION = r"(?:[\s⭐🌟★☆✨🔥🚀\ufe0f\u200d]|(?<!\S):[a-z0-9_+-]+:
 STARS = re.compile(f"^{DECORATION}|{DECORATION}$")
 BOX = re.compile(r"^\[[ xX]\]\s+")  # of a task list
 LEVEL_OF = {word: level for level, words in LEVELS.items() for word in words}
-MARK = re.compile(r"[\[(【（]([^\[\]()【】（）]{1,30})[\])】）]")  # noqa: RUF001
+BRACKETED = re.compile(r"[\[(【（]([^\[\]()【】（）]{1,30})[\])】）]")  # noqa: RUF001
 
 
 def level_of(text: str) -> str:
@@ -71,7 +71,7 @@ def level_of(text: str) -> str:
 
 def level_in(text: str) -> str:
     """Return the level that a title names beside other words; "" where it names none."""
-    for mark in MARK.findall(text):
+    for mark in BRACKETED.findall(text):
         if level := level_of(mark):
             return level
     return next((LEVEL_OF[sign] for sign in "🟢🟡🟠🔴👶" if sign in text), "")
@@ -79,7 +79,7 @@ def level_in(text: str) -> str:
 
 def without_level(title: str) -> str:
     """Return a title without the mark of its level."""
-    title = MARK.sub(lambda match: "" if level_of(match[1]) else match[0], title)
+    title = BRACKETED.sub(lambda match: "" if level_of(match[1]) else match[0], title)
     return re.sub("[🟢🟡🟠🔴👶]", "", title)
 
 

@@ -17,14 +17,14 @@ from questions.refreshing.reading import FixtureError
 from questions.refreshing.validation import checked_entries
 
 # Text of a file, of a sample or of a server may hold what a terminal obeys.
-SHOWN = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))
+WITHOUT_CONTROLS = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))
 
 
 class Output(OutputWrapper):
     """Django's, which shows control characters instead of sending them."""
 
     def write(self, msg: str = "", *args: Any, **options: Any) -> None:  # type: ignore[override]
-        super().write(msg.translate(SHOWN), *args, **options)
+        super().write(msg.translate(WITHOUT_CONTROLS), *args, **options)
 
 
 class BankCommand(BaseCommand):

@@ -396,9 +396,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         The number stays the same however the queryset is filtered. A draft has the number that
         it would get. Costs per row a look at the tally of all that stands before.
         """
-        question, category = self.model._meta.db_table, Category._meta.db_table
-        number = f"{numbering.place(question)} + {numbering.before(question, category)}"
-        return self.annotate(number=RawSQL(number, []))  # noqa: S611 (all ours)
+        table = self.model._meta.db_table
+        earlier = numbering.in_earlier_categories(table, Category._meta.db_table)
+        place = numbering.place(table)
+        return self.annotate(number=RawSQL(f"{place} + {earlier}", []))  # noqa: S611 (all ours)
 
     def placed(self) -> Self:
         """

@@ -34,10 +34,6 @@ class Spot(NamedTuple):
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):
-    def total(self) -> int:
-        counted: int = self.aggregate(total=Coalesce(Sum("questions"), 0))["total"]
-        return counted
-
     def spots(self, places: Iterable[int]) -> list[Spot]:
         """Return where the questions are that have these places (from 0) among all counted."""
         blocks = self.values_list("category", "block").annotate(counted=Sum("questions"))
@@ -132,7 +128,7 @@ def place(question: str) -> str:
                     OR other.slug < {question}.slug))"""  # noqa: S608
 
 
-def before(question: str, category: str) -> str:
+def in_earlier_categories(question: str, category: str) -> str:
     """Return SQL for the number of published questions in the categories before a row's own."""
     return f"""
         COALESCE((SELECT SUM(tally.questions) FROM {category} AS own

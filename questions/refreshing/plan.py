@@ -140,13 +140,13 @@ def apply(
     ours: Iterable[Key] = (),
     *,
     prune: bool = False,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """
     Write the differences, which find_differences() returned for `entries`, in one transaction.
 
     In conflicts whose keys are in `ours` the database stays as it is, and they stay conflicts. In
-    all others the files win. `progress` is called with the numbers of entries written and to
+    all others the files win. `on_progress` is called with the numbers of entries written and to
     write. Raises RefreshError, with nothing written, where the database has changed since the
     differences were found.
     """
@@ -162,11 +162,11 @@ def apply(
         total = len(to_write) + len(gone)
         for done, row in enumerate(serializers.deserialize("python", to_write), 1):
             row.save()
-            progress(done, total)
+            on_progress(done, total)
         in_order = reversed(in_loading_order(gone))  # a row before those that it refers to
         for done, entry in enumerate(in_order, len(to_write) + 1):
             remove(*key_of(entry))
-            progress(done, total)
+            on_progress(done, total)
         refuse_circles()
         remember(entry for entry in entries if key_of(entry) not in ours)
 

@@ -11,10 +11,10 @@ def migrate(*arguments: str) -> None:
 
 
 def check_that_everything_is_kept_up() -> None:
-    assert Tally.objects.total() == Question.objects.published().count()
+    assert tally_total() == Question.objects.published().count()
     version = ContentVersion.objects.get().version
     question = build.question(title="What is a needle?", slug="needle")
-    assert Tally.objects.total() == Question.objects.published().count()
+    assert tally_total() == Question.objects.published().count()
     assert ContentVersion.objects.get().version != version
     assert found("needle") == ["needle"]
     Question.objects.filter(pk=question.pk).update(slug="trombone", title="What is a trombone?")
@@ -25,6 +25,11 @@ def check_that_everything_is_kept_up() -> None:
     assert edited is not None
     assert edited.before == {"slug": "needle", "title": "What is a needle?"}
     assert Question.objects.get(pk=question.pk).updated > question.created
+
+
+def tally_total() -> int:
+    """Return how many published questions there are by the tally."""
+    return sum(Tally.objects.values_list("questions", flat=True))
 
 
 def found(text: str) -> list[str]:

@@ -16,8 +16,8 @@ from questions.refreshing import files, reading
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 from questions.refreshing.validation import shape_fault
 
-SHOWN = 12  # files and categories
-NAMED = 5  # files without questions
+ROWS_SHOWN = 12  # files, and categories
+FILES_NAMED = 5  # without questions
 
 
 class Command(BankCommand):
@@ -103,7 +103,7 @@ already, questions that it has keep their slugs.
                 pattern=pattern,
                 categories=categories,
                 base=links,
-                progress=self.show_progress,
+                on_progress=self.show_progress,
             )
             before = earlier(output)
             made = entries(found, before)
@@ -145,8 +145,8 @@ already, questions that it has keep their slugs.
         rows = [(f"{count:,}", name, kind) for name, kind, count in with_questions]
         self.table(f"{len(with_questions)} of {len(found.files)} files have questions", rows)
         if without := [name for name, _, count in found.files if not count]:
-            more = f" and {len(without) - NAMED} more" if len(without) > NAMED else ""
-            self.stdout.write(f"           none in {', '.join(without[:NAMED])}{more}")
+            more = f" and {len(without) - FILES_NAMED} more" if len(without) > FILES_NAMED else ""
+            self.stdout.write(f"           none in {', '.join(without[:FILES_NAMED])}{more}")
         counts: dict[str, int] = {}
         for draft in found.drafts:
             counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1
@@ -173,10 +173,10 @@ already, questions that it has keep their slugs.
 
     def table(self, title: str, rows: list[tuple[str, str, str]]) -> None:
         self.stdout.write(f"{title}:")
-        for count, name, kind in rows[:SHOWN]:
+        for count, name, kind in rows[:ROWS_SHOWN]:
             self.stdout.write(f"  {count:>7}  {name}{f', {kind}' if kind else ''}")
-        if len(rows) > SHOWN:
-            self.stdout.write(f"           and {len(rows) - SHOWN} more")
+        if len(rows) > ROWS_SHOWN:
+            self.stdout.write(f"           and {len(rows) - ROWS_SHOWN} more")
 
 
 def titles_that_go(before: list[files.FixtureEntry], made: list[files.FixtureEntry]) -> list[str]:

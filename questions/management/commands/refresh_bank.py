@@ -83,7 +83,7 @@ changed. --dry-run gives the same codes.
             ours = self.resolve(found, on_conflict, prune=prune, dry_run=dry_run)
             if not dry_run:
                 with history.by_command("refresh_bank"):
-                    plan.apply(entries, found, ours, prune=prune, progress=self.show_progress)
+                    plan.apply(entries, found, ours, prune=prune, on_progress=self.show_progress)
         except (FixtureError, RefreshError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
         except (DatabaseError, DeserializationError) as error:

@@ -5,7 +5,7 @@ from qabank import clients
 
 
 class AdminConfig(apps.AdminConfig):
-    default_site = "qabank.second_factor.BankAdminSite"
+    default_site = "qabank.admin_site.BankAdminSite"
 
     def ready(self) -> None:
         super().ready()

@@ -8,14 +8,13 @@ passwords.
 
 import re
 from base64 import b32encode
-from functools import wraps
 from typing import Any, cast
 
 import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
@@ -35,53 +34,13 @@ from django_otp import login as mark_verified
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
 from qabank.lockout import in_words
-from questions.admin import unsaved
 
 RECOVERY_CODES = 8
-APP_NAMES = {
-    "axes": "Locks after wrong passwords",
-    "otp_static": "Second factor: recovery codes",
-    "otp_totp": "Second factor: authenticator apps",
-}
-FIRST_APPS = ["questions", "auth"]  # of the admin's index; the others follow by name
 
 
-class BankAdminSite(AdminSite):
+class SecondFactorSite(AdminSite):
     """Django's admin site, closed to a user who still has to give a code."""
-
-    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Give each admin, those of other packages too, lists that answer only what they offer."""
-        bases = (OfferedListAdmin, admin_class or ModelAdmin)
-        super().register(model_or_iterable, type(bases[1].__name__, bases, {}), **options)
-
-    def get_app_list(
-        self, request: HttpRequest, app_label: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Return what the index lists: the bank first, then accounts, then locks and devices."""
-
-        def place(app: dict[str, Any]) -> int:
-            label = app["app_label"]
-            return FIRST_APPS.index(label) if label in FIRST_APPS else len(FIRST_APPS)
-
-        apps = sorted(super().get_app_list(request, app_label), key=place)
-        return [app | {"name": APP_NAMES.get(app["app_label"], app["name"])} for app in apps]
-
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        answer = super().admin_view(refuse_huge_numbers(view), cacheable)
-
-        @wraps(answer)
-        def keep_and_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.method == "POST" and not self.has_permission(request):
-                is_kept = unsaved.keep(request)  # and shown again after the login
-                is_logged_out = not cast(Any, request.user).is_authenticated
-                # The script of the preview asks for JSON, again and again.
-                if is_logged_out and not is_kept and request.accepts("text/html"):
-                    messages.warning(request, "You were logged out, so nothing was done.")
-            return answer(request, *args, **kwargs)
-
-        return keep_and_answer
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_code(request)

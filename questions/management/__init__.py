@@ -1,1 +1,1 @@
-"""The commands, which are thin, and the generator of made-up banks."""
+"""The commands, which are thin: `collecting` static files, the `generator` of made-up banks."""

@@ -15,7 +15,7 @@ from django.urls import get_resolver
 
 from qabank.environment import Misconfigured, env_database
 from qabank.failures import told
-from questions.management.commands.prepare import collect_static_files
+from questions.management.collecting import collect_static_files
 from tests.commands import manage, sqlite_url
 from tests.servers import checkout, prepared_url
 

@@ -17,9 +17,7 @@ from questions.admin.guide import GuideAdmin
 from questions.admin.history import HistoryAdmin
 from questions.admin.searches import MissedSearchAdmin
 from questions.admin.unsaved import UnsavedAdmin
-from questions.markdown import parser
 from questions.models import (
-    SAMPLE_FIELDS,
     Bank,
     Category,
     FormerCategorySlug,
@@ -27,7 +25,6 @@ from questions.models import (
     MissedSearch,
     Question,
 )
-from questions.syntax import is_sample
 
 TEXT_FIELDS = [
     field.name
@@ -174,8 +171,7 @@ class QuestionAdmin(EditingAdmin, ListAdmin, GuideAdmin):
             )
         if said:
             return said
-        texts = [getattr(question, name) for name in SAMPLE_FIELDS]
-        if any(is_sample(token) for text in texts for token in parser().parse(text)):
+        if question.has_samples:
             return (
                 "Not checked as they are now: they wait for a check. Whoever runs the site "
                 "starts it, and the result appears here."

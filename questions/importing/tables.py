@@ -17,7 +17,7 @@ from questions.checking.rules import QUESTION_MARKS
 from questions.importing import html
 from questions.importing.drafts import Draft, Found, draft
 from questions.importing.sources import stem
-from questions.importing.texts import parser, plain, short_answer, with_headings_from
+from questions.importing.texts import parser, plain, short_answer, with_our_headings
 from questions.importing.vocabulary import COLUMNS, LOOSE
 from questions.refreshing.files import FIELDS, QUESTION
 from questions.spreadsheets import unquoted
@@ -124,7 +124,7 @@ def record_draft(
         if name in fields:
             source = fields[name].replace("\r\n", "\n")
             text = html.without_html(source, parser(), place, found.losses)
-            text = with_headings_from(text.strip("\n"), bold=name == "prompt")
+            text = with_our_headings(text.strip("\n"), bold=name == "prompt")
             fields[name] = f"{text}\n" if text.strip() else ""
     if "short_answer" not in fields:
         fields["short_answer"], fields["answer"] = short_answer(fields.get("answer", ""))

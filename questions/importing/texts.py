@@ -53,7 +53,7 @@ def text_of(body: str, place: str, losses: Losses, *, is_prompt: bool = False) -
     text = LABEL.sub("", without_trimmings(text), count=1)
     if not is_prompt:
         text = with_choice(text)
-    return with_headings_from(text, bold=is_prompt)
+    return with_our_headings(text, bold=is_prompt)
 
 
 def with_choice(text: str) -> str:
@@ -99,8 +99,8 @@ def block_pairs(text: str, kind: str) -> Iterator[tuple[Token, Token]]:
             yield token, inline
 
 
-def with_headings_from(text: str, top: int = 2, *, bold: bool = False) -> str:
-    """Return a text whose highest heading has the level `top`, or whose headings are bold lines."""
+def with_our_headings(text: str, *, bold: bool = False) -> str:
+    """Return a text whose highest heading has the level 2, or whose headings are `bold` lines."""
     found = [(t, i) for t, i in block_pairs(text, "heading_open") if t.map]
     if not found:
         return text
@@ -110,7 +110,7 @@ def with_headings_from(text: str, top: int = 2, *, bold: bool = False) -> str:
         start, end = token.map or (0, 0)
         match = re.match(r"(?:[\s>]|[-*+]\s|\d+[.)]\s)*", lines[start])
         prefix = match[0] if match else ""
-        level = min(int(token.tag[1]) - highest + top, 6)
+        level = min(int(token.tag[1]) - highest + 2, 6)
         title = " ".join(inline.content.split("\n"))
         is_bold = bold or not title.strip("#")
         new = f"**{title}**" if is_bold else f"{'#' * level} {title}"

@@ -12,18 +12,16 @@ from questions.models.bank import (
     SHORT_ANSWER_LENGTH,
     TITLE_LENGTH,
     Bank,
-    BankQuerySet,
     Category,
     CategoryQuerySet,
-    Fingerprint,
     FormerCategorySlug,
     FormerSlug,
     Question,
     QuestionQuerySet,
     fingerprint,
 )
-from questions.models.checked import SampleChecks, sample_checks
-from questions.models.numbering import BLOCK, Tally, TallyQuerySet, compiled
+from questions.models.checked import sample_checks
+from questions.models.numbering import BLOCK, Tally, compiled
 from questions.models.records import (
     MISSED_LENGTH,
     Change,
@@ -48,12 +46,10 @@ __all__ = [
     "SHORT_ANSWER_LENGTH",
     "TITLE_LENGTH",
     "Bank",
-    "BankQuerySet",
     "Category",
     "CategoryQuerySet",
     "Change",
     "ContentVersion",
-    "Fingerprint",
     "FormerCategorySlug",
     "FormerSlug",
     "MissedSearch",
@@ -61,10 +57,8 @@ __all__ = [
     "Question",
     "QuestionQuerySet",
     "Refreshed",
-    "SampleChecks",
     "SampleFailure",
     "Tally",
-    "TallyQuerySet",
     "compiled",
     "fingerprint",
     "sample_checks",

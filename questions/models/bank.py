@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
 from questions import search
+from questions.markdown import parser
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -33,6 +34,7 @@ from questions.models.fields import (
 from questions.models.numbering import Tally
 from questions.models.records import SampleFailure
 from questions.renderer import OutputCheck
+from questions.syntax import is_sample
 
 TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.
@@ -69,7 +71,7 @@ class Fingerprint(SHA256):
 
 SAMPLE_FIELDS = ("prompt", "answer")  # where the samples of a question stand
 CHECKED_TEXT = Concat(*SAMPLE_FIELDS)
-# Nearly what `syntax.is_sample` says of a fence, for the database.
+# Nearly what `has_samples` says of a question, for the database.
 SAMPLE = r"(```|~~~) *python +run( |\n)"
 HAS_SAMPLE = Q(prompt__regex=SAMPLE) | Q(answer__regex=SAMPLE)
 
@@ -617,6 +619,12 @@ class Question(models.Model):
     def is_checked(self) -> bool:
         """Whether the samples of exactly this prompt and answer printed what they show."""
         return self.checked_hash == self.text_hash
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether prompt or answer has code that is to be run; parses both."""
+        texts = [getattr(self, name) for name in SAMPLE_FIELDS]
+        return any(is_sample(token) for text in texts for token in parser().parse(text))
 
     @property
     def output_check(self) -> OutputCheck | None:

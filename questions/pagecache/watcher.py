@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from questions.triggers.content_version import CHANNEL
@@ -54,9 +54,9 @@ class Watcher(Protocol):
         """Close the connection to the database."""
 
 
-def watcher(alias: str = "default") -> Watcher:
-    """Return the watcher for a database, which connects when it is first asked."""
-    connection = connections[alias]
+def watcher() -> Watcher:
+    """Return the watcher for the database, which connects when it is first asked."""
+    connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "postgresql":
         return PostgreSQLWatcher(connection)
     return SQLiteWatcher(connection)

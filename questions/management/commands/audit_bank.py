@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from questions.checking import end_of_life, reviews, rules, samples
+from questions.checking import end_of_life, reviews, rules
 from questions.management.base import BankCommand
 from questions.models import Bank, Question
 
@@ -52,14 +52,14 @@ The exit code is 1 if something is due.
 def what_is_due(question: Question, bank: Bank, today: date, days: int) -> Iterator[str]:
     """Yield a line for everything that an editor should do about a question."""
     yield from reviews.reasons_to_verify(question, today, days)
-    has_sample = bool(samples.samples_of(question))
-    if has_sample and not question.is_checked:
+    has_samples = question.has_samples
+    if has_samples and not question.is_checked:
         yield "has samples that were not checked as they are now: run check_samples"
-    elif has_sample:
+    elif has_samples:
         yield from reviews.reasons_to_check(question)
     if not bank.requires_style:
         return
-    if question.answer.strip() and not has_sample:
+    if question.answer.strip() and not has_samples:
         yield "has no runnable sample"
     if not rules.reading_links(question):
         yield "has no further reading"

@@ -117,7 +117,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         with in_one_line():
             found = Question.objects.with_waiting_samples().in_order()
             # The database looks for samples with a pattern, which finds some that are none.
-            return [question for question in found if samples.samples_of(question)]
+            return [question for question in found if question.has_samples]
 
     def named(self, slugs: list[str], fixture: Path | None) -> list[Question]:
         """Return the questions with these slugs, or all, of the database or of a file."""

@@ -1,9 +1,9 @@
 """
 The history of questions and categories: versions, going back to one, and who makes the changes.
 
-The database writes the changes itself (`questions/triggers/history.py`), so that none is missing,
-whichever road it took. Here they are read; and here the code that is about to change the bank says
-on whose behalf it does so.
+The database records the changes itself (`questions/triggers/history.py`), so that none is missing,
+however it was made. Here they are read, and here the code that is about to change the bank says on
+whose behalf it does so.
 """
 
 import getpass

@@ -516,7 +516,7 @@ class Question(models.Model):
         blank=True,
         help_text="Markdown, one link a line: - [Name of the page](https://…)",
     )
-    # The database keeps both (questions/triggers/), whichever road an edit takes.
+    # The database keeps both (questions/triggers/), however an edit is made.
     created = models.DateTimeField(db_default=Now(), editable=False)
     updated = models.DateTimeField(db_default=Now(), editable=False)
 

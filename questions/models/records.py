@@ -95,7 +95,7 @@ class SampleFailure(models.Model):
 
 class Change(models.Model):
     """
-    One change to a question or a category: what was there before, and who made it by which road.
+    One change to a question or a category: what was there before, who made it, and by what.
 
     The database writes these rows itself (`questions/triggers/history.py`), and
     `questions/history.py` reads them.
@@ -112,7 +112,7 @@ class Change(models.Model):
     kind = PlainCharField(max_length=10, choices=Kind, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
     actor = PlainCharField(max_length=150, blank=True, editable=False)
-    road = PlainCharField(max_length=40, blank=True, editable=False)
+    road = PlainCharField(max_length=40, blank=True, editable=False)  # “admin”, or a command
     # By column, what the change replaced; everything where it deleted the row.
     before = models.JSONField(editable=False)
 
@@ -137,7 +137,7 @@ class Change(models.Model):
 
 class Origin(models.Model):
     """
-    Who is changing questions in the open transaction, and by which road.
+    Who is changing questions in the open transaction, and by what: the admin or a command.
 
     The triggers copy the newest row into each change. `history.recorded` removes its row before
     the transaction ends, so none is ever committed and no other connection sees one.

@@ -1,5 +1,5 @@
 """
-What the database keeps up by itself, whichever road a change takes.
+What the database maintains by itself, however a change is made.
 
 `loaddata`, `QuerySet.update` and plain SQL call no `save()`, so these rules are triggers. Each has
 a module, with the same two functions, which are given the columns of the tables that they are on:

@@ -90,7 +90,7 @@ def env_origins(name: str) -> list[str]:
 
 
 def env_secret(name: str) -> str:
-    """Read a secret; empty if it is not set. A word, or a row of equal letters, is none."""
+    """Read a secret; empty if it is not set. A word, or a row of equal letters, is refused."""
     secret = env_text(name)
     if secret and (len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_LETTERS):
         raise Misconfigured(

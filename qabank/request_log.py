@@ -128,7 +128,7 @@ class BoundedQueueHandler(QueueHandler):
 
 
 class RequestLog(QueueListener):
-    """Writes the queued lines in a thread, those of a fifth of a second at once."""
+    """Writes the queued lines in a thread, those of a fifth of a second together."""
 
     PAUSE = 0.2  # seconds
     queue: SimpleQueue[logging.LogRecord]

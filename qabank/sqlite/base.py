@@ -3,7 +3,7 @@ from django.db.backends.sqlite3 import base, features
 
 class DatabaseFeatures(features.DatabaseFeatures):
     # Every SQLite that Python 3.12 is built with has it. Django asks in a transaction, in which it
-    # waits for whoever writes, and takes an answer that does not come for a no.
+    # waits while another process writes, and takes a timeout for a no.
     supports_json_field = True
 
 

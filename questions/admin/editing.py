@@ -168,7 +168,7 @@ def check(question: Question) -> list[rules.Problem]:
 
 
 def problems_before(key: str | None) -> list[rules.Problem]:
-    """Return the problems of a question as it is on the site; of a draft there are none."""
+    """Return the problems of a question as it is on the site, where a draft is not."""
     with suppress(ValidationError):
         pk = Question._meta.pk.to_python(key)
         if stored := Question.objects.published().filter(pk=pk).first():

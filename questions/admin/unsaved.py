@@ -28,7 +28,7 @@ type Kept = dict[str, Any]  # key, user, path, fields: values by name
 
 
 def keep(request: Any) -> bool:
-    """Keep a form that was posted in vain; return False where it is none of an editor's forms."""
+    """Keep a form whose POST was refused; return False if it is no form of an editor's."""
     try:
         stamp = request.POST.get(STAMP, "")
         user, path = signing.loads(stamp, salt=__name__, max_age=MAX_AGE)
@@ -61,7 +61,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def kept_for(request: Any) -> Kept | None:
-    """Return what the user last wrote in vain at the address that is asked for."""
+    """Return what the user last wrote at the requested address and could not save."""
     for kept in reversed(request.session.get(KEPT, [])):
         if (kept["path"], kept["user"]) == (request.path, request.user.pk):
             return kept  # type: ignore[no-any-return]

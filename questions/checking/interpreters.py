@@ -29,7 +29,7 @@ OLDEST = (3, 12)  # what our own code needs
 PACKAGES = ("django", "pytest")  # what samples may import, and what these require
 ENVIRONMENTS = settings.VAR_DIR / "samples"
 ENVIRONMENT = "/environment"  # where a sample finds its own
-# What an interpreter needs of its system beside its own folder.
+# What an interpreter needs of its system besides its own folder.
 SYSTEM = ("usr/lib", "usr/lib32", "usr/lib64", "usr/share/zoneinfo", "lib", "lib32", "lib64")
 HOST = Path("/")
 

@@ -70,7 +70,7 @@ def level_of(text: str) -> str:
 
 
 def level_in(text: str) -> str:
-    """Return the level that a title names beside other words; "" where it names none."""
+    """Return the level that a title names among other words; "" where it names none."""
     for mark in BRACKETED.findall(text):
         if level := level_of(mark):
             return level

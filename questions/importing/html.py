@@ -207,10 +207,10 @@ def inline(token: Token, place: str, losses: Losses) -> str:
 
 def mentions(token: Token) -> set[int]:
     """
-    Return where the source of an inline token speaks of a tag: “the <b> tag”.
+    Return where the source of an inline token mentions a tag, rather than using it: “the <b> tag”.
 
-    It is not one of a pair, has no attributes and stands in the middle of a line. One that never
-    marks text up, such as `<form>`, is always spoken of.
+    Such a tag is not one of a pair, has no attributes and stands in the middle of a line. One that
+    never marks up text, such as `<form>`, is always a mention.
     """
     tags = positions(token)
     pairs = matched([(at, *parts(text)) for at, text in tags])
@@ -218,8 +218,8 @@ def mentions(token: Token) -> set[int]:
     for at, text in tags:
         _, name, attributes = parts(text)
         is_alone = at not in pairs and name in KNOWN - VOID
-        is_spoken_of = not attributes and is_inside_a_line(token.content, at, at + len(text))
-        if is_alone and (name in DROPPED or is_spoken_of):
+        is_mentioned = not attributes and is_inside_a_line(token.content, at, at + len(text))
+        if is_alone and (name in DROPPED or is_mentioned):
             found.add(at)
     return found
 

@@ -1,4 +1,4 @@
-"""Links and images of a text that lead to files beside it: to the place where the bank was kept."""
+"""Links and images that lead to files beside a text: made absolute, to where the bank was kept."""
 
 import re
 from collections.abc import Iterator

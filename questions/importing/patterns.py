@@ -39,7 +39,7 @@ class Item(NamedTuple):
     line: int  # of the title, from 0
     body: str
     categories: list[str]  # the headings above it, the nearest first
-    more: str = ""  # what belongs to the question beside the title
+    more: str = ""  # what belongs to the question besides the title
     is_misplaced: bool = False  # below a heading above those of other questions
 
     @property

@@ -26,14 +26,14 @@ def parser() -> MarkdownIt:
 def plain(token: Token) -> str:
     """Return a title as text, with its code in backquotes."""
     texts = []
-    spoken_of = html.mentions(token)
-    are_spoken_of = [at in spoken_of for at, _ in html.positions(token)]
+    mentioned = html.mentions(token)
+    are_mentioned = [at in mentioned for at, _ in html.positions(token)]
     for child in token.children or []:
         if child.type == "code_inline":
             texts.append(f"`{child.content}`" if "`" not in child.content else child.content)
         elif child.type == "html_inline":
             name = html.parts(child.content)[1]
-            if are_spoken_of and are_spoken_of.pop(0):
+            if are_mentioned and are_mentioned.pop(0):
                 texts.append(f"`{child.content}`")
             else:
                 texts.append(
@@ -122,9 +122,9 @@ def short_answer(answer: str) -> tuple[str, str]:
     """
     Return the first paragraph of an answer, and the rest.
 
-    A paragraph that leads to a list or a block of code takes it along, and such a block that comes
-    first is a short answer, too: without one a question can't be published. A heading or an image
-    at the beginning is none, nor is what is longer than LONGEST.
+    A paragraph that ends with a colon takes the list or the block of code after it along. A list or
+    a block of code that comes first is a short answer too: without one a question can't be
+    published. A heading, an image, and what is longer than LONGEST is no short answer.
     """
     tokens = parser().parse(answer)
     blocks = [token for token in tokens if token.level == 0 and token.nesting >= 0 and token.map]

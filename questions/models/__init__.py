@@ -1,4 +1,4 @@
-"""The tables: the bank, what numbers it, and what the site records beside it."""
+"""The tables: the bank, what numbers it, and what the site stores besides it."""
 
 from questions.models.bank import (
     ANSWER_LENGTH,

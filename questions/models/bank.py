@@ -173,7 +173,7 @@ class Bank(models.Model):
         return ()
 
     def search_names(self, categories: Iterable["Category"]) -> search.Names:
-        """Return what a search goes by beside the questions."""
+        """Return the names that a search knows besides the words of the questions."""
         return search.Names(self.other_names, {c.pk: c.name for c in categories})
 
     @property
@@ -670,7 +670,7 @@ class Question(models.Model):
 
 class FormerSlug(models.Model):
     """
-    A slug that a question had before, which goes on redirecting to it.
+    A slug that a question had before, which still redirects to it.
 
     The database writes these rows itself when a slug changes (questions/triggers/).
     """
@@ -683,7 +683,7 @@ class FormerSlug(models.Model):
 
 
 class FormerCategorySlug(models.Model):
-    """A slug that a category had before, which goes on redirecting to it, like `FormerSlug`."""
+    """A slug that a category had before, which still redirects to it, like `FormerSlug`."""
 
     slug = PlainSlugField(max_length=80, unique=True)
     category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="former_slugs")

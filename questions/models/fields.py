@@ -98,9 +98,9 @@ class Plain(models.Field):
     """
     What the fields of text below share: the validator, and a check constraint of the column.
 
-    Every column of text of ours is one of them. Django creates the constraint with the table or the
-    column, and on SQLite whenever it rebuilds the table. On PostgreSQL it does not add one where a
-    migration makes a plain field of a column that is there already: see migration 0015.
+    All of our text columns are of these classes. Django creates the constraint with the table or
+    the column, and on SQLite whenever it rebuilds the table. On PostgreSQL it does not add one
+    where a migration makes a plain field of a column that is there already: see migration 0015.
     """
 
     default_validators = [validate_characters]

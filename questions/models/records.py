@@ -1,4 +1,4 @@
-"""What the site keeps beside the bank: history, searches, sample failures, what a refresh wrote."""
+"""What the site stores besides the bank: history, searches, failed samples, last refresh."""
 
 from django.db import models
 from django.db.models.functions import Now

@@ -22,7 +22,7 @@ from questions.pagecache.watcher import Version
 type Environ = dict[str, Any]
 type Headers = list[tuple[str, str]]
 
-OVERHEAD = 6 * 1024  # bytes that a page takes beside its bodies: key, headers, objects
+OVERHEAD = 6 * 1024  # bytes that a page takes besides its bodies: key, headers, objects
 SETTLED = 2.0  # seconds after a change for which its page has no Last-Modified
 NOT_FROM_DJANGO = {"Content-Length", "ETag", "Last-Modified"}  # headers that are set here
 COMPRESSED = ("image/", "application/zip")  # media types that no encoding makes smaller
@@ -33,7 +33,7 @@ OF_A_BODY = {"Content-Type", "Content-Language", "Content-Disposition"}  # not f
 
 
 class Key(NamedTuple):
-    """All that a public page depends on beside the content."""
+    """All that a public page depends on, apart from the content."""
 
     scheme: str
     host: str

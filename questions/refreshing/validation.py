@@ -248,7 +248,7 @@ def type_fault(field: models.Field, value: Any, place: tuple[int, str | None] | 
 
 
 def written(value: Any, place: tuple[int, str | None] | None) -> str:
-    """Return a value that should be text as the file has it, and why it is none."""
+    """Return how the file writes a value that should be text, and what YAML took it for."""
     as_written = place[1] if place else None
     if value is None and not as_written:
         return "nothing: write '' for an empty text"

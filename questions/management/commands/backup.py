@@ -104,7 +104,7 @@ def dump_postgresql(target: Path) -> None:
         user=database["USER"] or None,
         **{name: value for name, value in database["OPTIONS"].items() if name != "pool"},
     )
-    # Arguments are seen by every user of the machine, so the password is none of them.
+    # Every user of the machine can read the arguments, so the password is not among them.
     secret = {"PGPASSWORD": database["PASSWORD"]} if database["PASSWORD"] else {}
     subprocess.run(  # noqa: S603
         [

@@ -116,7 +116,7 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         """Return the questions whose samples wait for a check."""
         with in_one_line():
             found = Question.objects.with_waiting_samples().in_order()
-            # The database looks for samples with a pattern, which finds some that are none.
+            # The database looks for samples by a pattern, which also finds code that is no sample.
             return [question for question in found if question.has_samples]
 
     def named(self, slugs: list[str], fixture: Path | None) -> list[Question]:

@@ -12,12 +12,12 @@ def main() -> None:
     except ModuleNotFoundError:
         sys.exit(f"Django is not installed for {sys.executable}: use .venv/bin/python manage.py.")
 
-    from qabank.failures import told  # noqa: PLC0415
+    from qabank.failures import explanation  # noqa: PLC0415
 
     try:
         execute_from_command_line(sys.argv)
     except BaseException as error:
-        line = told(error)
+        line = explanation(error)
         if line is None or "--traceback" in sys.argv:
             raise
         sys.exit(line)

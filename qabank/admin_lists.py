@@ -1,9 +1,8 @@
 """What an address may ask the admin's lists for: what their filters and their search offer."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import wraps
 from typing import Any
 
 from django import forms
@@ -18,11 +17,9 @@ from django.contrib.admin.views.main import (
     ChangeListSearchForm,
 )
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
-
-View = Callable[..., HttpResponse]
 
 SEARCH_LENGTH = 200  # characters; SQLite refuses an expression of a thousand words
 
@@ -104,25 +101,3 @@ class OfferedListAdmin(ModelAdmin):  # type: ignore[type-arg]
         except ValidationError as error:
             raise Http404("No row has such a key.") from error
         return super().changelist_view(request, extra_context)
-
-
-def refuse_huge_numbers(view: View) -> View:
-    """
-    Answer with 400 where SQLite can't hold a number that was sent; PostgreSQL finds nothing.
-
-    Also refuse a form that claims more rows than it has fields: Django would make a form for each,
-    up to two thousand.
-    """
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        for name in request.POST:
-            rows = str(request.POST[name])[:10] if name.endswith("-TOTAL_FORMS") else ""
-            if re.fullmatch(r"\d+", rows, re.ASCII) and int(rows) > len(request.POST):
-                raise BadRequest("A form has fewer rows than it says.")
-        try:
-            return view(request, *args, **kwargs)
-        except OverflowError as error:
-            raise BadRequest("A number is larger than the database can hold.") from error
-
-    return answer

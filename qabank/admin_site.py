@@ -1,13 +1,16 @@
 """The admin site: which apps its index lists, and what all of its pages have in common."""
 
+import re
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 
-from qabank.admin_lists import OfferedListAdmin, refuse_huge_numbers
+from qabank.admin_lists import OfferedListAdmin
 from qabank.second_factor import SecondFactorSite
 from questions.admin import unsaved
 
@@ -40,7 +43,7 @@ class BankAdminSite(SecondFactorSite):
         return [app | {"name": APP_NAMES.get(app["app_label"], app["name"])} for app in apps]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        answer = super().admin_view(refuse_huge_numbers(view), cacheable)
+        answer = super().admin_view(refuse_impossible_numbers(view), cacheable)
 
         @wraps(answer)
         def keep_and_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -53,3 +56,25 @@ class BankAdminSite(SecondFactorSite):
             return answer(request, *args, **kwargs)
 
         return keep_and_answer
+
+
+def refuse_impossible_numbers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """
+    Answer with 400 where a number that was sent can't be true.
+
+    Either SQLite can't hold it, where PostgreSQL finds nothing; or a form claims more rows than it
+    has fields, and Django would make a form for each, up to two thousand.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        for name in request.POST:
+            rows = str(request.POST[name])[:10] if name.endswith("-TOTAL_FORMS") else ""
+            if re.fullmatch(r"\d+", rows, re.ASCII) and int(rows) > len(request.POST):
+                raise BadRequest("A form has fewer rows than it says.")
+        try:
+            return view(request, *args, **kwargs)
+        except OverflowError as error:
+            raise BadRequest("A number is larger than the database can hold.") from error
+
+    return answer

@@ -7,7 +7,7 @@ from qabank.environment import Misconfigured
 from questions.management.reasons import reason
 
 
-def told(error: BaseException) -> str | None:
+def explanation(error: BaseException) -> str | None:
     """
     Return what an operator is told of an exception, in one line; None for a mistake of ours.
 

@@ -85,7 +85,11 @@ class BankQuerySet(models.QuerySet["Bank"]):
         return self.get()
 
     def current(self) -> "Bank":
-        """Return the row, or where there is none an unsaved one with the defaults."""
+        """
+        Return the row, or where there is none an unsaved one with the defaults.
+
+        Each page asks, so the query is compiled once only.
+        """
         rows = bank_rows()
         if not rows:
             return self.model()

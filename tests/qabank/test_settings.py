@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.urls import get_resolver
 
 from qabank.environment import Misconfigured, env_database
-from qabank.failures import told
+from qabank.failures import explanation
 from questions.management.collecting import collect_static_files
 from tests.commands import manage, sqlite_url
 from tests.servers import checkout, prepared_url
@@ -76,7 +76,7 @@ def test_an_odd_value_is_refused_in_one_plain_line(name: str, value: str, reason
         pytest.raises(Misconfigured) as refused,
     ):
         runpy.run_path(str(BASE_DIR / "qabank" / "settings.py"))
-    line = told(refused.value)
+    line = explanation(refused.value)
     assert line
     assert line.startswith(reason)
     assert "\n" not in line

@@ -25,6 +25,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from questions import search
+from questions.amounts import amount
 from questions.checking import duplicates
 from questions.checking.duplicates import Alike, folded, title_words
 from questions.markdown import parser
@@ -176,7 +177,8 @@ def check_title(title: str, alike: Alike) -> Iterator[Problem]:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
     yield from check_code("title", parser().parseInline(title))
     if alike.equal:
-        others = f" and {alike.equal_count - 1} others ask" if alike.equal_count > 1 else " asks"
+        more = alike.equal_count - 1
+        others = f" and {amount(more, 'other')} ask" if more else " asks"
         message = f"Word it differently, or give both a prompt: “{alike.equal}”{others} it."
         yield Problem("title", message)
     elif alike.near:

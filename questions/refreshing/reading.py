@@ -16,6 +16,7 @@ import yaml
 from yaml.composer import Composer
 from yaml.reader import Reader, ReaderError
 
+from questions.amounts import amount
 from questions.models.fields import described
 
 FILE_LIMIT = 64 << 20  # bytes
@@ -43,7 +44,7 @@ class Faults:
 
     def raise_if_any(self) -> None:
         if more := self.count - len(self.shown):
-            self.shown.append(f"And {more:,} more fault{'' if more == 1 else 's'}.")
+            self.shown.append(f"And {amount(more, 'more fault')}.")
         if self.shown:
             raise FixtureError("\n".join(self.shown))
 

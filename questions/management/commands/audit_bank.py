@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from questions.amounts import amount
 from questions.checking import end_of_life, reviews, rules, samples
 from questions.management.base import BankCommand
 from questions.models import Bank, Question
@@ -44,9 +45,10 @@ The exit code is 1 if something is due.
             for line in lines:
                 self.stdout.write(f"{question.slug} {line}")
         if count:
-            raise CommandError(f"{count} of {len(questions)} questions are due.")
+            all_of_them = amount(len(questions), "question")
+            raise CommandError(f"{count:,} of {all_of_them} {'is' if count == 1 else 'are'} due.")
         if verbosity:
-            self.stdout.write(f"{len(questions)} questions, none of them due.")
+            self.stdout.write(f"{amount(len(questions), 'question')}, none due.")
 
 
 def what_is_due(question: Question, bank: Bank, today: date, days: int) -> Iterator[str]:

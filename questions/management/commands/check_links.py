@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.checking import links, rules
 from questions.management.base import BankCommand
 
@@ -55,7 +56,8 @@ a link is broken.
                 self.stdout.write(f"moved: {answer.address} ({where}) to {answer.moved_to}")
         broken = sum(bool(answer.broken) for answer in answers)
         moved = sum(bool(answer.moved_to) for answer in answers)
-        summary = f"{len(answers)} addresses, {broken} broken, {moved} moved."
+        addresses = amount(len(answers), "address", "addresses")
+        summary = f"{addresses}, {broken:,} broken, {moved:,} moved."
         if broken:
             raise CommandError(summary)
         if verbosity:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.checking import interpreters, runs, samples
 from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
@@ -156,11 +157,11 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         """Say in a sentence how many samples printed what is shown; an error if not all did."""
         failed = [check for check in checks if check.problem]
         number = len({(check.question.slug, check.sample.number) for check in checks})
-        count = f"{number} sample{'' if number == 1 else 's'}"
+        count = amount(number, "sample")
         if failed:
             names = listed(check.interpreter.named for check in failed)
             failures = len({(check.question.slug, check.sample.number) for check in failed})
-            raise CommandError(f"{failures} of {count} failed on {names}.")
+            raise CommandError(f"{failures:,} of {count} failed on {names}.")
         if verbosity:
             names = listed(interpreter.named for interpreter in on)
             shown = "prints" if number == 1 else "print"

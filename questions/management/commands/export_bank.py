@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from questions.amounts import amount
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing.files import bank_entries, dump, write_file
@@ -35,4 +36,4 @@ of fixtures/bank.yaml, reviewed and committed.
         except (DatabaseError, FixtureError, OSError) as error:
             raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
-            self.stdout.write(f"Wrote {len(entries)} entries to {file}.")
+            self.stdout.write(f"Wrote {amount(len(entries), 'entry', 'entries')} to {file}.")

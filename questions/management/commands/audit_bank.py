@@ -12,6 +12,7 @@ from questions.management.base import BankCommand
 from questions.models import Bank, Question
 
 TABLE_VALID = timedelta(days=365)
+MOST_DAYS = 36_500
 
 
 class Command(BankCommand):
@@ -33,6 +34,8 @@ The exit code is 1 if something is due.
         )
 
     def handle(self, *, days: int, verbosity: int, **options: Any) -> None:
+        if not 0 <= days <= MOST_DAYS:
+            raise CommandError(f"--days has to be from 0 to {MOST_DAYS}.")
         today = timezone.localdate()
         if today - end_of_life.AS_OF > TABLE_VALID:
             self.stderr.write(f"Note: end_of_life.py is of {end_of_life.AS_OF}: renew it.", str)

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from questions.amounts import amount
 from questions.checking import links, rules
-from questions.management.base import BankCommand
+from questions.management.base import LONGEST, BankCommand
 
 
 class Command(BankCommand):
@@ -40,6 +40,8 @@ a link is broken.
     def handle(
         self, *, files: list[Path], timeout: float, internal: bool, verbosity: int, **options: Any
     ) -> None:
+        if not 0 < timeout <= LONGEST:
+            raise CommandError(f"--timeout has to be above zero, and {LONGEST} at most.")
         readers = defaultdict(list)
         published = (question for question in self.read_questions(files) if question.published)
         for question in published:

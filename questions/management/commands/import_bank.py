@@ -14,6 +14,7 @@ from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing import files, reading
+from questions.refreshing.files import not_yaml
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 from questions.refreshing.validation import shape_fault
 
@@ -89,11 +90,8 @@ already, questions that it has keep their slugs.
         verbosity: int,
         **options: Any,
     ) -> None:
-        if output != STANDARD_INPUT and output.suffix not in {".yaml", ".yml"}:
-            raise CommandError(
-                f"--output: “{output}” does not end with .yaml, and YAML is what is written. "
-                "Nothing was written."
-            )
+        if output != STANDARD_INPUT and (fault := not_yaml(output)):
+            raise CommandError(f"--output: {fault}. Nothing was written.")
         if links and not is_base(links):
             raise CommandError(
                 f"--links: “{links}” is no address such as https://github.com/me/bank/blob/main/. "
@@ -111,6 +109,11 @@ already, questions that it has keep their slugs.
             made = entries(found, before)
         except (UnreadableError, FixtureError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
+        if not found.files:
+            raise CommandError(
+                f"No Markdown file is in {', '.join(map(str, files))}: name files of other kinds "
+                "one by one. Nothing was written."
+            )
         if not found.drafts:
             raise CommandError(
                 "No question was found. In Markdown, --pattern says how they stand; in a table, "

@@ -26,6 +26,13 @@ class Command(loaddata.Command):
     from it.
     """
 
+    help = (
+        "Load fixture files, all of them or nothing: “bank” is fixtures/bank.yaml, a path is any "
+        "file, and - is standard input. Questions of the database that the files name say then "
+        "what the files say: an edit made in the admin is overwritten, and stays in the history. "
+        "refresh_bank stops at such an edit."
+    )
+
     def handle(self, *fixture_labels: str, **options: Any) -> None:
         self.saved_count = 0
         try:

@@ -28,7 +28,7 @@ a link is broken.
             type=float,
             default=links.REPLY_TIMEOUT,
             metavar="SECONDS",
-            help="How long a server may take to answer (%(default)g).",
+            help="How long an answer with its redirects may take (%(default)g).",
         )
 
         parser.add_argument(

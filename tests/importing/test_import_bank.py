@@ -397,8 +397,8 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
         tmp_path,
         f"{BANK}\n### What is lost?\n\n![x](a.png) [y](b.md)\n\n<iframe src=x></iframe>\n",
     )
-    assert "1 of 1 files have questions:\n        3  some.md, headings ###\n" in text
-    assert "1 categories:\n        3  Pipes\n" in text
+    assert "Questions in 1 of 1 file:\n        3  some.md, headings ###\n" in text
+    assert "1 category:\n        3  Pipes\n" in text
     assert "1  images of other files, which become text here (--links makes" in text
     assert "           some.md: line 17: a.png\n" in text
     assert "1  links to other files, which lead nowhere here (--links makes" in text
@@ -449,7 +449,7 @@ def test_files_without_questions_are_named(tmp_path: Path) -> None:
     folder.joinpath("a.md").write_text(BANK)
     folder.joinpath("b.md").write_text("# Prose\n\nOnly text.\n")
     text = run("import_bank", folder, dry_run=True).text
-    assert "1 of 2 files have questions:\n" in text
+    assert "Questions in 1 of 2 files:\n" in text
     assert "           none in in/b.md\n" in text
 
 

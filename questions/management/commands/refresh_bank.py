@@ -12,6 +12,7 @@ from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError
 
 from questions import history
+from questions.amounts import amount
 from questions.checking import rules
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
@@ -122,7 +123,7 @@ changed. --dry-run gives the same codes.
             return {conflict.key for conflict in conflicts}
         if on_conflict == "stop" or dry_run or not sys.stdin.isatty():
             raise CommandError(
-                f"Stopped at {plural(len(conflicts), 'conflict')}, the first in {conflicts[0]}: "
+                f"Stopped at {amount(len(conflicts), 'conflict')}, the first in {conflicts[0]}: "
                 "choose with --on-conflict theirs or ours. Nothing was written.",
                 returncode=STOPPED,
             )
@@ -170,7 +171,7 @@ def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
         diff = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
         yield from (f"  {line}" for line in diff[:DIFF_LINES])
         if len(diff) > DIFF_LINES:
-            yield f"  ... {plural(len(diff) - DIFF_LINES, 'more line')}"
+            yield f"  ... {amount(len(diff) - DIFF_LINES, 'more line')}"
 
 
 def summary(
@@ -184,15 +185,11 @@ def summary(
     count = Counter(difference.kind for difference in found)
     missing = sum(difference.files is None for difference in found)
     unchanged = len(entries) - (len(found) - missing)
-    parts = [f"{count[kind]} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
-    parts.append(f"{unchanged} unchanged")
-    parts.append(f"{count[Kind.CONFLICT]} in conflict" + f" ({len(ours)} kept)" * bool(ours))
+    parts = [f"{count[kind]:,} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
+    parts.append(f"{unchanged:,} unchanged")
+    parts.append(f"{count[Kind.CONFLICT]:,} in conflict" + f" ({len(ours):,} kept)" * bool(ours))
     parts.append(
-        f"{count[Kind.REMOVED]} removed"
+        f"{count[Kind.REMOVED]:,} removed"
         + " from the files (--prune deletes)" * (not prune and bool(count[Kind.REMOVED]))
     )
     return f"{', '.join(parts)}.{' Dry run: nothing was written.' if dry_run else ''}"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -353,6 +353,8 @@ HTML = {
     "one<b>\n\ntwo</b> three": "one\n\ntwo three",
     "- one\n\n  <b>two</b>": "- one\n\n  **two**",
     "```html\n<b>code</b>\n```": "```html\n<b>code</b>\n```",
+    "a <u>b</u>\n\n\n\n```python\nx\n\n\ny\n```": "a b\n\n```python\nx\n\n\ny\n```",
+    "<pre>x\n\n\ny</pre>": "```\nx\n\n\ny\n```",
     "| a |\n| --- |\n| <b>x</b> y<br>z |": "| a |\n| --- |\n| **x** y<br>z |",
 }  # fmt: skip
 
@@ -587,6 +589,17 @@ def test_every_apostrophe_that_our_export_writes_goes(bring: Import, start: str)
     [question] = bring(table.getvalue(), "some.csv")
     assert "1" in question["short_answer"]
     assert "'" not in question["short_answer"]
+
+
+@pytest.mark.parametrize("text", ["'--help' prints what?", "''=1?", "'tis so?", "=1?"])
+def test_a_cell_of_our_export_is_read_back_as_it_was(bring: Import, text: str) -> None:
+    [question] = bring(f'question,answer\n"{quoted(text)}",So.\n', "some.csv")
+    assert question["title"] == text
+
+
+def test_a_keyword_keeps_the_sign_at_its_end(bring: Import) -> None:
+    [question] = bring('question,answer,tags\nWhat is a?,A.,"#net, C#, f#"\n', "some.csv")
+    assert question["keywords"] == "net, c#, f#"
 
 
 def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:

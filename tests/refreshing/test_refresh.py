@@ -349,9 +349,18 @@ def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
     assert result.code == 0
     assert result.text.startswith("- bank (stays; --prune deletes it)\n")
     assert Bank.objects.exists()
-    assert run("refresh_bank", file, prune=True).code == 0
+    pruned = run("refresh_bank", file, prune=True)
+    assert pruned.code == 0
     assert not Bank.objects.exists()
+    assert "- bank\n    name: 'QA Bank'\n" in pruned.text  # it has no history
     assert "+ bank" in run("refresh_bank", SHIPPED, dry_run=True).text
+
+
+def test_all_that_the_bank_said_of_itself_is_told(file: Path) -> None:
+    names = [f"name{number} = alias{number}" for number in range(30)]
+    Bank.objects.update(other_names="\n".join(names))
+    told = run("refresh_bank", file, on_conflict="theirs").text
+    assert [name for name in names if f"-{name}\n" not in told] == []
 
 
 def test_where_the_bank_of_the_files_does_not_require_the_style_it_stops_nothing(

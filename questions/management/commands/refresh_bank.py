@@ -19,6 +19,7 @@ from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.refreshing import plan
 from questions.refreshing.files import (
+    BANK,
     FixtureEntry,
     Key,
     as_bank,
@@ -143,9 +144,18 @@ changed. --dry-run gives the same codes.
         reason = "stays; --prune deletes it" if is_kept else difference.reason
         reason = f" ({reason})" if reason else ""
         self.stdout.write(f"{SIGNS[difference.kind]} {difference}{reason}")
-        if difference.database and difference.files:
-            for line in diff_lines(difference.database, difference.files):
+        if difference.database:
+            for line in self.lines(difference, prune=prune):
                 self.stdout.write(f"    {line}")
+
+    def lines(self, difference: Difference, *, prune: bool) -> Iterator[str]:
+        """Yield what is overwritten; all of what the bank says of itself, which has no history."""
+        database, is_bank = difference.database or {}, difference.key[0] == BANK
+        if difference.files:
+            most = sys.maxsize if is_bank else DIFF_LINES
+            yield from diff_lines(database, difference.files, most)
+        elif is_bank and prune:
+            yield from (f"{name}: {value!r}" for name, value in database.items())
 
 
 def problems_on_the_site(question: Question, bank: Bank) -> list[rules.Problem]:
@@ -159,7 +169,8 @@ def problems_on_the_site(question: Question, bank: Bank) -> list[rules.Problem]:
     return rules.check_question(stored, rules.titles_beside(stored), bank)
 
 
-def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
+def diff_lines(database: Fields, files: Fields, most: int) -> Iterator[str]:
+    """Yield how the fields of a row differ; of a long text, `most` lines."""
     for name, old in database.items():
         new = files[name]
         if old == new:
@@ -169,9 +180,9 @@ def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
             continue
         yield f"{name}:"
         diff = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
-        yield from (f"  {line}" for line in diff[:DIFF_LINES])
-        if len(diff) > DIFF_LINES:
-            yield f"  ... {amount(len(diff) - DIFF_LINES, 'more line')}"
+        yield from (f"  {line}" for line in diff[:most])
+        if len(diff) > most:
+            yield f"  ... {amount(len(diff) - most, 'more line')}"
 
 
 def summary(

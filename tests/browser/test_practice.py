@@ -166,6 +166,40 @@ def test_undo_takes_the_last_grade_back(page: Page) -> None:
     assert reviews(page) == []
 
 
+def test_the_last_grade_can_be_taken_back_on_another_page_too(page: Page) -> None:
+    clock = Clock(page)
+    page.goto("/practice/?n=2&category=architecture")
+    first = title_when_there(page)
+    answer(page, clock, "4")
+    page.goto("/practice/?n=1&category=async")
+    expect(page.locator(PLACE)).to_have_text("1 of 1")
+    page.keyboard.press("u")
+    expect(page.locator(TITLE)).to_have_text(first)
+    expect(page.locator(PLACE)).to_have_text("1 of 2")
+    assert reviews(page) == []
+    answer(page, clock, "4")
+    answer(page, clock, "4")
+    expect(page.locator("[data-part=endText]")).to_contain_text("You graded yourself 2 easy.")
+    clock.pass_time(hours=2)
+    page.reload()
+    title_when_there(page)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_the_place_is_that_of_the_question_which_is_shown(page: Page) -> None:
+    clock = Clock(page)
+    page.goto("/practice/?n=3")
+    for place in range(1, 4):
+        expect(page.locator(PLACE)).to_have_text(f"{place} of 3")
+        answer(page, clock, "3")  # it comes again in ten minutes
+    for learning in (3, 2, 1):
+        expect(page.locator(PLACE)).to_have_text("3 of 3")
+        assert counts(page) == f"0 due {learning} learning 0 new"
+        answer(page, clock, "3")
+    expect(page.get_by_role("heading", name="3 questions practised")).to_be_visible()
+    expect(page.locator(PLACE)).to_have_text("3 of 3")
+
+
 def title_when_there(page: Page, before: str = "Getting the questions…") -> str:
     expect(page.locator(TITLE)).not_to_have_text(before)
     return title(page)

@@ -507,6 +507,43 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     expect(page.locator(".pair-row:visible")).to_contain_text("It was not asked.")
 
 
+def test_the_heads_of_the_progress_table_stand_apart_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/progress/")
+    expect(page.locator(".by-category thead svg").first).to_be_visible()
+    gaps = page.locator(".by-category thead th").evaluate_all(
+        """(heads) => {
+            const texts = heads.map((head) => {
+                const range = new Range();
+                range.selectNodeContents(head);
+                return range.getBoundingClientRect();
+            });
+            return texts.slice(1).map(({ left }, index) => left - texts[index].right);
+        }"""
+    )
+    assert min(gaps) >= 7
+
+
+def test_without_javascript_each_page_of_practice_says_what_it_is_and_no_more(
+    browser: Browser, base_url: str
+) -> None:
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    for address, heading in (
+        ("/practice/", "Practice"),
+        ("/practice/?n=2", "Practice"),
+        ("/practice/?n=2&seed=1", "Practice"),
+        ("/practice/?n=2&mode=interview", "Mock interview"),
+        ("/progress/", "Progress"),
+    ):
+        page.goto(address)
+        assert page.locator("h1:visible").all_inner_texts() == [heading]
+    # It knows nothing of anybody's progress.
+    expect(page.get_by_role("table")).to_have_count(0)
+    expect(page.locator("main")).not_to_contain_text("Forget", use_inner_text=True)
+    context.close()
+
+
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:
     context = browser.new_context(base_url=base_url, java_script_enabled=False)
     page = context.new_page()

@@ -205,6 +205,20 @@ def title_when_there(page: Page, before: str = "Getting the questions…") -> st
     return title(page)
 
 
+def test_where_there_is_no_question_the_reader_learns_why_and_goes_on(page: Page) -> None:
+    for mode in ("cards", "interview"):
+        page.goto(f"/practice/?n=2&mode={mode}&q=nothingofthekind")
+        expect(
+            page.get_by_text("Choose another category or level, or other words.")
+        ).to_be_visible()
+        page.get_by_role("link", name="Choose others").click()
+        expect(page.get_by_role("heading", name="Practice")).to_be_visible()
+    Question.objects.update(published=False)
+    for mode in ("cards", "interview"):
+        page.goto(f"/practice/?n=2&mode={mode}")
+        expect(page.get_by_text("The bank is empty.")).to_be_visible()
+
+
 def test_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
     page.goto("/practice/?n=3")
     title_when_there(page)

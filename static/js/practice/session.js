@@ -276,8 +276,7 @@ export class Session {
 
   nothing(now) {
     if (!this.drawn.questions.length && ![...this.cards.values()].some((card) => this.fits(card))) {
-      const why = this.drawn.isKept ? "There is no connection, and none is kept on this device." : "Choose another category or level, or other words.";
-      return ["There is no question to practise", why];
+      return ["There is no question to practise", whyNone(this.drawn)];
     }
     const { daily } = this.log.settings;
     const isLimit = daily > 0 && !leftToday(this.log, this.cards);
@@ -315,6 +314,13 @@ function focusOn(element) {
   element.focus({ preventScroll: true });
   const { top } = element.getBoundingClientRect();
   if (top > 0.75 * innerHeight) scrollBy(0, top - innerHeight / 2);
+}
+
+// Why a draw has no question.
+export function whyNone({ isKept }) {
+  if (isKept) return "There is no connection, and none is kept on this device.";
+  const { total } = document.querySelector("[data-total]").dataset;
+  return Number(total) ? "Choose another category or level, or other words." : "The bank is empty.";
 }
 
 // How many new questions of today's number are left.

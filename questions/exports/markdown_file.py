@@ -6,7 +6,8 @@ from itertools import pairwise
 from markdown_it.common.html_re import close_tag, open_tag
 
 from questions import markdown
-from questions.exports.selection import Selection
+from questions.amounts import amount
+from questions.exports.selection import Search, Selection
 from questions.models import Question
 from questions.syntax import IMAGE, image_parts, is_rendered
 
@@ -28,12 +29,21 @@ def write(selection: Selection) -> bytes:
     parts = [f"# {escaped(selection.bank.title)}"]
     if not selection.questions:
         parts.append("No question matches.")
+    elif selection.search:
+        parts.append(escaped(found(selection.search, len(selection.questions))))
     for category in selection.categories:
         parts.append(f"## {f'{category.emoji} {escaped(category.name)}'.strip()}")
         for question in selection.questions:
             if question.category_id == category.pk:
                 parts += texts(question, selection.address(question))
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def found(search: Search, count: int) -> str:
+    """Return what the page says of a search."""
+    relation = "with some words of" if search.is_partial else "for"
+    sentence = f"{amount(count, 'question')} {relation} “{search.text}”."
+    return f"{sentence} Nothing has “{search.q}”." if search.corrected else sentence
 
 
 def texts(question: Question, address: str) -> list[str]:

@@ -41,6 +41,36 @@ def test_no_page_scrolls_sideways(page: Page, browser_errors: list[str]) -> None
     browser_errors.clear()  # one is a 404
 
 
+LONG_NAME = "All one should know of consensus and donaudampfschifffahrtsgesellschaft"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_name_of_a_category_stays_in_its_place(page: Page, width: int) -> None:
+    category = build.category(name=LONG_NAME)
+    question = build.question(category=category)
+    build.question(category=category)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/progress/", f"/?q=question&category={category.slug}"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def top(selector: str) -> float:
+        return float(page.locator(selector).evaluate("e => e.getBoundingClientRect().top"))
+
+    page.goto("/")
+    name, emoji = top(".category-head h2"), top(".category-head .emoji")
+    assert name <= emoji < name + 12  # beside the first of its lines
+    page.goto(question.get_absolute_url())
+    trail = page.locator(".crumbs li").last
+    assert trail.evaluate(
+        "e => e.querySelector('a').getBoundingClientRect().top - e.getBoundingClientRect().top"
+    ) == pytest.approx(0, abs=2)
+    page.goto(f"/practice/?n=2&category={category.slug}")
+    place = page.locator("[data-room=session] [data-part=place]")
+    expect(place).to_have_text("1 of 2")
+    assert place.evaluate("e => e.getBoundingClientRect().height") < 30  # one line
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_what_has_no_spaces_and_long_titles_stay_in_their_place(page: Page, width: int) -> None:
     category = build.category(name="Supercalifragilistic " * 3, description="d" * 300)

@@ -61,6 +61,29 @@ def test_a_category_that_nobody_sees_changes_neither_file_nor_page(client: Clien
     assert len(found) == 2
 
 
+def test_a_file_says_what_was_searched_for_and_that_words_are_missing(client: Client) -> None:
+    build.question(title="What is a Docker image?", keywords="docker", slug="image")
+    build.question(title="What is Celery?", slug="celery")
+    named = export(client, "csv", q="docker swarm").headers["Content-Disposition"]
+    assert "questions-some-words-of-docker-swarm-" in named
+    text = export(client, "md", q="docker `swarm` *").content.decode()
+    assert text.splitlines()[2] == r"1 question with some words of “docker `swarm` \*”."
+    text = export(client, "md", q="docker").content.decode()
+    assert text.splitlines()[2] == "1 question for “docker”."
+    text = export(client, "md", q="sellery").content.decode()
+    assert text.splitlines()[2] == "1 question for “celery”. Nothing has “sellery”."
+    searches = {
+        "docker swarm": {"q": "docker swarm", "corrected": "", "is_partial": True},
+        "sellery": {"q": "sellery", "corrected": "celery", "is_partial": False},
+        "": None,
+    }
+    schema = client.get("/export/schema.json").json()
+    for q, said in searches.items():
+        content = export(client, "json", q=q).json()  # type: ignore[attr-defined]
+        assert content["search"] == said
+        jsonschema.validate(content, schema)
+
+
 def test_one_question_can_be_taken_along(client: Client) -> None:
     build.question(title="What is a lock?", slug="lock")
     build.question()
@@ -82,7 +105,8 @@ def test_there_is_no_other_format(client: Client) -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("extension", FORMATS)
 def test_a_file_is_named_after_what_it_has(client: Client, extension: str) -> None:
-    question = build.question(level="core", category=build.category(slug="threads"))
+    threads = build.category(slug="threads")
+    question = build.question(level="core", category=threads, keywords="x")
     response = export(client, extension, category="threads", level="core", q="question ../x")
     name = f"questions-question-x-threads-core-{question.updated:%Y-%m-%d}.{extension}"
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'

@@ -337,6 +337,17 @@ def test_the_name_of_a_category_finds_no_question_that_lacks_a_word_of_it() -> N
     assert found("web frameworks") == found("Web Frameworks & APIs") == ["in"]
 
 
+def test_a_search_for_words_of_a_categorys_name_prefers_its_questions() -> None:
+    category = build.category(name="Core Python & Internals")
+    build.question(slug="in", category=category, title="What does Python do?")
+    other = build.category(name="Architecture")
+    title = "How safe is Python?"
+    build.question(slug="out", category=other, title=title, asked_as="An internal one?\n")
+    build.question(slug="title", category=other, title="Which Python internals matter?")
+    assert found("python internals") == ["title", "in", "out"]
+    assert found("internals") == ["title", "out", "in"]
+
+
 def test_a_category_of_many_questions_hides_no_other() -> None:
     category = build.category(name="Core Python")
     Question.objects.bulk_create(

@@ -123,15 +123,9 @@
 
   const isForBox = ({ key, target }) => target.matches(".search input") && ["ArrowDown", "Escape"].includes(key);
 
-  // One search on every page: in the box of its header where that searches by itself, else over the page.
+  // One search on every page: over the page, where the box in its header does not search by itself.
   // Until that has come the box takes what is typed, and its form searches as it does without scripts.
   const box = () => document.querySelector(".search input");
-
-  function search() {
-    if (!box()?.form.dataset.live) return overlay();
-    box().focus({ preventScroll: true });
-    box().select();
-  }
 
   function overlay(text = "") {
     const { activeElement } = document;
@@ -167,13 +161,15 @@
     if (event.isComposing || event.keyCode === 229) return; // the input method's own
     if ((event.ctrlKey || event.metaKey) && event.key === "k" && !document.querySelector("dialog[open]")) {
       event.preventDefault();
-      return search();
+      return overlay();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (!isForBox(event) && (isTyping(event) || root.dataset.shortcuts === "off")) return;
     if (event.key === "/") {
       event.preventDefault();
-      search();
+      if (!box()?.form.dataset.live) return overlay();
+      box().focus({ preventScroll: true });
+      box().select();
     } else if (event.key === "Escape" && event.target === box() && !box().form.dataset.live) {
       box().blur(); // at once: the overlay may be about to come
     } else {

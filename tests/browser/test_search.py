@@ -27,16 +27,6 @@ def test_slash_goes_to_the_box_unless_the_shortcuts_are_off(page: Page) -> None:
     expect(page.locator("#q")).not_to_be_focused()
 
 
-@pytest.mark.parametrize("address", ["/", "/?q=celery", "/categories/architecture/"])
-def test_on_a_list_each_key_of_the_search_goes_to_its_own_box(page: Page, address: str) -> None:
-    page.goto(address)
-    page.keyboard.press("Control+k")
-    page.keyboard.type("joke")  # each of these letters is a shortcut elsewhere
-    expect(page.locator("#q")).to_have_value("joke")
-    expect(page.locator("#q")).to_be_focused()
-    expect(page.locator("#status")).to_contain_text("for “joke”")
-
-
 def test_the_keyboard_walks_the_hits_and_opens_one(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("/")

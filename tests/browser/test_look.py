@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Bank, Question
 from tests import build
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import Held, wait_until
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
 NewContext = Callable[..., BrowserContext]
@@ -144,6 +144,18 @@ def test_the_theme_follows_the_choice_and_a_new_page_never_flashes(page: Page) -
     assert background() == light
     page.keyboard.press("ArrowUp")
     assert background() == dark
+
+
+@pytest.mark.usefixtures("bank")
+def test_a_theme_can_be_chosen_before_all_scripts_are_there(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_attached()
 
 
 @pytest.mark.usefixtures("bank")

@@ -163,6 +163,45 @@ def test_an_entry_opened_while_a_filter_is_on_its_way_is_open_in_its_list(page: 
     expect(entry(page, "gil").locator(".answer")).to_be_visible()
 
 
+# Before the script of the list has come
+
+
+@pytest.mark.usefixtures("bank")
+def test_what_is_typed_until_then_is_searched(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    page.locator("#q").press_sequentially("lock")
+    late.wait()
+    late.let_go()
+    expect(page.locator(".found")).to_contain_text("for “lock”")
+
+
+@pytest.mark.usefixtures("bank")
+def test_an_entry_that_is_opened_until_then_stays_open_and_gets_its_answer(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    entry(page, "gil").locator("> summary").click()
+    late.wait()
+    late.let_go()
+    expect(entry(page, "gil").locator(".answer")).to_be_visible()
+    expect(page).to_have_url("/?open=gil")
+
+
+@pytest.mark.usefixtures("bank")
+def test_two_steps_of_the_history_until_then_end_at_the_list_of_their_address(page: Page) -> None:
+    page.goto("/")
+    page.locator("[id='level:core']").click()
+    expect(page.locator(".found")).to_contain_text("13 of 30")
+    late = Held(page, "js/bank")
+    page.evaluate("history.back()")
+    late.wait()
+    expect(page.locator(".entry")).to_have_count(30)
+    page.evaluate("history.forward()")
+    expect(page).to_have_url("/?level=core")
+    late.let_go()
+    expect(page.locator(".found")).to_contain_text("13 of 30")
+
+
 # History
 
 

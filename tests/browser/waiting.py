@@ -36,10 +36,10 @@ class Held:
         wait_until(self.page, lambda: len(self.routes) >= count)
 
     def let_go(self) -> None:
-        for route in self.routes:
-            route.continue_()
+        while self.routes:
+            self.routes.pop(0).continue_()
 
     def drop(self) -> None:
         """Let them fail, as where there is no network."""
-        for route in self.routes:
-            route.abort()
+        while self.routes:
+            self.routes.pop(0).abort()

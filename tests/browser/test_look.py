@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Bank, Question
 from tests import build
-from tests.browser.waiting import Held, wait_until
+from tests.browser.waiting import Held, stop_clock, wait_until
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
 NewContext = Callable[..., BrowserContext]
@@ -249,6 +249,7 @@ def test_everything_prints_on_less_than_two_pages_a_question(page: Page) -> None
 def test_the_permanent_link_can_be_copied(page: Page, base_url: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/?open=gil")
+    stop_clock(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{base_url}/questions/gil/"

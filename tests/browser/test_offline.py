@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from questions.models import Question
 from tests import build
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -52,10 +52,11 @@ def read(page: Page, address: str) -> None:
     wait_until(page, f"caches.match('{address}').then(Boolean)")
 
 
-def keep(page: Page) -> None:
+def keep(page: Page, questions: int = 30) -> None:
     page.get_by_role("button", name="Keep for offline").click()
     status = page.locator(".keep [role=status]")
-    expect(status).to_contain_text("30 questions kept")
+    patience = 3000 * PATIENCE  # each of them is fetched twice
+    expect(status).to_contain_text(f"{questions} questions kept", timeout=patience)
 
 
 @asks_in_vain
@@ -235,8 +236,7 @@ def test_show_more_goes_on_in_a_bank_that_is_kept(page: Page) -> None:
     for number in range(1, 31):
         build.question(category=category, position=number, slug=f"far-{number:02}")
     visit(page, "/")
-    page.get_by_role("button", name="Keep for offline").click()
-    expect(page.locator(".keep [role=status]")).to_contain_text("60 questions")
+    keep(page, 60)
     go_offline(page)
     page.goto("/")
     expect(page.locator(".entry")).to_have_count(50)

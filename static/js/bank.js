@@ -128,7 +128,7 @@
       if (link.matches(".show-more")) showMore(link);
       else if (link.dataset.toggle) toggleCategory(link);
       else if (link.dataset.show) showAs(link);
-      else go(withAll(new URL(link.href), "open", opened()));
+      else choose(link);
     }
   });
 
@@ -189,6 +189,16 @@
       if (byFragment) url.hash = "";
     }
     if (url) replaceAddress(url);
+  }
+
+  // A filter leads where its link says. One beside the list keeps the search, which may be on its way.
+  function choose(link) {
+    const isBeside = link.closest(".sidebar");
+    if (typing && isBeside) search();
+    const url = withAll(new URL(link.href), "open", opened());
+    const [own, now] = [url, new URL(location)].map(({ searchParams }) => searchParams.get("q"));
+    if (isBeside && own !== now) withAll(url, "q", now ? [now] : []);
+    go(url);
   }
 
   // Open or close all entries of a category: what the link says.

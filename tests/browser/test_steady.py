@@ -120,6 +120,23 @@ def test_clearing_wins_over_a_filter_that_is_still_on_its_way(page: Page) -> Non
 
 
 @pytest.mark.usefixtures("bank")
+def test_a_filter_keeps_a_search_that_is_still_on_its_way(page: Page) -> None:
+    page.goto("/")
+    held = Held(page, "q=lock")
+    page.locator("#q").fill("lock")
+    held.wait()
+    page.locator("[id='level:expert']").click()
+    expect(page.locator("#q")).to_have_value("lock")
+    held.wait(2)
+    held.let_go()
+    expect(page).to_have_title(re.compile("^“lock”, Expert · "))
+    page.locator("#q").fill("")
+    page.locator("[id='level:core']").click()
+    expect(page.locator("#q")).to_have_value("")
+    expect(page).to_have_title(re.compile("^Core · "))
+
+
+@pytest.mark.usefixtures("bank")
 def test_what_is_expanded_during_a_filter_is_what_it_filters(page: Page) -> None:
     page.goto("/")
     held = Held(page, "level=expert")

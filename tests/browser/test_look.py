@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Bank, Question
 from tests import build
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import Held, stop_clock, wait_until
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
 NewContext = Callable[..., BrowserContext]
@@ -177,6 +177,18 @@ def test_the_theme_follows_the_choice_and_a_new_page_never_flashes(page: Page) -
 
 
 @pytest.mark.usefixtures("bank")
+def test_a_theme_can_be_chosen_before_all_scripts_are_there(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_attached()
+
+
+@pytest.mark.usefixtures("bank")
 def test_the_navigation_marks_the_category_that_is_read(page: Page) -> None:
     page.goto("/")
     current = page.locator(".jump [aria-current=location] .name")
@@ -267,6 +279,7 @@ def test_everything_prints_on_less_than_two_pages_a_question(page: Page) -> None
 def test_the_permanent_link_can_be_copied(page: Page, base_url: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/?open=gil")
+    stop_clock(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{base_url}/questions/gil/"

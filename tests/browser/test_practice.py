@@ -558,6 +558,24 @@ def test_without_javascript_each_page_of_practice_says_what_it_is_and_no_more(
     context.close()
 
 
+def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one(
+    page: Page,
+) -> None:
+    late = Held(page, "/questions/")
+    page.goto("/practice/?mode=interview&n=2&seed=5")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_text("Question 1 of 2")).to_be_visible()
+    late.wait()
+    own = page.get_by_label("What you say")
+    own.fill("One.")
+    page.get_by_role("button", name="Next question").click()
+    own.press_sequentially("Two.")
+    late.let_go()
+    expect(page.get_by_text("Question 2 of 2")).to_be_visible()
+    expect(own).to_have_value("Two.")
+
+
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:
     context = browser.new_context(base_url=base_url, java_script_enabled=False)
     page = context.new_page()

@@ -18,6 +18,12 @@ TODAY = timezone.localdate()
 NEWEST = f"CPython {list(end_of_life.LAST_DAY['CPython'])[-1]}.0"
 
 
+@pytest.fixture(autouse=True)
+def no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be the day of the first test until the last one."""
+    monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
+
+
 def in_order(**changes: Any) -> Question:
     """Build a published question for which nothing is due, with `changes`."""
     values = {"slug": "some", "verified_with": "CPython 3.13.0", "verified_on": TODAY}

@@ -104,6 +104,9 @@ export class Interview {
   async show() {
     const { part, state } = this;
     this.since = undefined;
+    // At once: what is typed from now on is said to this question.
+    part.own.value = state.said[state.at]?.text ?? "";
+    part.aloud.checked = state.said[state.at]?.isAloud ?? false;
     const question = await this.question(state.at);
     if (!question) {
       part.title.textContent = "This question could not be loaded.";
@@ -119,10 +122,7 @@ export class Interview {
     part.bar.max = this.slugs.length;
     part.bar.value = state.at;
     part.nextLabel.textContent = state.at + 1 < this.slugs.length ? "Next question" : "To the answers";
-    const own = state.said[state.at];
-    part.own.value = own?.text ?? "";
-    part.aloud.checked = own?.isAloud ?? false;
-    this.before = own?.seconds ?? 0;
+    this.before = state.said[state.at]?.seconds ?? 0;
     this.since = Date.now();
     this.times();
     this.list();

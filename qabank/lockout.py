@@ -27,9 +27,10 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.formats import date_format
+
+from questions.amounts import amount
 
 logger = logging.getLogger(__name__)
 
@@ -160,11 +161,11 @@ def in_words(end: datetime, now: datetime) -> str:
     """Say when a wait is over, such as “in 12 minutes, at 14:05 UTC”; never too early."""
     seconds = max(1, math.ceil((end - now).total_seconds()))
     if seconds < MINUTE:
-        return f"in {seconds} second{pluralize(seconds)}"
+        return f"in {amount(seconds, 'second')}"
     minutes = math.ceil(seconds / MINUTE)
     full_minute = timezone.localtime(end).replace(second=0, microsecond=0) + timedelta(minutes=1)
     if minutes < DAY:
-        return f"in {minutes} minute{pluralize(minutes)}, at {date_format(full_minute, 'H:i T')}"
+        return f"in {amount(minutes, 'minute')}, at {date_format(full_minute, 'H:i T')}"
     return f"on {date_format(full_minute, 'j F, H:i T')}"
 
 

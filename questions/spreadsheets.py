@@ -7,10 +7,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 
 def quoted(text: str) -> str:
     """Return a cell that is shown as `text`: an apostrophe stands before what may be a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 def unquoted(cell: str) -> str:
     """Return the text that `quoted` made a cell of."""
     text = cell.removeprefix("'")
-    return text if text.startswith(FORMULA) else cell
+    return text if text.lstrip("'").startswith(FORMULA) else cell

@@ -81,17 +81,29 @@ def tags(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (the signatu
 
 def image(state: StateInline, match: re.Match[str], *, silent: bool) -> bool:
     """Take an `<img>` for an image as Markdown has it."""
-    attributes = {name.lower(): unescape(a or b) for name, a, b in ATTRIBUTE.findall(match[0])}
-    address = state.md.normalizeLink(attributes.get("src", ""))
-    if not address or not state.md.validateLink(address):
+    address, text = image_parts(match[0], state.md)
+    if not address:
         return False
     if not silent:
         token = state.push("image", "img", 0)
-        text = Token("text", "", 0, content=" ".join(attributes.get("alt", "").split()))
         token.attrs = {"src": address, "alt": ""}
-        token.children, token.content = [text], text.content
+        token.children, token.content = [Token("text", "", 0, content=text)], text
     state.pos = match.end()
     return True
+
+
+def image_parts(tag: str, markdown: MarkdownIt) -> tuple[str, str]:
+    """Return the address and the text of an `<img>`; "" for an address that no link may have."""
+    attributes = {name.lower(): unescape(a or b) for name, a, b in ATTRIBUTE.findall(tag)}
+    address = markdown.normalizeLink(attributes.get("src", ""))
+    text = " ".join(attributes.get("alt", "").split())
+    return address if markdown.validateLink(address) else "", text
+
+
+def is_rendered(tag: str) -> bool:
+    """Whether a tag is one of the few that our Markdown knows."""
+    name = tag.replace("</", "<", 1)
+    return bool(TAG.fullmatch(name) or (name == tag and IMAGE.fullmatch(tag)))
 
 
 def cjk_emphasis(state: StateInline, silent: bool) -> bool:  # noqa: FBT001

@@ -148,15 +148,18 @@ def test_a_dry_run_of_a_refresh_needs_no_database(tmp_path: Path) -> None:
     ("options", "password", "reason"),
     [
         ({}, "", "Nobody can be asked here: set DJANGO_SUPERUSER_PASSWORD"),
+        ({"interactive": False, "username": "me"}, None, "Set DJANGO_SUPERUSER_PASSWORD, from"),
         ({"interactive": False, "username": "me"}, "", "DJANGO_SUPERUSER_PASSWORD: This password"),
         ({"interactive": False, "username": "me"}, "12345678", "DJANGO_SUPERUSER_PASSWORD: This"),
         ({"interactive": False}, PASSWORD, "You must use --username with --noinput."),
     ],
 )
 def test_an_account_is_not_made_by_halves(
-    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], password: str, reason: str
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], password: str | None, reason: str
 ) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+    monkeypatch.delenv("DJANGO_SUPERUSER_PASSWORD", raising=False)
+    if password is not None:
+        monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
     result = commands.run("createsuperuser", stdin=StringIO(), **options)
     assert result.code == 1
     assert result.text.startswith(reason)

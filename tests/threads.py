@@ -28,6 +28,16 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def quickest(act: Callable[[], Any], tries: int = 5) -> float:
+    """Return how many seconds it takes at best: a busy machine makes it longer only."""
+    times = []
+    for _ in range(tries):
+        began = time.monotonic()
+        act()
+        times.append(time.monotonic() - began)
+    return min(times)
+
+
 def soon(condition: Callable[[], bool], seconds: float) -> bool:
     """Wait until the condition holds, for so long at most; return whether it does."""
     ends = time.monotonic() + seconds

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from questions.admin.history import HistoryAdmin
+from questions.amounts import amount
 from questions.checking import reviews, rules
 from questions.models import LAST_POSITION, Bank, Category, Question, QuestionQuerySet
 
@@ -150,4 +151,4 @@ def locked(queryset: QuerySet[Question]) -> QuestionQuerySet:
 
 
 def report(request: HttpRequest, count: int, done: str) -> None:
-    messages.success(request, f"{count} question{'' if count == 1 else 's'} {done}.")
+    messages.success(request, f"{amount(count, 'question')} {done}.")

@@ -1,6 +1,6 @@
 """Searches that found little: what came first, and how an editor makes the next one find more."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
@@ -51,7 +51,7 @@ class SearchForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.edited: Question | None = None  # with the phrase, not saved yet
+        self.addition: Addition | None = None
         self.field = next((name for name in FIELDS if f"_{name}" in self.data), "")
         self.initial["phrase"] = sentence(self.instance.text)
         if "question" in self.fields:
@@ -63,9 +63,9 @@ class SearchForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         if self.field and self.may_edit and not self.errors:
             try:
-                self.edited = with_phrase(cleaned["question"], self.field, cleaned["phrase"])
+                self.addition = with_phrase(cleaned["question"], self.field, cleaned["phrase"])
             except ValidationError as error:
-                self.add_error("phrase" if cleaned["question"] else "question", error)
+                self.add_error("question" if error.code == "question" else "phrase", error)
         return cleaned
 
 
@@ -136,16 +136,14 @@ class MissedSearchAdmin(UnsavedAdmin):
         """Add each search to a field of its question, and delete those that this settles."""
         for search in searches:
             try:
-                phrase = sentence(search.text)
                 with recorded(request):
-                    edited = with_phrase(search.question, field, phrase)
-                    edited.save(update_fields=[field])
+                    said = with_phrase(search.question, field, sentence(search.text)).save()
                     search.delete()
             except ValidationError as error:
                 problem = format_html("“{}”: {}", search.text, error.message)
                 self.message_user(request, problem, messages.WARNING)
             else:
-                self.message_user(request, added(edited, field, phrase), messages.SUCCESS)
+                self.message_user(request, said, messages.SUCCESS)
 
     # The form
 
@@ -186,9 +184,8 @@ class MissedSearchAdmin(UnsavedAdmin):
     def save_model(self, request: Any, obj: MissedSearch, form: Any, *args: Any) -> None:
         super().save_model(request, obj, form, *args)
         request.said = ""
-        if form.edited:
-            form.edited.save(update_fields=[form.field])
-            request.said = added(form.edited, form.field, form.cleaned_data["phrase"])
+        if form.addition:
+            request.said = form.addition.save()
 
     def response_change(self, request: Any, obj: MissedSearch) -> HttpResponse:
         if not request.said:
@@ -198,38 +195,76 @@ class MissedSearchAdmin(UnsavedAdmin):
         return redirect("admin:questions_missedsearch_changelist")
 
 
-def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
-    """
-    Return a question, locked and as it is now, with a phrase added to one of its FIELDS.
+class Addition(NamedTuple):
+    """A question, locked and not saved yet, with a text added to one of its FIELDS."""
 
-    It is not saved. Raises ValidationError with what is wrong instead, if anything.
+    question: Question
+    field: str
+    text: str
+
+    def save(self) -> SafeString:
+        """Save the question; return what to say."""
+        self.question.save(update_fields=[self.field])
+        return format_html(
+            '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
+            self.text,
+            FIELDS[self.field],
+            reverse("admin:questions_question_change", args=[self.question.pk]),
+            self.question,
+        )
+
+
+def with_phrase(question: Question | None, field: str, phrase: str) -> Addition:
+    """
+    Return a question as it is now, with a phrase added to one of its FIELDS.
+
+    Of a phrase with commas each part is a keyword. Raises ValidationError with what is wrong
+    instead, if anything; its code is "question" where another one has to be chosen.
     """
     key = question.pk if question else 0
     edited = Question.objects.select_for_update().filter(pk=key).first()
     if edited is None:
-        raise ValidationError("Choose its question first.")
-    bank = Bank.objects.current()
-    before = check_question(edited, {}, bank)
+        raise ValidationError("Choose its question first.", code="question")
+    if edited.is_retired:
+        instead = edited.replaced_by
+        raise ValidationError(f"“{edited}” is retired: choose “{instead}”.", code="question")
     text: str = getattr(edited, field)
     if field == "keywords":
-        there, phrase = [name.strip() for name in text.split(",")], as_name(phrase)
-        changed = f"{text}, {phrase}" if text else phrase
+        there, parts = text.split(","), [as_name(part) for part in phrase.split(",")]
     else:
-        there, phrase = text.splitlines(), phrase.strip()
-        changed = "".join(f"{line}\n" for line in [*there, phrase])
-    if not phrase:
+        there, parts = text.splitlines(), [phrase.strip()]
+    there = [name.strip() for name in there if name.strip()]
+    parts = list(filter(None, dict.fromkeys(parts)))
+    if not parts:
         raise ValidationError("Write what is to be added.")
-    if phrase.casefold() in {name.casefold() for name in there}:
+    known = {name.casefold() for name in there}
+    new = [part for part in parts if part.casefold() not in known]
+    if not new:
         raise ValidationError(f"“{edited}” has it already.")
-    setattr(edited, field, changed)
+    bank = Bank.objects.current()
+    for message in errors(Question(title=edited.title, **{field: joined(new, field)}), field, bank):
+        raise ValidationError(message)
+    before = errors(edited, field, bank)
+    setattr(edited, field, joined([*there, *new], field))
     try:
         edited.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
     except ValidationError as error:
         raise no_room(edited, " ".join(error.messages)) from error
-    for problem in check_question(edited, {}, bank):
-        if problem.field == field and problem.is_error and problem not in before:
-            raise no_room(edited, problem.message)
-    return edited
+    for message in errors(edited, field, bank):
+        if message not in before:
+            raise no_room(edited, message)
+    return Addition(edited, field, ", ".join(new))
+
+
+def joined(parts: list[str], field: str) -> str:
+    """Return the text of one of the FIELDS."""
+    return ", ".join(parts) if field == "keywords" else "".join(f"{line}\n" for line in parts)
+
+
+def errors(question: Question, field: str, bank: Bank) -> list[str]:
+    """Return what the rules say is wrong in one of the FIELDS."""
+    problems = check_question(question, {}, bank)
+    return [problem.message for problem in problems if problem.field == field and problem.is_error]
 
 
 def no_room(question: Question, reason: str) -> ValidationError:
@@ -241,17 +276,6 @@ def no_room(question: Question, reason: str) -> ValidationError:
             address,
             question,
         )
-    )
-
-
-def added(question: Question, field: str, phrase: str) -> SafeString:
-    """Say that a phrase was added to one of the FIELDS of a question."""
-    return format_html(
-        '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
-        as_name(phrase) if field == "keywords" else phrase,
-        FIELDS[field],
-        reverse("admin:questions_question_change", args=[question.pk]),
-        question,
     )
 
 

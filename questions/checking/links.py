@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 
 USER_AGENT = "QABank-link-check/1.0 (reads each address once)"
 HOSTS_AT_ONCE = 4
-REPLY_TIMEOUT = 15.0  # seconds
+REPLY_TIMEOUT = 15.0  # seconds, for the whole answer with its redirects
 PAUSES = (1.0, 4.0)  # seconds before the second and the third try
 
 PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
@@ -58,8 +58,9 @@ def check_addresses(
     Ask for each address once, a few hosts at a time and one request at a time from each host.
 
     Returns the answers sorted by address. `internal` says whether hosts that are not on the public
-    Internet are asked too; otherwise they count as broken. `timeout` is in seconds, and so are
-    `pauses`: the waits before further tries where a server doesn't answer or is overloaded.
+    Internet are asked too; otherwise they count as broken. `timeout` is in seconds, for a whole
+    answer with its redirects. So are `pauses`: the waits before further tries where a server
+    doesn't answer or is overloaded.
     `on_progress` is called with the numbers of answers and of addresses.
     """
     by_host = defaultdict(list)
@@ -100,11 +101,11 @@ def request(
     if not url.startswith(("https://", "http://")):
         return Answer(address, broken="is no web address"), HTTPStatus.BAD_REQUEST
     redirects = Redirects()
-    opener = opener_with(redirects, WebHandler(may_ask))
+    opener = opener_with(redirects, WebHandler(may_ask, time.monotonic() + timeout))
     opener.addheaders = [("User-Agent", USER_AGENT), ("Accept", "text/html, */*;q=0.5")]
     try:
         asked = urllib.request.Request(url, method=method)  # noqa: S310 (checked above)
-        with opener.open(asked, timeout=timeout) as response:
+        with opener.open(asked) as response:
             moved_to = f"{response.url}{mark}{fragment}" if redirects.is_permanent else ""
     except urllib.error.HTTPError as error:
         error.close()
@@ -131,6 +132,7 @@ class Redirects(urllib.request.HTTPRedirectHandler):
         headers: HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
+        fp.close()  # otherwise its text would be read, which nobody needs and may have no end
         if self.is_permanent is None:
             self.is_permanent = code in PERMANENT
         new = super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -159,39 +161,69 @@ def opener_with(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerD
 class WebHandler(urllib.request.AbstractHTTPHandler):
     """Opens http: and https:, over connections to addresses that were checked."""
 
-    def __init__(self, may_ask: MayAsk) -> None:
+    def __init__(self, may_ask: MayAsk, until: float) -> None:
         super().__init__()
-        self.may_ask = may_ask
+        self.allowed = {"may_ask": may_ask, "until": until}
         self.http_request = self.https_request = self.do_request_
 
     def http_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(cast(Any, Connection), req, may_ask=self.may_ask)
+        return self.do_open(cast(Any, Connection), req, **self.allowed)
 
     def https_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(cast(Any, SecureConnection), req, may_ask=self.may_ask)
+        return self.do_open(cast(Any, SecureConnection), req, **self.allowed)
 
 
 class Connection(HTTPConnection):
-    def __init__(self, *args: Any, may_ask: MayAsk, **options: Any) -> None:
+    def __init__(self, *args: Any, may_ask: MayAsk, until: float, **options: Any) -> None:
         super().__init__(*args, **options)
         self.may_ask = may_ask
+        self.until = until
 
     def connect(self) -> None:
-        self.sock = connect(self.host, self.port, self.may_ask, self.timeout)
+        self.sock = connect(self.host, self.port, self.may_ask, self.until)
 
 
 class SecureConnection(HTTPSConnection):
-    def __init__(self, *args: Any, may_ask: MayAsk, **options: Any) -> None:
+    def __init__(self, *args: Any, may_ask: MayAsk, until: float, **options: Any) -> None:
         self.tls = ssl.create_default_context()
+        self.tls.sslsocket_class = SecureSocket
         super().__init__(*args, context=self.tls, **options)
         self.may_ask = may_ask
+        self.until = until
 
     def connect(self) -> None:
-        self.sock = connect(self.host, self.port, self.may_ask, self.timeout)
-        self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.host)
+        plain = connect(self.host, self.port, self.may_ask, self.until)
+        self.sock = self.tls.wrap_socket(plain, server_hostname=self.host)
+        cast(SecureSocket, self.sock).until = self.until
 
 
-def connect(host: str, port: int, may_ask: MayAsk, timeout: float | None) -> socket.socket:
+class Socket(socket.socket):
+    """
+    A socket whose answer has to come until a moment.
+
+    The timeout of a plain one begins anew with each byte that comes.
+    """
+
+    until: float  # by time.monotonic()
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        self.settimeout(left(self.until))
+        return super().recv_into(*args, **options)
+
+
+class SecureSocket(Socket, ssl.SSLSocket):
+    pass
+
+
+def left(until: float) -> float:
+    """Return how many seconds are left. Raises TimeoutError where none is."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
+
+
+def connect(host: str, port: int, may_ask: MayAsk, until: float) -> Socket:
     """Connect to one of a host's addresses. Raises Internal where none may be asked."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(address[0]) for *_, address in found]
@@ -200,9 +232,14 @@ def connect(host: str, port: int, may_ask: MayAsk, timeout: float | None) -> soc
         raise Internal(f"{host} is not on the public Internet ({addresses[0]})")
     for address in allowed:
         try:
-            return socket.create_connection((address, port), timeout)
+            plain = socket.create_connection((address, port), left(until))
         except OSError as error:
             failure = error
+        else:
+            connected = Socket(fileno=plain.detach())
+            connected.settimeout(max(until - time.monotonic(), 0.001))  # of the handshake
+            connected.until = until
+            return connected
     raise failure
 
 

@@ -8,6 +8,7 @@ never load the code that runs samples.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from questions.amounts import amount
 from questions.checking.end_of_life import LAST_DAY
 from questions.models import Question
 from questions.products import releases_in
@@ -25,7 +26,7 @@ def reasons_to_verify(question: Question, today: date, days: int = VALID_DAYS) -
         yield "was never verified"
     elif question.verified_on < today - timedelta(days=days):
         age = (today - question.verified_on).days
-        yield f"was verified {age} days ago, on {question.verified_on}"
+        yield f"was verified {amount(age, 'day')} ago, on {question.verified_on}"
     for product, version in releases_in(f"{question.verified_with}, {question.checked_with}"):
         yield from out_of_support(product, version, today)
 

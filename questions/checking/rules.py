@@ -25,6 +25,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from questions import search
+from questions.amounts import amount
 from questions.checking import duplicates
 from questions.checking.duplicates import Alike, folded, title_words
 from questions.markdown import parser
@@ -33,7 +34,7 @@ from questions.models.fields import Stripped
 from questions.renderer import is_ours, leads_nowhere
 from questions.search.letters import DENSE_CLASS
 from questions.search.words import stem
-from questions.syntax import IMAGE, TAG, anchor, heading_text, is_sample, shown_output
+from questions.syntax import anchor, heading_text, is_rendered, is_sample, shown_output
 
 TITLE_CHARACTERS = 80
 SHORT_ANSWER_WORDS = range(45, 76)
@@ -176,7 +177,8 @@ def check_title(title: str, alike: Alike) -> Iterator[Problem]:
         yield Problem("title", "Take out the Markdown: only `code` in backquotes is rendered.")
     yield from check_code("title", parser().parseInline(title))
     if alike.equal:
-        others = f" and {alike.equal_count - 1} others ask" if alike.equal_count > 1 else " asks"
+        more = alike.equal_count - 1
+        others = f" and {amount(more, 'other')} ask" if more else " asks"
         message = f"Word it differently, or give both a prompt: “{alike.equal}”{others} it."
         yield Problem("title", message)
     elif alike.near:
@@ -507,12 +509,6 @@ def raw_html(source: str) -> list[str]:
     found = [token for token in tokens if token.type in {"html_block", "html_inline"}]
     html = [t.content for t in found if t.type == "html_block" or not is_rendered(t.content)]
     return [excerpt(tag.strip()) for tag in html]
-
-
-def is_rendered(tag: str) -> bool:
-    """Whether a tag is one of the few that our Markdown knows."""
-    name = tag.replace("</", "<", 1)
-    return bool(TAG.fullmatch(name) or (name == tag and IMAGE.fullmatch(tag)))
 
 
 def shown_texts(tokens: list[Token], *, code: bool = True) -> list[str]:

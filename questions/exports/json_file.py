@@ -10,6 +10,7 @@ from questions.exports.selection import (
     BANK_FIELDS,
     CATEGORY_FIELDS,
     QUESTION_FIELDS,
+    Search,
     Selection,
     data,
 )
@@ -27,11 +28,23 @@ TYPES: list[tuple[Any, dict[str, Any]]] = [
     (models.Field, {"type": "string"}),
 ]
 
+SEARCH = {
+    "type": ["object", "null"],
+    "description": "What was searched for; null where nothing was.",
+    "properties": {
+        "q": {"type": "string", "description": "As it was typed."},
+        "corrected": {"type": "string", "description": "What is found, where q has nothing."},
+        "is_partial": {"type": "boolean", "description": "Whether the best lacks some words."},
+    },
+    "required": list(Search._fields),
+}
+
 
 def write(selection: Selection) -> bytes:
     content = {
         "$schema": selection.origin + reverse("export-schema"),
         "version": VERSION,
+        "search": selection.search._asdict() if selection.search else None,
         "bank": data(selection.bank, BANK_FIELDS),
         "categories": [data(category, CATEGORY_FIELDS) for category in selection.categories],
         "questions": [
@@ -50,6 +63,7 @@ def schema(address: str) -> dict[str, Any]:
     properties = {
         "$schema": {"const": address},
         "version": {"const": VERSION},
+        "search": SEARCH,
         "bank": row_schema(Bank, BANK_FIELDS),
         "categories": {"type": "array", "items": row_schema(Category, CATEGORY_FIELDS)},
         "questions": {"type": "array", "items": question},
@@ -60,7 +74,7 @@ def schema(address: str) -> dict[str, Any]:
         "title": "Interview questions with their answers",
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if name != "search"],  # which older files lack
     }
 
 

@@ -3,12 +3,25 @@
 import re
 from itertools import pairwise
 
+from markdown_it.common.html_re import close_tag, open_tag
+
 from questions import markdown
-from questions.exports.selection import Selection
+from questions.amounts import amount
+from questions.exports.selection import Search, Selection
 from questions.models import Question
+from questions.syntax import IMAGE, image_parts, is_rendered
 
 CODE = re.compile(r"(`[^`]+`)")
 SPECIAL = re.compile(r"[\\`*_\[\]<>&#|~]")
+# An escaped sign, code, an image, or what may begin a tag.
+PIECE = re.compile(
+    r"\\[\s\S]|(?<!`)(?P<ticks>`+)(?!`)[\s\S]*?[^`](?P=ticks)(?!`)|"
+    rf"(?P<image>{IMAGE.pattern})|(?P<opening><)(?=[a-z/!?])",
+    re.IGNORECASE,
+)
+WHOLE_TAG = re.compile(f"{open_tag}|{close_tag}")
+ADDRESS = re.compile(r"<(?:[a-z][a-z0-9+.-]+:|[^\s<>@]+@)[^\s<>]*>", re.IGNORECASE)
+MARKERS = re.compile(r"(?:\s|[>*+-]|\d+[.)])*")  # of quotes and lists, before a block
 LEVEL = 3  # of a question's heading; those of its answer, which begin at 2, stand below it
 
 
@@ -16,6 +29,8 @@ def write(selection: Selection) -> bytes:
     parts = [f"# {escaped(selection.bank.title)}"]
     if not selection.questions:
         parts.append("No question matches.")
+    elif selection.search:
+        parts.append(escaped(found(selection.search, len(selection.questions))))
     for category in selection.categories:
         parts.append(f"## {f'{category.emoji} {escaped(category.name)}'.strip()}")
         for question in selection.questions:
@@ -24,11 +39,19 @@ def write(selection: Selection) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
+def found(search: Search, count: int) -> str:
+    """Return what the page says of a search."""
+    relation = "with some words of" if search.is_partial else "for"
+    sentence = f"{amount(count, 'question')} {relation} “{search.text}”."
+    return f"{sentence} Nothing has “{search.q}”." if search.corrected else sentence
+
+
 def texts(question: Question, address: str) -> list[str]:
     """Return the paragraphs of a question in the order in which its page shows them."""
     marks = [f"**{question.get_level_display()}**", f"[{address}]({address})"]
     if question.verified_with:
-        marks.insert(1, with_day(f"verified with {question.verified_with}", question.verified_on))
+        verified = f"verified with {escaped(question.verified_with)}"
+        marks.insert(1, with_day(verified, question.verified_on))
     if question.is_checked:
         checked = f"output checked on {question.checked_with}"
         marks.insert(-1, with_day(checked, question.checked_on))
@@ -57,11 +80,12 @@ def escaped(title: str) -> str:
 
 def below(source: str) -> str:
     """
-    Return Markdown whose headings stand below that of its question.
+    Return Markdown whose headings stand below that of its question, and whose HTML is text.
 
     A heading that is quoted or in a list is left as it is.
     """
-    lines = source.splitlines()
+    source = without_html(source)
+    lines = source.split("\n")  # as the parser counts them
     for token, content in pairwise(markdown.block_parser().parse(source)):
         if token.type == "heading_open" and token.level == 0 and token.map:
             first, end = token.map
@@ -69,3 +93,35 @@ def below(source: str) -> str:
             heading = f"{'#' * level} {' '.join(content.content.split())}"
             lines[first:end] = [heading, *[""] * (end - first - 1)]
     return "\n".join(lines)
+
+
+def without_html(source: str) -> str:
+    """
+    Return Markdown in which tags are text for every reader, as they are on the site.
+
+    GitHub would leave them out, and other programs obey them. The few tags that our Markdown knows
+    stay, since they have no attributes; an `<img>` becomes an image of Markdown.
+    """
+    if "<" not in source:
+        return source
+    lines = source.split("\n")  # as the parser counts them
+    parts = markdown.block_parser().parse(source)
+    for first, end in {tuple(t.map) for t in parts if t.map and t.type in {"inline", "math_block"}}:
+        text = PIECE.sub(as_text, "\n".join(lines[first:end]))
+        lines[first:end] = text.split("\n")
+    return "\n".join(lines)
+
+
+def as_text(piece: re.Match[str]) -> str:
+    if piece["image"]:
+        address, text = image_parts(piece["image"], markdown.block_parser())
+        return f"![{escaped(text)}](<{address}>)" if address else f"\\{piece['image']}"
+    if not piece["opening"] or ADDRESS.match(piece.string, piece.start()):
+        return piece[0]
+    before = piece.string[: piece.start()].rpartition("\n")[2]
+    tag = WHOLE_TAG.match(piece.string, piece.start())
+    if tag and is_rendered(tag[0]):
+        return piece[0]
+    # Where no tag ends it may be part of a formula, but at the beginning of a block it is HTML.
+    is_tag = tag or piece.string[piece.end()] in "!?" or MARKERS.fullmatch(before)
+    return "\\<" if is_tag else piece[0]

@@ -15,11 +15,24 @@ CATEGORY_FIELDS = FIELDS[CATEGORY]
 BANK_FIELDS = FIELDS[BANK]
 
 
+class Search(NamedTuple):
+    """What was searched for, as the page says it."""
+
+    q: str
+    corrected: str  # what the questions were found for, where `q` has nothing
+    is_partial: bool  # whether the best of the questions lacks some of the words
+
+    @property
+    def text(self) -> str:
+        return self.corrected or self.q
+
+
 class Selection(NamedTuple):
     """Published questions with their categories, in the order in which the page shows them."""
 
     bank: Bank
     questions: list[Question]
+    search: Search | None
     changed: datetime | None  # when one of the bank's questions was last changed
     origin: str  # scheme and host of the site, to which the links of the files lead
 

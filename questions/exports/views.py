@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 
 from questions.exports import anki, csv_file, json_file, markdown_file
-from questions.exports.selection import Selection, file_name
+from questions.exports.selection import Search, Selection, file_name
 from questions.models import Bank, Category, Question, QuestionQuerySet
 from questions.pagecache.public import public_page, snapshot
 from questions.pages.filters import Filters, clean
@@ -55,22 +55,26 @@ def questions(request: HttpRequest, extension: str) -> HttpResponse:
         return HttpResponse(message, "text/plain", 429, headers=headers)
     try:
         with snapshot():
-            chosen, words = choice(request.GET)
+            chosen, searched, words = choice(request.GET)
             rows = list(chosen[: LIMIT + 1])
             if len(rows) > LIMIT:
                 return render(request, "questions/too_many.html", {"limit": LIMIT}, status=400)
-            return file(request, rows, words, extension)
+            return file(request, rows, searched, words, extension)
     finally:
         making.release()
 
 
 def file(
-    request: HttpRequest, rows: list[Question], words: list[str], extension: str
+    request: HttpRequest,
+    rows: list[Question],
+    searched: Search | None,
+    words: list[str],
+    extension: str,
 ) -> HttpResponse:
     """Return the file of `rows`, whose name says in `words` which they are."""
     changed = Question.objects.published().last_change()
     origin = f"{request.scheme}://{request.get_host()}"
-    selection = Selection(Bank.objects.current(), rows, changed, origin)
+    selection = Selection(Bank.objects.current(), rows, searched, changed, origin)
     content_type, write = FORMATS[extension]
     name = file_name(words, changed, extension)
     headers = {
@@ -80,14 +84,19 @@ def file(
     return HttpResponse(write(selection), content_type, headers=headers)
 
 
-def choice(query: QueryDict) -> tuple[QuestionQuerySet, list[str]]:
+def choice(query: QueryDict) -> tuple[QuestionQuerySet, Search | None, list[str]]:
     """Return the questions that a query chooses, and the words that say which they are."""
+    published = Question.objects.published().select_related("category")
     if slug := clean(query.get("question", "")):
-        question = Question.objects.published().filter(slug=slug).select_related("category")
-        return question, [slug]
+        return published.filter(slug=slug), None, [slug]
     filters = Filters.from_query(query).within(list(Category.objects.published()))
-    questions = filters.questions().select_related("category")
-    return questions, [filters.q, filters.category, filters.level]
+    if not filters.q:
+        questions = filters.questions().select_related("category")
+        return questions, None, [filters.category, filters.level]
+    found = filters.found()
+    searched = Search(filters.q, found.corrected, found.is_partial)
+    name = f"some words of {searched.text}" if found.is_partial else searched.text
+    return found.sort(published), searched, [name, filters.category, filters.level]
 
 
 @public_page(from_bank=False)

@@ -79,6 +79,10 @@ def find_drafts(
         except reading.FixtureError as error:
             raise UnreadableError(f"{name}: {error}.") from error
         suffix = path.suffix.lower()
+        if suffix in {".yaml", ".yml"}:
+            raise UnreadableError(
+                f"{name}: YAML is what import_bank writes, and what refresh_bank reads."
+            )
         if suffix in TABLES or tables.is_anki(text):
             with within_depth(name):
                 add(found, name, *table(suffix, name, text, found))

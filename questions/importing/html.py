@@ -37,6 +37,7 @@ KNOWN = (
 AROUND = ("b", "i", "strong", "em", "u", "p", "div", "span", "center", "font", "details", "a")
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>")
 ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++)\s*+=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+COMMONMARK = MarkdownIt("commonmark")
 WRAPPER = re.compile(r"\s*(?:<(?:div|p|span|a|center|section|font)\b[^<>]*>\s*(?:</\w+>\s*)?)+")
 
 
@@ -91,7 +92,7 @@ def markdown(html: str) -> str:
     for element in soup.find_all("img"):
         element["alt"] = element.get("alt") or element.get("title") or file_name(element.get("src"))
     text = Converter().convert_soup(soup)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return without_gaps(text).strip("\n")
 
 
 def closed(html: str) -> str:
@@ -135,7 +136,19 @@ def without_html(source: str, parser: MarkdownIt, place: str, losses: Losses) ->
                 cursors[start + offset] = at + len(new_line)
     for start, end, new_lines in sorted(edits, reverse=True):
         lines[start:end] = new_lines
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    return without_gaps("\n".join(lines))
+
+
+def without_gaps(text: str) -> str:
+    """Return Markdown with one blank line where there are several, but not in code."""
+    lines = text.split("\n")
+    code = [t.map for t in COMMONMARK.parse(text) if t.type in {"fence", "code_block"} and t.map]
+    in_code = {number for start, end in code for number in range(start, end)}
+    return "\n".join(
+        line
+        for number, line in enumerate(lines)
+        if line.strip() or number in in_code or not number or lines[number - 1].strip()
+    )
 
 
 def unwrapped(source: str, parser: MarkdownIt) -> str:

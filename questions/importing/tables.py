@@ -141,7 +141,7 @@ def as_text(name: str, value: Any) -> str:
         return "".join(f"{link_line(link)}\n" for link in links if link)
     if name == "keywords":
         words = value if isinstance(value, list) else re.split(r"[,;]|\s+(?=#)", str(value))
-        return ", ".join(filter(None, (str(word).strip().strip("#").lower() for word in words)))
+        return ", ".join(filter(None, (str(word).strip().lstrip("#").lower() for word in words)))
     if isinstance(value, list):
         lines = [str(item) for item in value]
         return "\n".join(lines) + "\n" if name == "asked_as" else "\n".join(f"- {x}" for x in lines)

@@ -16,6 +16,7 @@ from questions.refreshing.files import as_bank, as_questions
 from questions.refreshing.reading import FixtureError
 from questions.refreshing.validation import checked_entries
 
+LONGEST = 24 * 60 * 60  # seconds that anything may be given
 # Text of a file, of a sample or of a server may hold what a terminal obeys.
 WITHOUT_CONTROLS = str.maketrans(dict.fromkeys(REFUSED, "\N{REPLACEMENT CHARACTER}"))
 

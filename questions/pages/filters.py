@@ -75,14 +75,18 @@ class Filters:
         """
         questions = Question.objects.published()
         if self.q:
-            categories = list(Category.objects.published())  # as on the page
-            found = self.matches(Bank.objects.current(), categories).found
-            return replace(found, keys=found.keys[: found.close]).sort(questions)
+            return self.found().sort(questions)
         if self.category:
             questions = questions.in_category(self.category)
         if self.level:
             questions = questions.at_level(self.level)
         return questions.in_order()
+
+    def found(self) -> search.Found:
+        """Return what the search for `q` finds within the filters, without its less close hits."""
+        categories = list(Category.objects.published())  # as on the page
+        found = self.matches(Bank.objects.current(), categories).found
+        return replace(found, keys=found.keys[: found.close])
 
     def matches(self, bank: Bank, categories: list[Category]) -> "Matches":
         """

@@ -101,11 +101,15 @@ def write_file(path: Path, text: str) -> None:
     Write a fixture file atomically: nobody can read it half-written, and a full disk spoils none.
 
     A symbolic link stays, and the file that it leads to is replaced. Raises FixtureError where
-    there is something else than a regular file: a device, a pipe, a folder.
+    there is something else than a regular file, such as a device, a pipe or a folder, and for a
+    name that is not one of YAML.
     """
+    fault = not_yaml(path)
     path = path.resolve()
     if os.path.lexists(path) and not path.is_file():
         raise FixtureError(f"{path} is no regular file")
+    if fault:
+        raise FixtureError(fault)
     before = path.stat() if path.exists() else None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
@@ -126,6 +130,13 @@ def write_file(path: Path, text: str) -> None:
         except BaseException:
             Path(temporary).unlink()
             raise
+
+
+def not_yaml(path: Path) -> str:
+    """Return why no fixture file is written under a name; "" where it can be."""
+    if path.suffix in {".yaml", ".yml"}:
+        return ""
+    return f"“{path}” does not end with .yaml, and YAML is what is written"
 
 
 def with_fields(text: str, changes: dict[str, dict[str, Any]]) -> str:

@@ -16,12 +16,13 @@ import yaml
 from yaml.composer import Composer
 from yaml.reader import Reader, ReaderError
 
+from questions.amounts import amount
 from questions.models.fields import described
 
 FILE_LIMIT = 64 << 20  # bytes
 DEPTH_LIMIT = 10  # of nested lists and mappings; ours have 5
 PARTS_LIMIT = 1_000  # values of one entry; ours have 40
-STANDARD_INPUT = Path("-")
+STANDARD_INPUT = Path("-")  # and standard output, where something is written
 FAULTS_SHOWN = 20
 
 
@@ -43,7 +44,7 @@ class Faults:
 
     def raise_if_any(self) -> None:
         if more := self.count - len(self.shown):
-            self.shown.append(f"And {more:,} more fault{'' if more == 1 else 's'}.")
+            self.shown.append(f"And {amount(more, 'more fault')}.")
         if self.shown:
             raise FixtureError("\n".join(self.shown))
 
@@ -61,7 +62,15 @@ class ReadEntry(NamedTuple):
 def read(path: Path) -> Iterator[ReadEntry]:
     """Yield the entries of a file, or of standard input for “-”. Raises FixtureError."""
     suffix = path.suffix
-    if path != STANDARD_INPUT and suffix not in {".yaml", ".yml", ".json", ".jsonl", ".ndjson"}:
+    if path == STANDARD_INPUT:
+        pass
+    elif path.is_dir():
+        raise FixtureError("a folder: name the files in it")
+    elif not path.exists():
+        raise FixtureError(
+            "no such file: give the path of a fixture file, such as fixtures/bank.yaml"
+        )
+    elif suffix not in {".yaml", ".yml", ".json", ".jsonl", ".ndjson"}:
         raise FixtureError(
             f"{suffix or 'no'} format: the bank is kept as .yaml, .json or .jsonl; import_bank "
             "reads other files"
@@ -95,6 +104,8 @@ def text_of(path: Path) -> str:
 
 def parse(text: str, suffix: str = ".yaml") -> Iterator[ReadEntry]:
     """Yield the entries of a text, unchecked. Raises FixtureError."""
+    if not text.strip():
+        raise FixtureError("empty: expected a list of entries, each with `model` and `fields`")
     if suffix in {".yaml", ".yml"}:
         entries = yaml_entries(text)
     else:

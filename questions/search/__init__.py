@@ -24,7 +24,7 @@ from questions.search import postgresql, sqlite
 from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
-from questions.search.ranking import DETAILS, IN_ANSWER, TEXTS, Ranking
+from questions.search.ranking import DETAILS, IN_ANSWER, IN_CATEGORY, TEXTS, Ranking
 from questions.search.words import NO_NAMES, Names, Query, parse
 
 __all__ = ["Found", "Marks", "Names", "Narrowing", "find", "install", "mentioning"]
@@ -135,12 +135,15 @@ def ranked(
     texts = texts_of(index, questions, keys[:RANKED], TEXTS)
     ranking = Ranking(query)
     scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
+    if named := query.categories:
+        for key, (category,) in index.texts(list(texts), ["category_id"]).items():
+            scores[key] += IN_CATEGORY * (int(category) in named)
     best = max(scores.values(), default=0.0)
     is_poor = len(keys) < FEW or best < PROMINENT
     others: dict[int, float] = {}
     # No hit lacks the only word. Nor does one lack a part of code, or of a category's name, that
     # others have whole.
-    is_whole = len(query.concepts) < 2 or (keys and (query.is_code or query.names_category))
+    is_whole = len(query.concepts) < 2 or (keys and (query.is_code or named))
     if is_poor and not is_whole:
         scores, others = with_fewer_words(index, questions, query, keys)
         bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2

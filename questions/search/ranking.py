@@ -24,6 +24,7 @@ LATER_KEYWORD = 0.03  # a name that was asked for adds 1, less this for each key
 PASSAGE = 0.7  # added if one passage has all words, where some may be missing
 SIDE_BY_SIDE = 0.3  # added if words stand side by side as in the search
 LITERAL = 0.5  # added if code occurs exactly as it was typed
+IN_CATEGORY = 0.5  # added if there are several words, and the category's name has all of them
 
 # The columns that a question is ranked by.
 TEXTS = ("slug", "keywords", "title", "short_answer", "asked_as")

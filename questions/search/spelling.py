@@ -65,21 +65,27 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
         score_cutoff=most,
         limit=None,
     )
-    # Nobody searches for a word that says nothing.
-    order = sorted((d, k[0] != word[0], k) for k, d, _ in near if k not in stop_words())
+    order = sorted((distance, known[0] != word[0], known) for known, distance, _ in near)
     return [known for *_, known in order[:NEAREST]]
 
 
 def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
     """Return words of the bank that look like `word`, the most similar first."""
-    known = vocabulary(cursor, table, len(word) // 2, len(word) * 2)
-    best = process.extract(word, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=NEAREST)
-    return [word for word, *_ in best]
+    alike = process.extract(
+        word,
+        vocabulary(cursor, table, len(word) // 2, len(word) * 2),
+        scorer=fuzz.ratio,
+        score_cutoff=SIMILAR,
+        limit=None,
+    )
+    order = sorted((-likeness, known) for known, likeness, _ in alike)
+    return [known for _, known in order[:NEAREST]]
 
 
 def vocabulary(cursor: CursorWrapper, table: str, shortest: int, longest: int) -> list[str]:
-    """Return the words of the bank that have so many letters."""
+    """Return the words of the bank that have so many letters, in any order."""
     cursor.execute(
         f"SELECT word FROM {table}_word WHERE length(word) BETWEEN %s AND %s", [shortest, longest]
     )
-    return [word for (word,) in cursor.fetchall()]
+    # Nobody searches for a word that says nothing.
+    return [word for (word,) in cursor.fetchall() if word not in stop_words()]

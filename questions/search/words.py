@@ -132,9 +132,10 @@ class Query:
     names: tuple[str, ...]  # what the thing searched for may be called, each name as one word
 
     @property
-    def names_category(self) -> bool:
-        """Whether the name of one category has all concepts."""
-        return bool(set.intersection(*(set(concept.categories) for concept in self.concepts)))
+    def categories(self) -> set[int]:
+        """The keys of the categories whose names have all concepts, where these are several."""
+        named = [set(concept.categories) for concept in self.concepts]
+        return set.intersection(*named) if len(named) > 1 else set()
 
 
 type Aliases = dict[str, list[tuple[str, ...]]]

@@ -11,8 +11,11 @@
 
   // The address
 
-  const page = () => location.pathname + location.search;
-  let shown = page(); // what the list on the screen belongs to, or is about to
+  const page = ({ pathname, search } = location) => pathname + search;
+  const [navigation] = performance.getEntriesByType("navigation");
+  // What the list on the screen belongs to, or is about to. At first that is what the server was asked
+  // for: a step of the history may have come before this script.
+  let shown = page(new URL(navigation?.name ?? location));
 
   const opened = () => new URL(location).searchParams.getAll("open");
 
@@ -45,11 +48,13 @@
 
   // A step to another list loads the page anew: see docs/decisions. Browsers have clamped the place
   // where one was reading to the shorter list by then.
-  addEventListener("popstate", () => {
-    if (page() === shown) return;
+  function loadStep() {
     history.scrollRestoration = "manual";
     location.reload();
-  });
+  }
+
+  const isStep = () => page() !== shown;
+  addEventListener("popstate", () => isStep() && loadStep());
 
   function restorePlace() {
     scrollTo(0, history.state?.scroll ?? 0);
@@ -123,7 +128,7 @@
       if (link.matches(".show-more")) showMore(link);
       else if (link.dataset.toggle) toggleCategory(link);
       else if (link.dataset.show) showAs(link);
-      else go(withAll(new URL(link.href), "open", opened()));
+      else choose(link);
     }
   });
 
@@ -164,23 +169,37 @@
   // `toggle` does not bubble, but it can be caught on the way down.
   document.addEventListener(
     "toggle",
-    ({ target: entry }) => {
+    ({ target }) => {
       // A long list in a popover begins where one is.
-      if (entry.popover) entry.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-      if (!entry.matches(".entry")) return;
-      const slugs = opened();
-      const byFragment = location.hash === `#${entry.dataset.slug}`;
-      let url = null;
-      if (entry.open && !covers(slugs, entry.dataset) && !byFragment) {
-        url = withAll(new URL(location), "open", [...slugs, entry.dataset.slug]);
-      } else if (!entry.open && (covers(slugs, entry.dataset) || byFragment)) {
-        url = withAll(new URL(location), "open", without(slugs, (other) => other === entry));
-        if (byFragment) url.hash = "";
-      }
-      if (url) replaceAddress(url);
+      if (target.popover) target.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+      if (target.matches(".entry")) note(target);
     },
     true,
   );
+
+  // Let the address say whether an entry is open.
+  function note(entry) {
+    const slugs = opened();
+    const byFragment = location.hash === `#${entry.dataset.slug}`;
+    let url = null;
+    if (entry.open && !covers(slugs, entry.dataset) && !byFragment) {
+      url = withAll(new URL(location), "open", [...slugs, entry.dataset.slug]);
+    } else if (!entry.open && (covers(slugs, entry.dataset) || byFragment)) {
+      url = withAll(new URL(location), "open", without(slugs, (other) => other === entry));
+      if (byFragment) url.hash = "";
+    }
+    if (url) replaceAddress(url);
+  }
+
+  // A filter leads where its link says. One beside the list keeps the search, which may be on its way.
+  function choose(link) {
+    const isBeside = link.closest(".sidebar");
+    if (typing && isBeside) search();
+    const url = withAll(new URL(link.href), "open", opened());
+    const [own, now] = [url, new URL(location)].map(({ searchParams }) => searchParams.get("q"));
+    if (isBeside && own !== now) withAll(url, "q", now ? [now] : []);
+    go(url);
+  }
 
   // Open or close all entries of a category: what the link says.
   function toggleCategory(link) {
@@ -416,11 +435,14 @@
   // At the start
 
   document.addEventListener("DOMContentLoaded", () => {
-    const [navigation] = performance.getEntriesByType("navigation");
+    if (isStep()) return loadStep();
+    // Whatever a reader did before this script was there.
+    entries("[open]").forEach(note);
+    if (box.value !== box.defaultValue) onType({});
     openTarget();
     openEntries();
     if (history.scrollRestoration === "manual") restorePlace();
-    else if (navigation?.type === "navigate" && !location.hash) showFirstOpened();
+    else if (navigation?.type === "navigate" && !location.hash && !scrollY) showFirstOpened();
     // An entry that was opened before htmx was ready has not asked for its answer yet.
     setTimeout(() => {
       for (const more of document.querySelectorAll(".entry[open] .more")) htmx.trigger(more, "toggle");

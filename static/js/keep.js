@@ -132,7 +132,7 @@ async function removeOthers(current) {
 function show(button) {
   const { questions, bytes } = keptBank();
   button.textContent = "Remove from this device";
-  say(button, `${questions} questions kept, ${size(bytes)}`);
+  say(button, `${questions} ${questions === 1 ? "question" : "questions"} kept, ${size(bytes)}`);
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -34,26 +34,31 @@
   applyTheme(storage.get("theme"));
   addEventListener("storage", (event) => event.key === "theme" && applyTheme(event.newValue));
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const menu = document.querySelector(".themes");
-    const name = () => {
-      const button = document.querySelector("button.theme");
-      button.setAttribute("aria-label", `Theme: ${root.dataset.theme || "system"}`);
-    };
-    name();
-    menu.addEventListener("toggle", ({ newState }) => {
-      const current = menu.querySelector(`[value="${root.dataset.theme || "system"}"]`);
+  function nameTheme() {
+    document.querySelector("button.theme").setAttribute("aria-label", `Theme: ${root.dataset.theme || "system"}`);
+  }
+
+  document.addEventListener("DOMContentLoaded", nameTheme);
+  // `toggle` does not bubble, but it can be caught on the way down.
+  document.addEventListener(
+    "toggle",
+    ({ target, newState }) => {
+      if (!target.matches(".themes")) return;
+      const current = target.querySelector(`[value="${root.dataset.theme || "system"}"]`);
       current.checked = true;
       if (newState === "open") current.focus();
-    });
-    menu.addEventListener("change", ({ target }) => {
-      storage.set("theme", target.value);
-      applyTheme(target.value);
-      name();
-    });
-    menu.addEventListener("click", ({ target, detail }) => {
-      if (target.closest("label") && detail) menu.hidePopover(); // by pointer, not by arrow keys
-    });
+    },
+    true,
+  );
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(".themes input")) return;
+    storage.set("theme", target.value);
+    applyTheme(target.value);
+    nameTheme();
+  });
+  document.addEventListener("click", ({ target, detail }) => {
+    // By pointer, not by arrow keys.
+    if (detail && target.closest(".themes label")) document.querySelector(".themes").hidePopover();
   });
 
   // What is not needed at once. import() takes no hash: a <script> fetches the module by its hash,

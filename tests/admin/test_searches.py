@@ -153,10 +153,15 @@ def test_the_form_adds_a_phrase_as_the_editor_words_it(editor: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phrase", "name"), [("Sewing?", "sewing"), ("Sewing, needles", "sewing, needles")]
+    ("phrase", "name"),
+    [
+        ("Sewing?", "sewing"),
+        ("Sewing, needles", "sewing, needles"),
+        ("Sewing?, , Thread, sewing", "sewing"),
+    ],
 )
 def test_the_form_adds_a_keyword(editor: Client, phrase: str, name: str) -> None:
-    question = build.question(keywords="thread")
+    question = build.question(keywords="thread,")
     search = MissedSearch.objects.create(text="sewing", question=question)
     response = send(editor, search, phrase=phrase, _keywords="Add")
     assert f"“{name}” was added to the keywords of" in messages(response)[0]
@@ -168,6 +173,7 @@ def test_the_form_adds_a_keyword(editor: Client, phrase: str, name: str) -> None
     ("keywords", "phrase", "said"),
     [
         ("a", " ", "Write what is to be added."),
+        ("a", " , ?", "Write what is to be added."),
         ("a, Sewing", "sewing?", "has it already."),
         ("k" * 495, "too long", "Make room in"),
     ],
@@ -183,6 +189,30 @@ def test_what_cannot_be_added_is_told_and_nothing_is_lost(
     assert left() == {"sewing"}
     question.refresh_from_db()
     assert question.keywords == keywords
+
+
+@pytest.mark.parametrize("phrase", ["Who *sews*?", "s" * 161, "What is the title?"])
+def test_what_is_wrong_with_a_phrase_is_no_matter_of_room(editor: Client, phrase: str) -> None:
+    question = build.question(title="What is the title?", asked_as="Is it?\n")
+    search = MissedSearch.objects.create(text="sewing", question=question)
+    form = parse(send(editor, search, phrase=phrase, _asked_as="Add").content)
+    assert "room" not in text(one(form, ".field-phrase .errorlist"))
+    question.refresh_from_db()
+    assert question.asked_as == "Is it?\n"
+
+
+def test_a_retired_question_is_given_no_phrase(editor: Client) -> None:
+    new = build.question(title="Who sews?")
+    old = build.question(title="Who sewed?", published=False, replaced_by=new, keywords="")
+    search = MissedSearch.objects.create(text="sewing", question=old)
+    form = parse(send(editor, search, _keywords="Add").content)
+    said = "“Who sewed?” is retired: choose “Who sews?”."
+    assert text(one(form, ".field-question .errorlist")) == said
+    response = editor.post(
+        LIST, {"action": "add_to_keywords", "_selected_action": [search.pk]}, follow=True
+    )
+    assert messages(response) == [f"“sewing”: {said}"]
+    assert left() == {"sewing"}
 
 
 def test_a_phrase_needs_its_question(editor: Client) -> None:

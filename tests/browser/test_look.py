@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, PdfMargins, Route, expect
 
 from questions.models import Bank, Question
 from tests import build
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import Held, stop_clock, wait_until
 
 WIDTHS = [320, 360, 390, 768, 1280, 1920]
 NewContext = Callable[..., BrowserContext]
@@ -39,6 +39,36 @@ def test_no_page_scrolls_sideways(page: Page, browser_errors: list[str]) -> None
             assert page.evaluate("innerWidth") == width
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     browser_errors.clear()  # one is a 404
+
+
+LONG_NAME = "All one should know of consensus and donaudampfschifffahrtsgesellschaft"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_name_of_a_category_stays_in_its_place(page: Page, width: int) -> None:
+    category = build.category(name=LONG_NAME)
+    question = build.question(category=category)
+    build.question(category=category)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/progress/", f"/?q=question&category={category.slug}"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def top(selector: str) -> float:
+        return float(page.locator(selector).evaluate("e => e.getBoundingClientRect().top"))
+
+    page.goto("/")
+    name, emoji = top(".category-head h2"), top(".category-head .emoji")
+    assert name <= emoji < name + 12  # beside the first of its lines
+    page.goto(question.get_absolute_url())
+    trail = page.locator(".crumbs li").last
+    assert trail.evaluate(
+        "e => e.querySelector('a').getBoundingClientRect().top - e.getBoundingClientRect().top"
+    ) == pytest.approx(0, abs=2)
+    page.goto(f"/practice/?n=2&category={category.slug}")
+    place = page.locator("[data-room=session] [data-part=place]")
+    expect(place).to_have_text("1 of 2")
+    assert place.evaluate("e => e.getBoundingClientRect().height") < 30  # one line
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -147,6 +177,18 @@ def test_the_theme_follows_the_choice_and_a_new_page_never_flashes(page: Page) -
 
 
 @pytest.mark.usefixtures("bank")
+def test_a_theme_can_be_chosen_before_all_scripts_are_there(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("radio", name="Dark").check(force=True)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_attached()
+
+
+@pytest.mark.usefixtures("bank")
 def test_the_navigation_marks_the_category_that_is_read(page: Page) -> None:
     page.goto("/")
     current = page.locator(".jump [aria-current=location] .name")
@@ -237,6 +279,7 @@ def test_everything_prints_on_less_than_two_pages_a_question(page: Page) -> None
 def test_the_permanent_link_can_be_copied(page: Page, base_url: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/?open=gil")
+    stop_clock(page)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{base_url}/questions/gil/"

@@ -166,9 +166,57 @@ def test_undo_takes_the_last_grade_back(page: Page) -> None:
     assert reviews(page) == []
 
 
+def test_the_last_grade_can_be_taken_back_on_another_page_too(page: Page) -> None:
+    clock = Clock(page)
+    page.goto("/practice/?n=2&category=architecture")
+    first = title_when_there(page)
+    answer(page, clock, "4")
+    page.goto("/practice/?n=1&category=async")
+    expect(page.locator(PLACE)).to_have_text("1 of 1")
+    page.keyboard.press("u")
+    expect(page.locator(TITLE)).to_have_text(first)
+    expect(page.locator(PLACE)).to_have_text("1 of 2")
+    assert reviews(page) == []
+    answer(page, clock, "4")
+    answer(page, clock, "4")
+    expect(page.locator("[data-part=endText]")).to_contain_text("You graded yourself 2 easy.")
+    clock.pass_time(hours=2)
+    page.reload()
+    title_when_there(page)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_the_place_is_that_of_the_question_which_is_shown(page: Page) -> None:
+    clock = Clock(page)
+    page.goto("/practice/?n=3")
+    for place in range(1, 4):
+        expect(page.locator(PLACE)).to_have_text(f"{place} of 3")
+        answer(page, clock, "3")  # it comes again in ten minutes
+    for learning in (3, 2, 1):
+        expect(page.locator(PLACE)).to_have_text("3 of 3")
+        assert counts(page) == f"0 due {learning} learning 0 new"
+        answer(page, clock, "3")
+    expect(page.get_by_role("heading", name="3 questions practised")).to_be_visible()
+    expect(page.locator(PLACE)).to_have_text("3 of 3")
+
+
 def title_when_there(page: Page, before: str = "Getting the questions…") -> str:
     expect(page.locator(TITLE)).not_to_have_text(before)
     return title(page)
+
+
+def test_where_there_is_no_question_the_reader_learns_why_and_goes_on(page: Page) -> None:
+    for mode in ("cards", "interview"):
+        page.goto(f"/practice/?n=2&mode={mode}&q=nothingofthekind")
+        expect(
+            page.get_by_text("Choose another category or level, or other words.")
+        ).to_be_visible()
+        page.get_by_role("link", name="Choose others").click()
+        expect(page.get_by_role("heading", name="Practice")).to_be_visible()
+    Question.objects.update(published=False)
+    for mode in ("cards", "interview"):
+        page.goto(f"/practice/?n=2&mode={mode}")
+        expect(page.get_by_text("The bank is empty.")).to_be_visible()
 
 
 def test_keys_are_listed_and_can_be_switched_off(page: Page) -> None:
@@ -471,6 +519,61 @@ def test_practise_what_an_interview_showed_to_be_missing(page: Page) -> None:
     expect(page.get_by_text("1 of 8 questions")).to_be_visible()
     page.locator(".sum [data-cell=title]").last.click()
     expect(page.locator(".pair-row:visible")).to_contain_text("It was not asked.")
+
+
+def test_the_heads_of_the_progress_table_stand_apart_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/progress/")
+    expect(page.locator(".by-category thead svg").first).to_be_visible()
+    gaps = page.locator(".by-category thead th").evaluate_all(
+        """(heads) => {
+            const texts = heads.map((head) => {
+                const range = new Range();
+                range.selectNodeContents(head);
+                return range.getBoundingClientRect();
+            });
+            return texts.slice(1).map(({ left }, index) => left - texts[index].right);
+        }"""
+    )
+    assert min(gaps) >= 7
+
+
+def test_without_javascript_each_page_of_practice_says_what_it_is_and_no_more(
+    browser: Browser, base_url: str
+) -> None:
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    for address, heading in (
+        ("/practice/", "Practice"),
+        ("/practice/?n=2", "Practice"),
+        ("/practice/?n=2&seed=1", "Practice"),
+        ("/practice/?n=2&mode=interview", "Mock interview"),
+        ("/progress/", "Progress"),
+    ):
+        page.goto(address)
+        assert page.locator("h1:visible").all_inner_texts() == [heading]
+    # It knows nothing of anybody's progress.
+    expect(page.get_by_role("table")).to_have_count(0)
+    expect(page.locator("main")).not_to_contain_text("Forget", use_inner_text=True)
+    context.close()
+
+
+def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one(
+    page: Page,
+) -> None:
+    late = Held(page, "/questions/")
+    page.goto("/practice/?mode=interview&n=2&seed=5")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_text("Question 1 of 2")).to_be_visible()
+    late.wait()
+    own = page.get_by_label("What you say")
+    own.fill("One.")
+    page.get_by_role("button", name="Next question").click()
+    own.press_sequentially("Two.")
+    late.let_go()
+    expect(page.get_by_text("Question 2 of 2")).to_be_visible()
+    expect(own).to_have_value("Two.")
 
 
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:

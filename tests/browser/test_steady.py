@@ -120,6 +120,23 @@ def test_clearing_wins_over_a_filter_that_is_still_on_its_way(page: Page) -> Non
 
 
 @pytest.mark.usefixtures("bank")
+def test_a_filter_keeps_a_search_that_is_still_on_its_way(page: Page) -> None:
+    page.goto("/")
+    held = Held(page, "q=lock")
+    page.locator("#q").fill("lock")
+    held.wait()
+    page.locator("[id='level:expert']").click()
+    expect(page.locator("#q")).to_have_value("lock")
+    held.wait(2)
+    held.let_go()
+    expect(page).to_have_title(re.compile("^“lock”, Expert · "))
+    page.locator("#q").fill("")
+    page.locator("[id='level:core']").click()
+    expect(page.locator("#q")).to_have_value("")
+    expect(page).to_have_title(re.compile("^Core · "))
+
+
+@pytest.mark.usefixtures("bank")
 def test_what_is_expanded_during_a_filter_is_what_it_filters(page: Page) -> None:
     page.goto("/")
     held = Held(page, "level=expert")
@@ -161,6 +178,45 @@ def test_an_entry_opened_while_a_filter_is_on_its_way_is_open_in_its_list(page: 
     assert query(page) == "?level=advanced&open=gil"
     expect(page.locator(".entry[open]")).to_have_count(1)
     expect(entry(page, "gil").locator(".answer")).to_be_visible()
+
+
+# Before the script of the list has come
+
+
+@pytest.mark.usefixtures("bank")
+def test_what_is_typed_until_then_is_searched(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    page.locator("#q").press_sequentially("lock")
+    late.wait()
+    late.let_go()
+    expect(page.locator(".found")).to_contain_text("for “lock”")
+
+
+@pytest.mark.usefixtures("bank")
+def test_an_entry_that_is_opened_until_then_stays_open_and_gets_its_answer(page: Page) -> None:
+    late = Held(page, "js/bank")
+    page.goto("/", wait_until="commit")
+    entry(page, "gil").locator("> summary").click()
+    late.wait()
+    late.let_go()
+    expect(entry(page, "gil").locator(".answer")).to_be_visible()
+    expect(page).to_have_url("/?open=gil")
+
+
+@pytest.mark.usefixtures("bank")
+def test_two_steps_of_the_history_until_then_end_at_the_list_of_their_address(page: Page) -> None:
+    page.goto("/")
+    page.locator("[id='level:core']").click()
+    expect(page.locator(".found")).to_contain_text("13 of 30")
+    late = Held(page, "js/bank")
+    page.evaluate("history.back()")
+    late.wait()
+    expect(page.locator(".entry")).to_have_count(30)
+    page.evaluate("history.forward()")
+    expect(page).to_have_url("/?level=core")
+    late.let_go()
+    expect(page.locator(".found")).to_contain_text("13 of 30")
 
 
 # History

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route
@@ -16,6 +17,11 @@ def wait_until(page: Page, condition: str | Callable[[], object]) -> None:
         if time.monotonic() > ends:
             pytest.fail(f"This never became true: {condition}")
         page.wait_for_timeout(20)
+
+
+def stop_clock(page: Page) -> None:
+    """Let no timer of a page run but by `page.clock.run_for`: what shows for a while stays."""
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
 
 
 class Held:
@@ -36,10 +42,10 @@ class Held:
         wait_until(self.page, lambda: len(self.routes) >= count)
 
     def let_go(self) -> None:
-        for route in self.routes:
-            route.continue_()
+        while self.routes:
+            self.routes.pop(0).continue_()
 
     def drop(self) -> None:
         """Let them fail, as where there is no network."""
-        for route in self.routes:
-            route.abort()
+        while self.routes:
+            self.routes.pop(0).abort()

@@ -18,6 +18,12 @@ TODAY = timezone.localdate()
 NEWEST = f"CPython {list(end_of_life.LAST_DAY['CPython'])[-1]}.0"
 
 
+@pytest.fixture(autouse=True)
+def no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be the day of the first test until the last one."""
+    monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
+
+
 def in_order(**changes: Any) -> Question:
     """Build a published question for which nothing is due, with `changes`."""
     values = {"slug": "some", "verified_with": "CPython 3.13.0", "verified_on": TODAY}
@@ -30,7 +36,7 @@ def in_order(**changes: Any) -> Question:
 
 def test_nothing_is_due() -> None:
     in_order()
-    assert run("audit_bank") == (0, "1 questions, none of them due.\n")
+    assert run("audit_bank") == (0, "1 question, none due.\n")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,7 @@ def test_what_is_due_is_listed_by_name(changes: dict[str, Any], reason: str) -> 
     result = run("audit_bank")
     assert result.code == 1
     assert reason in result.text
-    assert result.text.endswith("1 of 1 questions are due.\n")
+    assert result.text.endswith("1 of 1 question is due.\n")
     assert len(result.text.splitlines()) == 2
 
 
@@ -87,6 +93,11 @@ def test_days_say_how_long_an_answer_counts_as_verified() -> None:
     in_order(verified_on=TODAY - timedelta(days=10))
     assert run("audit_bank", "--days=10").code == 0
     assert run("audit_bank", "--days=9").code == 1
+
+
+def test_an_answer_may_count_as_verified_for_this_day_only() -> None:
+    in_order(verified_on=TODAY - timedelta(days=1))
+    assert "some was verified 1 day ago" in run("audit_bank", "--days=0").text
 
 
 def test_an_answer_that_is_not_there_needs_no_sample() -> None:

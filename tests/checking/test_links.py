@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         server.at_once += 1
         server.most_at_once = max(server.most_at_once, server.at_once)
         tries = Counter(server.asked)[self.command, self.path]
-        match self.path.strip("/").split("/"):
+        match self.path.partition("?")[0].strip("/").split("/"):
             case ["status", code]:
                 self.send_response(int(code))
             case ["moved", code]:
@@ -75,6 +76,22 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_response(503 if tries < 2 else 200)
             case ["silent"]:
                 server.released.wait(10)
+                return
+            case ["byte-by-byte"]:
+                for byte in b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1000:
+                    self.wfile.write(bytes([byte]))
+                    if server.released.wait(0.02):
+                        return
+            case ["round-and-round"]:
+                server.released.wait(0.1)
+                self.send_response(302)
+                self.send_header("Location", f"/round-and-round/?{len(server.asked)}")
+            case ["flood"]:
+                self.send_response(405 if self.command == "HEAD" else 302)
+                self.send_header("Location", "/fine")
+                self.end_headers()
+                while self.command == "GET" and not server.released.is_set():
+                    self.wfile.write(b"-" * 65_536)
                 return
             case ["hangs-up"]:
                 self.connection.close()
@@ -132,6 +149,19 @@ def test_what_may_pass_is_tried_three_times(server: Server, path: str) -> None:
     assert answer.broken
     assert soon(lambda: len(server.asked) == 6, 10)  # its threads may be late
     assert Counter(method for method, _ in server.asked) == {"HEAD": 3, "GET": 3}
+
+
+@pytest.mark.parametrize("path", ["/byte-by-byte", "/round-and-round"])
+def test_an_answer_has_to_come_in_time_as_a_whole(server: Server, path: str) -> None:
+    begun = time.monotonic()
+    [answer] = check(f"{server.url}{path}", timeout=0.25)
+    assert answer.broken == "timed out"
+    assert time.monotonic() - begun < 10  # six requests, on a machine that may be busy
+
+
+def test_the_text_of_a_redirect_is_not_read(server: Server) -> None:
+    [answer] = check(f"{server.url}/flood", timeout=5)
+    assert not answer.broken
 
 
 def test_a_server_that_recovers_is_fine(server: Server) -> None:

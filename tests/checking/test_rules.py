@@ -336,7 +336,7 @@ def test_the_shipped_bank_has_neither_errors_nor_warnings() -> None:
 @pytest.mark.django_db
 def test_the_command_lists_errors_and_warnings_and_fails_on_errors() -> None:
     build.question(slug="fine", keywords="a", verified_with="x", verified_on="2026-01-01")
-    assert run("check_bank") == (0, "1 questions, 0 errors, 0 warnings.\n")
+    assert run("check_bank") == (0, "1 question, 0 errors, 0 warnings.\n")
     build.question(slug="poor", position=2, title="No question", keywords="A")
     result = run("check_bank")
     assert result.code == 1
@@ -351,8 +351,8 @@ def test_what_is_wrong_in_a_draft_is_said_and_does_not_fail_the_command() -> Non
     result = run("check_bank")
     assert result.code == 0
     assert "draft (draft): error: short_answer:" in result.text
-    errors = result.text.count("(draft): error: ")
-    assert result.text.endswith(f" 0 errors, 3 warnings, {errors} errors in drafts.\n")
+    assert result.text.count("(draft): error: ") == 1
+    assert result.text.endswith(" 0 errors, 3 warnings, 1 error in drafts.\n")
 
 
 @pytest.mark.django_db
@@ -547,6 +547,12 @@ def test_a_refresh_tells_all_errors_of_content_at_once(tmp_path: Path) -> None:
 
 
 # Many titles
+
+
+def test_of_three_equal_titles_one_other_asks_it_as_well() -> None:
+    questions = [unsaved(slug=f"q{n}", prompt="") for n in range(3)]
+    for _, [problem] in rules.check_questions(questions):
+        assert problem.message.endswith(" and 1 other ask it.")
 
 
 def test_of_many_equal_titles_each_question_says_so_once() -> None:

@@ -539,7 +539,7 @@ def test_the_command_names_the_questions_that_it_is_given() -> None:
         ({"record": True}, "name it with --fixture"),
         ({"jobs": 0}, "above zero"),
         ({"timeout": 0}, "above zero"),
-        ({"fixture": Path("nowhere.yaml")}, "No such file"),
+        ({"fixture": Path("nowhere.yaml")}, "no such file"),
         ({}, "no sample to check"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 import tablib
 from django.http import HttpResponse
 from django.test import Client
+from markdown_it import MarkdownIt
 
 from questions.exports import views
 from questions.models import Question
@@ -60,6 +61,29 @@ def test_a_category_that_nobody_sees_changes_neither_file_nor_page(client: Clien
     assert len(found) == 2
 
 
+def test_a_file_says_what_was_searched_for_and_that_words_are_missing(client: Client) -> None:
+    build.question(title="What is a Docker image?", keywords="docker", slug="image")
+    build.question(title="What is Celery?", slug="celery")
+    named = export(client, "csv", q="docker swarm").headers["Content-Disposition"]
+    assert "questions-some-words-of-docker-swarm-" in named
+    text = export(client, "md", q="docker `swarm` *").content.decode()
+    assert text.splitlines()[2] == r"1 question with some words of “docker `swarm` \*”."
+    text = export(client, "md", q="docker").content.decode()
+    assert text.splitlines()[2] == "1 question for “docker”."
+    text = export(client, "md", q="sellery").content.decode()
+    assert text.splitlines()[2] == "1 question for “celery”. Nothing has “sellery”."
+    searches = {
+        "docker swarm": {"q": "docker swarm", "corrected": "", "is_partial": True},
+        "sellery": {"q": "sellery", "corrected": "celery", "is_partial": False},
+        "": None,
+    }
+    schema = client.get("/export/schema.json").json()
+    for q, said in searches.items():
+        content = export(client, "json", q=q).json()  # type: ignore[attr-defined]
+        assert content["search"] == said
+        jsonschema.validate(content, schema)
+
+
 def test_one_question_can_be_taken_along(client: Client) -> None:
     build.question(title="What is a lock?", slug="lock")
     build.question()
@@ -81,7 +105,8 @@ def test_there_is_no_other_format(client: Client) -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("extension", FORMATS)
 def test_a_file_is_named_after_what_it_has(client: Client, extension: str) -> None:
-    question = build.question(level="core", category=build.category(slug="threads"))
+    threads = build.category(slug="threads")
+    question = build.question(level="core", category=threads, keywords="x")
     response = export(client, extension, category="threads", level="core", q="question ../x")
     name = f"questions-question-x-threads-core-{question.updated:%Y-%m-%d}.{extension}"
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
@@ -184,6 +209,51 @@ def test_markdown_reads_like_the_page(client: Client) -> None:
         "It unpacks.\n\n#### Example\n\nOne.\n\n#### Under lined\n\n\n\n##### C#\n\n"
         "#### Read on\n\n- [The documentation](https://docs.python.org/3/)\n"
     )
+
+
+def test_a_line_separator_in_a_text_moves_no_heading(client: Client) -> None:
+    build.question(answer="One\u2028line.\n\n## Example\n\nTwo <i x>.\n")
+    exported = export(client, "md").content.decode()
+    assert "One\u2028line.\n\n#### Example\n\nTwo \\<i x>.\n" in exported
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("A List<String> is one.", "A List<String> is one."),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("One\n<script>alert(1)\n\n## Two\n</script>", "One <script>alert(1) Two </script>"),
+        ("> <div\n> onclick=x>quoted", "<div onclick=x>quoted"),
+        ("- <style>*{}</style>", "<style>*{}</style>"),
+        ("| <b onclick=x>a</b> |\n| --- |\n| <i>c</i> |", "<b onclick=x>a c"),
+        ("<!-- a --> <?php b ?> <![CDATA[c]]>", "<!-- a --> <?php b ?> <![CDATA[c]]>"),
+        ("## Head <script>", "Head <script>"),
+        ("`<script>` and ``<a`b>`` \\<u>", "<script> and <a`b> <u>"),
+        ("```html\n<script>x</script>\n```", "<script>x</script>"),
+        ("    <script>x</script>", "<script>x</script>"),
+        ("$$\n<script>x</script>\n$$", "$$ <script>x</script> $$"),
+        ("<https://example.com/> 1<2 a<b", "https://example.com/ 1<2 a<b"),
+        ("H<sub>2</sub>O<br>and <kbd>a</kbd>", "H2Oand a"),
+        ('<img src="/static/a.png" alt="A" onerror="alert(1)">', ""),
+        ('<img src="javascript:alert(1)" onerror=x>', '<img src="javascript:alert(1)" onerror=x>'),
+    ],
+)
+def test_html_is_text_for_every_reader_of_markdown(client: Client, source: str, read: str) -> None:
+    build.question(
+        title="Why <script>?", short_answer="So.", answer=source, verified_with="<script>1</script>"
+    )
+    exported = export(client, "md").content.decode()
+    shown = parse(MarkdownIt("commonmark", {"html": True}).enable("table").render(exported))
+    body = one(shown, "body")
+    assert {element.tag for element in body.iter()} & {"script", "style", "div"} == set()
+    assert not [e for e in body.iter() if {"onclick", "onerror"} & set(e.attrib)]
+    said = text(body)
+    assert read in said
+    assert "Why <script>?" in said
+    assert "verified with <script>1</script> ·" in said
+    if source.startswith('<img src="/'):
+        assert one(body, "img").attrib == {"src": "/static/a.png", "alt": "A"}
 
 
 # JSON

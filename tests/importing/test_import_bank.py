@@ -353,6 +353,8 @@ HTML = {
     "one<b>\n\ntwo</b> three": "one\n\ntwo three",
     "- one\n\n  <b>two</b>": "- one\n\n  **two**",
     "```html\n<b>code</b>\n```": "```html\n<b>code</b>\n```",
+    "a <u>b</u>\n\n\n\n```python\nx\n\n\ny\n```": "a b\n\n```python\nx\n\n\ny\n```",
+    "<pre>x\n\n\ny</pre>": "```\nx\n\n\ny\n```",
     "| a |\n| --- |\n| <b>x</b> y<br>z |": "| a |\n| --- |\n| **x** y<br>z |",
 }  # fmt: skip
 
@@ -397,8 +399,8 @@ def test_what_was_understood_and_what_is_lost_is_told(tmp_path: Path) -> None:
         tmp_path,
         f"{BANK}\n### What is lost?\n\n![x](a.png) [y](b.md)\n\n<iframe src=x></iframe>\n",
     )
-    assert "1 of 1 files have questions:\n        3  some.md, headings ###\n" in text
-    assert "1 categories:\n        3  Pipes\n" in text
+    assert "Questions in 1 of 1 file:\n        3  some.md, headings ###\n" in text
+    assert "1 category:\n        3  Pipes\n" in text
     assert "1  images of other files, which become text here (--links makes" in text
     assert "           some.md: line 17: a.png\n" in text
     assert "1  links to other files, which lead nowhere here (--links makes" in text
@@ -449,7 +451,7 @@ def test_files_without_questions_are_named(tmp_path: Path) -> None:
     folder.joinpath("a.md").write_text(BANK)
     folder.joinpath("b.md").write_text("# Prose\n\nOnly text.\n")
     text = run("import_bank", folder, dry_run=True).text
-    assert "1 of 2 files have questions:\n" in text
+    assert "Questions in 1 of 2 files:\n" in text
     assert "           none in in/b.md\n" in text
 
 
@@ -587,6 +589,17 @@ def test_every_apostrophe_that_our_export_writes_goes(bring: Import, start: str)
     [question] = bring(table.getvalue(), "some.csv")
     assert "1" in question["short_answer"]
     assert "'" not in question["short_answer"]
+
+
+@pytest.mark.parametrize("text", ["'--help' prints what?", "''=1?", "'tis so?", "=1?"])
+def test_a_cell_of_our_export_is_read_back_as_it_was(bring: Import, text: str) -> None:
+    [question] = bring(f'question,answer\n"{quoted(text)}",So.\n', "some.csv")
+    assert question["title"] == text
+
+
+def test_a_keyword_keeps_the_sign_at_its_end(bring: Import) -> None:
+    [question] = bring('question,answer,tags\nWhat is a?,A.,"#net, C#, f#"\n', "some.csv")
+    assert question["keywords"] == "net, c#, f#"
 
 
 def test_the_column_that_is_called_answer_comes_first(bring: Import) -> None:

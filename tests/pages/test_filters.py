@@ -118,7 +118,9 @@ def test_no_hit_under_a_filter_says_how_many_there_are_without_it(client: Client
 
 def test_words_are_advised_on_only_where_words_were_typed(client: Client) -> None:
     build.question(level="core")
-    assert "words" not in text(one(page(client, "/?level=expert"), ".nothing"))
+    nothing = text(one(page(client, "/?level=expert"), ".nothing"))
+    assert "words" not in nothing
+    assert "Show the only question" in nothing
     assert "words" in text(one(page(client, "/?q=zzzz"), ".nothing"))
 
 

@@ -186,6 +186,9 @@ def test_an_empty_bank_says_how_to_fill_it(client: Client) -> None:
     page = markup(client, "/")
     assert "The bank is empty" in page
     assert "loaddata bank" in page
+    assert "Jump to" not in page
+    # A search is headed by its hits, which there are none to say of.
+    assert one(parse(client.get("/?q=lock").content), ".results").get("class") == "results"
 
 
 @pytest.mark.usefixtures("db")

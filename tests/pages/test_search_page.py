@@ -14,6 +14,7 @@ from questions.pages import missed as misses
 from tests import build
 from tests.html import one, page, parse, select, text
 from tests.pages.lists import links, open_slugs, slugs
+from tests.threads import quickest
 
 pytestmark = pytest.mark.django_db
 
@@ -318,14 +319,14 @@ def test_a_search_without_a_hit_waits_for_nobody_who_writes(client: Client) -> N
     writer.start()
     try:
         assert is_held.wait(10)
-        started = time.monotonic()
-        assert "No question matches" in markup(client, "/?q=xyzzy")
-        assert time.monotonic() - started < 2
+        answers: list[str] = []
+        assert quickest(lambda: answers.append(markup(client, "/?q=xyzzy")), 3) < 2
+        assert all("No question matches" in answer for answer in answers)
     finally:
         may_go.set()
         writer.join()
     misses.recorder.write()
-    assert counted() == {"xyzzy": 1}
+    assert counted() == {"xyzzy": 3}
 
 
 START = misses.Recorder.start  # which the suite takes away

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from questions import history
 from questions.models import (
     Bank,
     Category,
@@ -365,6 +366,18 @@ def test_bad_json_is_refused_in_one_line(
                              "a.json"))  # fmt: skip
     assert reason in line
     assert len(line) < 300
+
+
+def test_what_a_file_overwrites_is_told_and_in_the_history(tmp_path: Path) -> None:
+    path = tmp_path / "bank.yaml"
+    path.write_text(GOOD)
+    assert run("loaddata", path).text == "Installed 3 object(s) from 1 fixture(s)\n"
+    assert run("loaddata", path).text == "Installed 3 object(s) from 1 fixture(s)\n"
+    path.write_text(GOOD.replace("The first thing.", "Another thing."))
+    told = run("loaddata", path).text
+    assert told.endswith("What 1 entry of the database said before is in the history.\n")
+    first = Question.objects.get(slug="first")
+    assert "The first thing." in [v.values["answer"].strip() for v in history.versions(first)]
 
 
 @pytest.mark.parametrize("text", [GOOD, ENTRIES, "\n".join(map(json.dumps, files.parse(GOOD)))])

@@ -166,6 +166,37 @@ def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(f
     assert Question.objects.get(slug="mine") == mine
 
 
+def test_two_imported_banks_that_share_a_slug_do_not_replace_each_other_unasked(
+    tmp_path: Path,
+) -> None:
+    for name, lock in {"python": "CPython", "ruby": "MRI"}.items():
+        text = f"## What is a lock?\n\nOne of {lock}.\n\n## What is {name}?\n\nIt.\n"
+        (tmp_path / f"{name}.md").write_text(f"# {name.title()}\n\n{text}")
+        run("import_bank", tmp_path / f"{name}.md", "--output", tmp_path / f"{name}.yaml")
+    assert run("refresh_bank", tmp_path / "python.yaml").code == 0
+    before = state()
+    result = run("refresh_bank", tmp_path / "ruby.yaml")
+    assert result.code == 3
+    assert (
+        "! question “what-is-a-lock” (another category and another answer: where it is another "
+        "question, give it another slug in the files)\n"
+    ) in result.text
+    assert state() == before
+    both = (tmp_path / "python.md", tmp_path / "ruby.md", "--output", tmp_path / "both.yaml")
+    run("import_bank", *both)
+    assert run("refresh_bank", tmp_path / "both.yaml").code == 0
+    assert Question.objects.filter(title="What is a lock?").count() == 2
+
+
+def test_a_question_may_move_or_get_another_answer_in_the_files(file: Path) -> None:
+    change(file, "category: [core-python]", "category: [testing-tooling]")
+    assert run("refresh_bank", file).code == 0
+    gil = Question.objects.get(slug="gil")
+    assert gil.category.slug == "testing-tooling"
+    change(file, "The GIL, the global interpreter lock,", "The lock of the interpreter, or GIL,")
+    assert run("refresh_bank", file).text.startswith("~ question “gil”\n    short_answer:\n")
+
+
 def test_a_renamed_question_keeps_its_row_and_is_a_conflict(file: Path) -> None:
     key = Question.objects.get(slug="gil").pk
     edit(slug="renamed")
@@ -318,9 +349,18 @@ def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
     assert result.code == 0
     assert result.text.startswith("- bank (stays; --prune deletes it)\n")
     assert Bank.objects.exists()
-    assert run("refresh_bank", file, prune=True).code == 0
+    pruned = run("refresh_bank", file, prune=True)
+    assert pruned.code == 0
     assert not Bank.objects.exists()
+    assert "- bank\n    name: 'QA Bank'\n" in pruned.text  # it has no history
     assert "+ bank" in run("refresh_bank", SHIPPED, dry_run=True).text
+
+
+def test_all_that_the_bank_said_of_itself_is_told(file: Path) -> None:
+    names = [f"name{number} = alias{number}" for number in range(30)]
+    Bank.objects.update(other_names="\n".join(names))
+    told = run("refresh_bank", file, on_conflict="theirs").text
+    assert [name for name in names if f"-{name}\n" not in told] == []
 
 
 def test_where_the_bank_of_the_files_does_not_require_the_style_it_stops_nothing(

@@ -324,10 +324,28 @@ def test_the_name_of_a_category_is_found_in_its_questions() -> None:
     assert found("framework needle")[0] == "in"
 
 
+def test_a_change_of_a_question_moves_it_behind_no_other() -> None:
+    for number in range(60):
+        build.question(slug=f"q{number}", short_answer="A needle.")
+    Question.objects.filter(slug="q0").update(answer="Written anew.")
+    assert found("needle") == [f"q{number}" for number in range(60)]
+
+
 def test_the_name_of_a_category_finds_no_question_that_lacks_a_word_of_it() -> None:
     build.question(slug="in", category=build.category(name="Web Frameworks & APIs"))
     build.question(slug="out", category=build.category(name="Tools"), title="Which framework?")
     assert found("web frameworks") == found("Web Frameworks & APIs") == ["in"]
+
+
+def test_a_search_for_words_of_a_categorys_name_prefers_its_questions() -> None:
+    category = build.category(name="Core Python & Internals")
+    build.question(slug="in", category=category, title="What does Python do?")
+    other = build.category(name="Architecture")
+    title = "How safe is Python?"
+    build.question(slug="out", category=other, title=title, asked_as="An internal one?\n")
+    build.question(slug="title", category=other, title="Which Python internals matter?")
+    assert found("python internals") == ["title", "in", "out"]
+    assert found("internals") == ["title", "out", "in"]
 
 
 def test_a_category_of_many_questions_hides_no_other() -> None:
@@ -448,6 +466,17 @@ def test_words_are_offered_where_nothing_is_found() -> None:
     hits = search.find(Question.objects.all(), "descriptozzle")
     assert hits.keys == []
     assert hits.similar == ("descriptor",)
+
+
+def test_of_words_that_are_as_like_the_first_in_the_alphabet_is_offered_first() -> None:
+    build.question(title="What is a needlez?")
+    build.question(title="What is a needlea?")
+    assert search.find(Question.objects.all(), "needlexxxx").similar == ("needlea", "needlez")
+
+
+def test_no_word_is_offered_that_says_nothing() -> None:
+    build.question(title="What is another needle?")
+    assert search.find(Question.objects.all(), "anotherxxx").similar == ()
 
 
 def test_nothing_is_offered_for_a_sign() -> None:

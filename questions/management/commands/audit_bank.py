@@ -6,11 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from questions.amounts import amount
 from questions.checking import end_of_life, reviews, rules
 from questions.management.base import BankCommand
 from questions.models import Bank, Question
 
 TABLE_VALID = timedelta(days=365)
+MOST_DAYS = 36_500
 
 
 class Command(BankCommand):
@@ -32,6 +34,8 @@ The exit code is 1 if something is due.
         )
 
     def handle(self, *, days: int, verbosity: int, **options: Any) -> None:
+        if not 0 <= days <= MOST_DAYS:
+            raise CommandError(f"--days has to be from 0 to {MOST_DAYS}.")
         today = timezone.localdate()
         if today - end_of_life.AS_OF > TABLE_VALID:
             self.stderr.write(f"Note: end_of_life.py is of {end_of_life.AS_OF}: renew it.", str)
@@ -44,9 +48,10 @@ The exit code is 1 if something is due.
             for line in lines:
                 self.stdout.write(f"{question.slug} {line}")
         if count:
-            raise CommandError(f"{count} of {len(questions)} questions are due.")
+            all_of_them = amount(len(questions), "question")
+            raise CommandError(f"{count:,} of {all_of_them} {'is' if count == 1 else 'are'} due.")
         if verbosity:
-            self.stdout.write(f"{len(questions)} questions, none of them due.")
+            self.stdout.write(f"{amount(len(questions), 'question')}, none due.")
 
 
 def what_is_due(question: Question, bank: Bank, today: date, days: int) -> Iterator[str]:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}"
         target = (file or settings.VAR_DIR / "backups" / name).resolve()
         if os.path.lexists(target):  # a circle of links, too
-            raise CommandError(f"{target} exists already.")
+            raise CommandError(f"{target} exists already: name another file.")
         with in_one_line():
             if not has_tables():
                 raise CommandError(
@@ -51,13 +51,16 @@ class Command(BaseCommand):
             make(partial)
             partial.replace(target)
         except (OSError, sqlite3.Error, subprocess.CalledProcessError) as error:
+            if isinstance(error, OSError):
+                error.filename = str(target.parent)  # rather than a name nobody has heard of
             if isinstance(error, subprocess.CalledProcessError):
                 why = " ".join(error.stderr.split())
             else:
                 why = reason(error)
             raise CommandError(f"{why}. No backup was made.") from error
         finally:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # where its folder could not be made
+                partial.unlink(missing_ok=True)
         if verbosity:
             self.stdout.write(f"Backed up to {target} ({target.stat().st_size:,} bytes).")
 

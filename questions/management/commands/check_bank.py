@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.checking import rules
 from questions.management.base import BankCommand
 
@@ -30,8 +31,14 @@ leave it at 0.
                 errors += problem.is_error and question.published
                 of_drafts += problem.is_error and not question.published
                 warnings += not problem.is_error
-        summary = f"{len(questions)} questions, {errors} errors, {warnings} warnings"
-        summary += f", {of_drafts} errors in drafts." if of_drafts else "."
+        parts = [
+            amount(len(questions), "question"),
+            amount(errors, "error"),
+            amount(warnings, "warning"),
+        ]
+        if of_drafts:
+            parts.append(f"{amount(of_drafts, 'error')} in drafts")
+        summary = f"{', '.join(parts)}."
         if errors:
             raise CommandError(summary)
         if verbosity:

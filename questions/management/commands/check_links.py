@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.checking import links, rules
-from questions.management.base import BankCommand
+from questions.management.base import LONGEST, BankCommand
 
 
 class Command(BankCommand):
@@ -27,7 +28,7 @@ a link is broken.
             type=float,
             default=links.REPLY_TIMEOUT,
             metavar="SECONDS",
-            help="How long a server may take to answer (%(default)g).",
+            help="How long an answer with its redirects may take (%(default)g).",
         )
         parser.add_argument(
             "--internal",
@@ -38,6 +39,8 @@ a link is broken.
     def handle(
         self, *, files: list[Path], timeout: float, internal: bool, verbosity: int, **options: Any
     ) -> None:
+        if not 0 < timeout <= LONGEST:
+            raise CommandError(f"--timeout has to be above zero, and {LONGEST} at most.")
         readers = defaultdict(list)
         published = (question for question in self.read_questions(files) if question.published)
         for question in published:
@@ -54,7 +57,8 @@ a link is broken.
                 self.stdout.write(f"moved: {answer.address} ({where}) to {answer.moved_to}")
         broken = sum(bool(answer.broken) for answer in answers)
         moved = sum(bool(answer.moved_to) for answer in answers)
-        summary = f"{len(answers)} addresses, {broken} broken, {moved} moved."
+        addresses = amount(len(answers), "address", "addresses")
+        summary = f"{addresses}, {broken:,} broken, {moved:,} moved."
         if broken:
             raise CommandError(summary)
         if verbosity:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.checking import interpreters, runs, samples
 from questions.checking.interpreters import Interpreter
 from questions.checking.samples import Check
-from questions.management.base import BankCommand, in_one_line
+from questions.management.base import LONGEST, BankCommand, in_one_line
 from questions.models import Question
 from questions.products import listed
 from questions.refreshing.reading import FixtureError
@@ -137,8 +138,10 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         **options: Any,
     ) -> tuple[list[Check], list[Interpreter]]:
         """Run the samples; return the checks, and the interpreters. Raises InterpreterError."""
-        if jobs < 1 or timeout <= 0:
-            raise CommandError("--jobs and --timeout have to be above zero.")
+        if jobs < 1 or not 0 < timeout <= LONGEST:
+            raise CommandError(
+                f"--jobs and --timeout have to be above zero, and --timeout {LONGEST} at most."
+            )
         on = list(dict.fromkeys(map(interpreters.find, python))) or [interpreters.running()]
         if not unconfined and (missing := runs.missing_isolation()):
             raise CommandError(f"{missing}. --unconfined runs samples without it.")
@@ -156,11 +159,11 @@ The exit code is 0 if in the end every sample that ran prints what is shown, and
         """Say in a sentence how many samples printed what is shown; an error if not all did."""
         failed = [check for check in checks if check.problem]
         number = len({(check.question.slug, check.sample.number) for check in checks})
-        count = f"{number} sample{'' if number == 1 else 's'}"
+        count = amount(number, "sample")
         if failed:
             names = listed(check.interpreter.release for check in failed)
             failures = len({(check.question.slug, check.sample.number) for check in failed})
-            raise CommandError(f"{failures} of {count} failed on {names}.")
+            raise CommandError(f"{failures:,} of {count} failed on {names}.")
         if verbosity:
             names = listed(interpreter.release for interpreter in on)
             shown = "prints" if number == 1 else "print"

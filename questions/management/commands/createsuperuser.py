@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 PASSWORD = "DJANGO_SUPERUSER_PASSWORD"  # noqa: S105 (a variable's name)
 
@@ -17,6 +17,21 @@ class Command(createsuperuser.Command):
     Django's own makes one without a password where none is given, takes any password, and where
     nobody can be asked does nothing and reports success.
     """
+
+    help = "Create an account that may do everything."
+
+    def create_parser(self, *args: Any, **options: Any) -> CommandParser:
+        # The help of one option is replaced.
+        return super().create_parser(*args, **options, conflict_handler="resolve")
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            *("--noinput", "--no-input"),
+            action="store_false",
+            dest="interactive",
+            help=f"Ask nothing: the password is in {PASSWORD}, and --username has to be given.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["interactive"]:
@@ -32,6 +47,8 @@ class Command(createsuperuser.Command):
         super().handle(*args, **options)
 
     def check_password(self) -> None:
+        if PASSWORD not in os.environ:
+            raise CommandError(f"Set {PASSWORD}, from which --noinput takes the password.")
         try:
             validate_password(os.environ.get(PASSWORD, ""))
         except ValidationError as error:

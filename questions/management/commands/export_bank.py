@@ -5,10 +5,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
+from questions.amounts import amount
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing.files import bank_entries, dump, write_file
-from questions.refreshing.reading import FixtureError
+from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 
 
 class Command(BankCommand):
@@ -21,18 +22,22 @@ of fixtures/bank.yaml, reviewed and committed.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", nargs="?", type=Path, help="Replaced whole; standard output without it."
+            "file",
+            nargs="?",
+            type=Path,
+            default=STANDARD_INPUT,
+            help="A YAML file, replaced whole; standard output without it, or for -.",
         )
 
-    def handle(self, *, file: Path | None, verbosity: int, **options: Any) -> None:
+    def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
         try:
             entries = bank_entries()
             text = dump(entries)
-            if file is None:
+            if file == STANDARD_INPUT:
                 self.stdout.write(text, ending="")
                 return
             write_file(file, text)
         except (DatabaseError, FixtureError, OSError) as error:
             raise CommandError(f"{reason(error)}. Nothing was written.") from error
         if verbosity:
-            self.stdout.write(f"Wrote {len(entries)} entries to {file}.")
+            self.stdout.write(f"Wrote {amount(len(entries), 'entry', 'entries')} to {file}.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from questions.amounts import amount
 from questions.importing.discovery import find_drafts
 from questions.importing.drafts import Found
 from questions.importing.entries import category_name, entries
@@ -13,6 +14,7 @@ from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.refreshing import files, reading
+from questions.refreshing.files import not_yaml
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 from questions.refreshing.validation import shape_fault
 
@@ -87,11 +89,8 @@ already, questions that it has keep their slugs.
         verbosity: int,
         **options: Any,
     ) -> None:
-        if output != STANDARD_INPUT and output.suffix not in {".yaml", ".yml"}:
-            raise CommandError(
-                f"--output: “{output}” does not end with .yaml, and YAML is what is written. "
-                "Nothing was written."
-            )
+        if output != STANDARD_INPUT and (fault := not_yaml(output)):
+            raise CommandError(f"--output: {fault}. Nothing was written.")
         if links and not is_base(links):
             raise CommandError(
                 f"--links: “{links}” is no address such as https://github.com/me/bank/blob/main/. "
@@ -109,6 +108,11 @@ already, questions that it has keep their slugs.
             made = entries(found, before)
         except (UnreadableError, FixtureError) as error:
             raise CommandError(f"{error} Nothing was written.") from error
+        if not found.files:
+            raise CommandError(
+                f"No Markdown file is in {', '.join(map(str, files))}: name files of other kinds "
+                "one by one. Nothing was written."
+            )
         if not found.drafts:
             raise CommandError(
                 "No question was found. In Markdown, --pattern says how they stand; in a table, "
@@ -128,14 +132,14 @@ already, questions that it has keep their slugs.
     ) -> None:
         questions = sum(entry["model"] == files.QUESTION for entry in made)
         if dry_run:
-            self.stdout.write(f"{questions:,} questions. Dry run: nothing was written.")
+            self.stdout.write(f"{amount(questions, 'question')}. Dry run: nothing was written.")
         elif output == STANDARD_INPUT:
             self.stdout.write(files.dump(made), ending="")
         else:
             files.write_file(output, files.dump(made))
             if verbosity:
                 self.stdout.write(
-                    f"Wrote {questions:,} drafts to {output}. Look through them, then: "
+                    f"Wrote {amount(questions, 'draft')} to {output}. Look through them, then: "
                     f".venv/bin/python manage.py refresh_bank {output} --dry-run"
                 )
 
@@ -143,7 +147,9 @@ already, questions that it has keep their slugs.
         """Tell what was understood, and what will be lost."""
         with_questions = [file for file in found.files if file[2]]
         rows = [(f"{count:,}", name, kind) for name, kind, count in with_questions]
-        self.table(f"{len(with_questions)} of {len(found.files)} files have questions", rows)
+        self.table(
+            f"Questions in {len(with_questions):,} of {amount(len(found.files), 'file')}", rows
+        )
         if without := [name for name, _, count in found.files if not count]:
             more = f" and {len(without) - FILES_NAMED} more" if len(without) > FILES_NAMED else ""
             self.stdout.write(f"           none in {', '.join(without[:FILES_NAMED])}{more}")
@@ -151,7 +157,7 @@ already, questions that it has keep their slugs.
         for draft in found.drafts:
             counts[category_name(draft)] = counts.get(category_name(draft), 0) + 1
         rows = [(f"{count:,}", name, "") for name, count in counts.items()]
-        self.table(f"{len(counts)} categories", rows)
+        self.table(amount(len(counts), "category", "categories"), rows)
         if found.guessed_by_headings and sum(n == 1 for n in counts.values()) > len(counts) / 2 > 1:
             self.stdout.write(
                 "           Headings inside answers may be among them: --categories file makes one "
@@ -161,8 +167,11 @@ already, questions that it has keep their slugs.
         missing = sum(not fields.get("short_answer") for fields in texts)
         empty = sum(not (f.get("answer") or f.get("short_answer")) for f in texts)
         self.table(
-            f"{len(found.drafts):,} questions",
-            [(f"{missing:,}", "have no short answer", ""), (f"{empty:,}", "have no answer", "")],
+            amount(len(found.drafts), "question"),
+            [
+                (f"{missing:,}", "without a short answer", ""),
+                (f"{empty:,}", "without an answer", ""),
+            ],
         )
         if found.losses.counts:
             self.stdout.write("Not as it was:")

@@ -9,8 +9,9 @@ from django.core.serializers.base import DeserializationError, DeserializedObjec
 from django.db import DatabaseError, transaction
 
 from questions import history
+from questions.amounts import amount
 from questions.management.reasons import reason
-from questions.models import Bank
+from questions.models import Bank, Change
 from questions.refreshing import files, plan, reading, validation
 
 LARGE = 1_000_000  # bytes; checking less takes no time that anybody would notice
@@ -25,6 +26,13 @@ class Command(loaddata.Command):
     be a way to make a superuser. What was loaded is noted, so that a refresh can tell later edits
     from it.
     """
+
+    help = (
+        "Load fixture files, all of them or nothing: “bank” is fixtures/bank.yaml, a path is any "
+        "file, and - is standard input. Questions of the database that the files name say then "
+        "what the files say: an edit made in the admin is overwritten, and stays in the history. "
+        "refresh_bank stops at such an edit."
+    )
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
         self.saved_count = 0
@@ -47,10 +55,15 @@ class Command(loaddata.Command):
                 self.stdout.write(f"Checking {path.name} ...")
         self.entries = validation.checked_entries(*self.paths)
         before = Bank.objects.using(self.using).first()
+        edits = Change.objects.using(self.using).filter(kind=Change.Kind.EDITED)
+        newest = edits.order_by("-pk").values_list("pk", flat=True).first() or 0
         with history.by_command("loaddata", self.using):
             super().loaddata(fixture_labels[:1])
         if before and self.verbosity:
             self.tell_overwritten(before)
+        if self.verbosity and (edited := edits.filter(pk__gt=newest).count()):
+            entries = amount(edited, "entry", "entries")
+            self.stdout.write(f"What {entries} of the database said before is in the history.")
 
     def tell_overwritten(self, before: Bank) -> None:
         """Tell what the bank said of itself before: it has no history that would keep it."""

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from questions import history
+from questions.amounts import amount
 from questions.management import generator
 from questions.models import Category, Question
 
@@ -68,7 +69,7 @@ class Command(BaseCommand):
                 if verbosity and done % 10_000 == 0:
                     self.stdout.write(f"{done:,} of {count:,} questions")
         if verbosity:
-            self.stdout.write(f"Made {count:,} questions in {categories:,} categories.")
+            self.stdout.write(f"Made {said(count, ' in ', categories)}.")
 
 
 def allow_long_statements() -> None:
@@ -91,4 +92,10 @@ def count_of_others() -> str:
     categories = Category.objects.exclude(questions__verified_with=generator.MARK).count()
     if not questions and not categories:
         return ""
-    return f"{questions:,} questions and {categories:,} categories"
+    return said(questions, " and ", categories)
+
+
+def said(questions: int, between: str, categories: int) -> str:
+    return between.join(
+        (amount(questions, "question"), amount(categories, "category", "categories"))
+    )

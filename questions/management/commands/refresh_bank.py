@@ -12,12 +12,14 @@ from django.core.serializers.base import DeserializationError
 from django.db import DatabaseError
 
 from questions import history
+from questions.amounts import amount
 from questions.checking import rules
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
 from questions.models import Bank, Question
 from questions.refreshing import plan
 from questions.refreshing.files import (
+    BANK,
     FixtureEntry,
     Key,
     as_bank,
@@ -122,7 +124,7 @@ changed. --dry-run gives the same codes.
             return {conflict.key for conflict in conflicts}
         if on_conflict == "stop" or dry_run or not sys.stdin.isatty():
             raise CommandError(
-                f"Stopped at {plural(len(conflicts), 'conflict')}, the first in {conflicts[0]}: "
+                f"Stopped at {amount(len(conflicts), 'conflict')}, the first in {conflicts[0]}: "
                 "choose with --on-conflict theirs or ours. Nothing was written.",
                 returncode=STOPPED,
             )
@@ -142,9 +144,18 @@ changed. --dry-run gives the same codes.
         reason = "stays; --prune deletes it" if is_kept else difference.reason
         reason = f" ({reason})" if reason else ""
         self.stdout.write(f"{SIGNS[difference.kind]} {difference}{reason}")
-        if difference.database and difference.files:
-            for line in diff_lines(difference.database, difference.files):
+        if difference.database:
+            for line in self.lines(difference, prune=prune):
                 self.stdout.write(f"    {line}")
+
+    def lines(self, difference: Difference, *, prune: bool) -> Iterator[str]:
+        """Yield what is overwritten; all of what the bank says of itself, which has no history."""
+        database, is_bank = difference.database or {}, difference.key[0] == BANK
+        if difference.files:
+            most = sys.maxsize if is_bank else DIFF_LINES
+            yield from diff_lines(database, difference.files, most)
+        elif is_bank and prune:
+            yield from (f"{name}: {value!r}" for name, value in database.items())
 
 
 def problems_on_the_site(question: Question, bank: Bank) -> list[rules.Problem]:
@@ -158,7 +169,8 @@ def problems_on_the_site(question: Question, bank: Bank) -> list[rules.Problem]:
     return rules.check_question(stored, rules.titles_beside(stored), bank)
 
 
-def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
+def diff_lines(database: Fields, files: Fields, most: int) -> Iterator[str]:
+    """Yield how the fields of a row differ; of a long text, `most` lines."""
     for name, old in database.items():
         new = files[name]
         if old == new:
@@ -168,9 +180,9 @@ def diff_lines(database: Fields, files: Fields) -> Iterator[str]:
             continue
         yield f"{name}:"
         diff = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
-        yield from (f"  {line}" for line in diff[:DIFF_LINES])
-        if len(diff) > DIFF_LINES:
-            yield f"  ... {plural(len(diff) - DIFF_LINES, 'more line')}"
+        yield from (f"  {line}" for line in diff[:most])
+        if len(diff) > most:
+            yield f"  ... {amount(len(diff) - most, 'more line')}"
 
 
 def summary(
@@ -184,15 +196,11 @@ def summary(
     count = Counter(difference.kind for difference in found)
     missing = sum(difference.files is None for difference in found)
     unchanged = len(entries) - (len(found) - missing)
-    parts = [f"{count[kind]} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
-    parts.append(f"{unchanged} unchanged")
-    parts.append(f"{count[Kind.CONFLICT]} in conflict" + f" ({len(ours)} kept)" * bool(ours))
+    parts = [f"{count[kind]:,} {kind}" for kind in (Kind.ADDED, Kind.CHANGED)]
+    parts.append(f"{unchanged:,} unchanged")
+    parts.append(f"{count[Kind.CONFLICT]:,} in conflict" + f" ({len(ours):,} kept)" * bool(ours))
     parts.append(
-        f"{count[Kind.REMOVED]} removed"
+        f"{count[Kind.REMOVED]:,} removed"
         + " from the files (--prune deletes)" * (not prune and bool(count[Kind.REMOVED]))
     )
     return f"{', '.join(parts)}.{' Dry run: nothing was written.' if dry_run else ''}"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -26,4 +26,8 @@ class Command(BaseCommand):
             )
         os.chdir(settings.BASE_DIR)  # where gunicorn.conf.py is
         arguments = options[1:] if options[:1] == ["--"] else options
+        if arguments and not arguments[0].startswith("-"):
+            raise CommandError(
+                f"“{arguments[0]}” is no option of gunicorn, such as: serve -- --workers 2."
+            )
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606

@@ -2,7 +2,7 @@
 // writes stays in this tab, through a reload too.
 import { copy } from "./questions.js";
 import { amount } from "./schedule.js";
-import { span, word } from "./session.js";
+import { span, whyNone, word } from "./session.js";
 import { badge } from "./states.js";
 
 const VERDICTS = { missed: ["Missed", "due"], partly: ["Partly", "learning"], said: ["Said it", "known"] };
@@ -15,7 +15,8 @@ export class Interview {
   }
 
   async start() {
-    const { questions, isKept } = await this.bank.draw(this.parameters);
+    const drawn = await this.bank.draw(this.parameters);
+    const { questions, isKept } = drawn;
     this.part.same.hidden = isKept; // that is a draw of this device
     this.slugs = questions.slice(0, this.n).map(({ slug }) => slug);
     this.state = this.restored() ?? { at: 0, said: [], isOver: false };
@@ -36,6 +37,9 @@ export class Interview {
     if (!this.slugs.length) {
       clearInterval(this.clock);
       this.part.title.textContent = "There is no question to ask";
+      const link = Object.assign(document.createElement("a"), { href: location.pathname, textContent: "Choose others" });
+      this.part.prompt.replaceChildren(`${whyNone(drawn)} `, link);
+      this.part.prompt.hidden = false;
       this.section.setAttribute("aria-busy", "false"); // and nothing to answer: the rest stays away
       return;
     }
@@ -100,6 +104,9 @@ export class Interview {
   async show() {
     const { part, state } = this;
     this.since = undefined;
+    // At once: what is typed from now on is said to this question.
+    part.own.value = state.said[state.at]?.text ?? "";
+    part.aloud.checked = state.said[state.at]?.isAloud ?? false;
     const question = await this.question(state.at);
     if (!question) {
       part.title.textContent = "This question could not be loaded.";
@@ -115,10 +122,7 @@ export class Interview {
     part.bar.max = this.slugs.length;
     part.bar.value = state.at;
     part.nextLabel.textContent = state.at + 1 < this.slugs.length ? "Next question" : "To the answers";
-    const own = state.said[state.at];
-    part.own.value = own?.text ?? "";
-    part.aloud.checked = own?.isAloud ?? false;
-    this.before = own?.seconds ?? 0;
+    this.before = state.said[state.at]?.seconds ?? 0;
     this.since = Date.now();
     this.times();
     this.list();

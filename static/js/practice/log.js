@@ -150,11 +150,16 @@ class Log extends EventTarget {
     return slug;
   }
 
+  // Reviews since a time, in the order of time.
+  since(time) {
+    const found = [...this.reviews.values()].filter((review) => review.time >= time);
+    return found.sort((a, b) => a.time - b.time || (a.slug < b.slug ? -1 : 1));
+  }
+
   // Reviews by the slug of today, each list in the order of time.
   bySlug() {
     const found = new Map();
-    const ordered = [...this.reviews.values()].sort((a, b) => a.time - b.time || (a.slug < b.slug ? -1 : 1));
-    for (const review of ordered) {
+    for (const review of this.since(0)) {
       const slug = this.current(review.slug);
       if (found.has(slug)) found.get(slug).push(review);
       else found.set(slug, [review]);
@@ -163,14 +168,13 @@ class Log extends EventTarget {
   }
 
   toFile() {
-    const reviews = [...this.reviews.values()].sort((a, b) => a.time - b.time);
     return JSON.stringify({
       format: FORMAT,
       version: VERSION,
       exported: new Date().toISOString(),
       settings: this.settings,
       questions: [...this.questions.values()],
-      reviews: reviews.map(({ slug, time, grade }) => [slug, time, grade]),
+      reviews: this.since(0).map(({ slug, time, grade }) => [slug, time, grade]),
     });
   }
 

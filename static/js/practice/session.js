@@ -5,6 +5,7 @@ import { AHEAD, GRADES, Scheduler, amount, cards, interval, remember, startOfDay
 import { badge } from "./states.js";
 
 const SPARE = 100; // questions that may take the place of those that can't be shown
+const UNDO = 3_600_000; // ms before a session in which a grade can be taken back by it
 const root = document.documentElement;
 
 export class Session {
@@ -16,7 +17,8 @@ export class Session {
     this.stop = new AbortController();
     this.done = []; // slugs
     this.waiting = new Map(); // slugs in steps of minutes, and when they come
-    this.given = []; // grades, to be undone: { slug, review }
+    this.began = Date.now();
+    this.given = log.since(this.began - UNDO); // reviews that can be taken back
     this.shown = null;
   }
 
@@ -27,7 +29,6 @@ export class Session {
     const planned = this.plan();
     this.todo = planned.slice(0, this.n);
     this.spare = planned.slice(this.n, this.n + SPARE);
-    this.size = this.todo.length;
     this.listen();
     await this.next();
     this.section.removeAttribute("aria-busy");
@@ -38,6 +39,10 @@ export class Session {
     if (this.scheduler?.retention !== retention) this.scheduler = new Scheduler(retention);
     this.cards = cards(this.log, this.scheduler);
     this.reviews = this.log.bySlug();
+  }
+
+  get size() {
+    return this.done.length + this.waiting.size + this.todo.length;
   }
 
   // What the session may ask, in its order.
@@ -116,7 +121,6 @@ export class Session {
     this.drop(slug);
     const other = this.spare.shift();
     if (other) this.todo.push(other);
-    else this.size -= 1;
     this.say(why);
     await this.next();
   }
@@ -137,7 +141,7 @@ export class Session {
     part.revealed.hidden = true;
     part.asking.hidden = false;
     part.grading.hidden = true;
-    for (const undo of this.section.querySelectorAll("[data-do=undo]")) undo.hidden = !this.given.length;
+    this.offerUndo();
     part.title.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
@@ -179,7 +183,7 @@ export class Session {
     this.shown = null;
     const review = { slug: shown.question.slug, time: shown.time, grade };
     const slug = this.log.current(shown.slug);
-    this.given.push({ slug, review });
+    this.given.push(review);
     this.drop(shown.slug);
     this.log.add(review);
     this.compute();
@@ -192,14 +196,18 @@ export class Session {
     return true;
   }
 
+  offerUndo() {
+    for (const undo of this.section.querySelectorAll("[data-do=undo]")) undo.hidden = !this.given.length;
+  }
+
   undo() {
     const last = this.given.pop();
     if (!last) return false;
-    const { slug, review } = last;
+    const slug = this.log.current(last.slug);
     this.done = this.done.filter((other) => other !== slug);
     this.drop(slug);
     this.todo.unshift(slug);
-    this.log.remove(review);
+    this.log.remove(last);
     this.compute();
     remember(this.cards);
     this.section.hidden = false;
@@ -234,8 +242,8 @@ export class Session {
     const left = [...this.todo];
     const fresh = left.filter((slug) => !this.cards.has(slug)).length;
     const numbers = { due: left.length - fresh, learning: this.waiting.size, new: fresh };
-    const place = Math.min(this.done.length + 1, this.size);
-    this.part.place.textContent = `${place} of ${this.size}`;
+    const met = this.size - left.length + Number(left.includes(this.shown?.slug));
+    this.part.place.textContent = `${met} of ${this.size}`;
     this.part.bar.max = Math.max(this.size, 1);
     this.part.bar.value = this.done.length;
     this.part.counts.replaceChildren(
@@ -246,7 +254,6 @@ export class Session {
   end() {
     this.shown = null;
     this.counts();
-    this.part.place.textContent = `${this.done.length} of ${this.size}`;
     this.part.card.hidden = true;
     this.part.end.hidden = false;
     const now = Date.now();
@@ -255,12 +262,13 @@ export class Session {
     this.part.endText.textContent = text;
     const left = leftToday(this.log, this.cards);
     this.part.extra.hidden = Boolean(this.only.length) || (this.size > 0 && left > 0) || !this.drawn.questions.some(({ slug }) => !this.cards.has(this.log.current(slug)));
-    for (const undo of this.section.querySelectorAll("[data-do=undo]")) undo.hidden = !this.given.length;
+    this.offerUndo();
     this.part.endTitle.focus({ preventScroll: true });
   }
 
   summary(now) {
-    const words = Object.entries(GRADES).map(([name, grade]) => [name, this.given.filter(({ review }) => review.grade === grade).length]);
+    const own = this.given.filter(({ time }) => time >= this.began);
+    const words = Object.entries(GRADES).map(([name, grade]) => [name, own.filter((review) => review.grade === grade).length]);
     const said = words.filter(([, number]) => number).map(([name, number]) => `${number} ${name}`);
     const text = said.length ? `You graded yourself ${list(said)}.` : "";
     return [`${amount(this.done.length, "question")} practised`, `${text} ${this.comesNext(now)}`.trim()];
@@ -268,8 +276,7 @@ export class Session {
 
   nothing(now) {
     if (!this.drawn.questions.length && ![...this.cards.values()].some((card) => this.fits(card))) {
-      const why = this.drawn.isKept ? "There is no connection, and none is kept on this device." : "Choose another category or level, or other words.";
-      return ["There is no question to practise", why];
+      return ["There is no question to practise", whyNone(this.drawn)];
     }
     const { daily } = this.log.settings;
     const isLimit = daily > 0 && !leftToday(this.log, this.cards);
@@ -307,6 +314,13 @@ function focusOn(element) {
   element.focus({ preventScroll: true });
   const { top } = element.getBoundingClientRect();
   if (top > 0.75 * innerHeight) scrollBy(0, top - innerHeight / 2);
+}
+
+// Why a draw has no question.
+export function whyNone({ isKept }) {
+  if (isKept) return "There is no connection, and none is kept on this device.";
+  const { total } = document.querySelector("[data-total]").dataset;
+  return Number(total) ? "Choose another category or level, or other words." : "The bank is empty.";
 }
 
 // How many new questions of today's number are left.

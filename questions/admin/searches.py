@@ -1,11 +1,12 @@
 """Searches that found little: what came first, and how an editor makes the next one find more."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.admin.widgets import AdminRadioSelect, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +17,12 @@ from django.utils.safestring import SafeString
 
 from questions.admin.history import recorded
 from questions.admin.unsaved import UnsavedAdmin
-from questions.checking.rules import check_question
+from questions.checking.rules import PHRASINGS, check_question
 from questions.models import ASKED_AS_LENGTH, Bank, MissedSearch, Question
 from questions.models.fields import validate_characters
 
 # The fields that a phrase can be added to, and what the pages call them.
+FULL = "full"  # the code of the error where one of the phrasings has to go
 FIELDS = {"asked_as": "“also asked as”", "keywords": "the keywords"}
 
 
@@ -35,6 +37,13 @@ class SearchForm(forms.ModelForm):
         help_text="What one of the buttons below adds to the question. Word it as people would "
         "ask; for the keywords, as a name: keywords become lower-case "
         "and lose their question mark.",
+    )
+
+    instead = forms.ChoiceField(
+        required=False,
+        label="In place of",
+        widget=AdminRadioSelect(attrs={"class": "radiolist"}),
+        error_messages={"invalid_choice": "Choose the phrasing that goes."},
     )
 
     # The admin makes a class of its own for each form, and sets this.
@@ -58,14 +67,37 @@ class SearchForm(forms.ModelForm):
             widget: Any = self.fields["question"].widget
             # To add or delete one from here would be a mistake; to change one makes room in it.
             widget.can_add_related = widget.can_delete_related = widget.can_view_related = False
+        self.offer_room()
+
+    def offer_room(self) -> None:
+        """Let the editor choose what goes from a question that has all phrasings it may have."""
+        question = Question.objects.filter(pk=self.instance.question_id).first()
+        if self.is_bound and "question" in self.fields:
+            with suppress(ValidationError):
+                question = self.fields["question"].clean(self.data.get("question"))
+        field: Any = self.fields["instead"]
+        lines = question.asked_as.splitlines() if question else []
+        if len(lines) >= PHRASINGS:
+            field.choices = [(line, line) for line in lines]
+            field.help_text = format_html(
+                "“{}” has {} phrasings, the most that are allowed. Choose the one whose place the "
+                "new one takes; the history keeps it.",
+                question,
+                len(lines),
+            )
+        else:
+            self.fields["instead"] = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if self.field and self.may_edit and not self.errors:
             try:
-                self.edited = with_phrase(cleaned["question"], self.field, cleaned["phrase"])
+                self.edited = with_phrase(
+                    cleaned["question"], self.field, cleaned["phrase"], cleaned["instead"]
+                )
             except ValidationError as error:
-                self.add_error("phrase" if cleaned["question"] else "question", error)
+                at = "phrase" if cleaned["question"] else "question"
+                self.add_error("instead" if error.code == FULL else at, error)
         return cleaned
 
 
@@ -82,7 +114,7 @@ class MissedSearchAdmin(UnsavedAdmin):
     list_filter = ["outcome"]
     list_select_related = ["question"]
     search_fields = ["text"]
-    fields = ["outcome", ("times", "last_made"), "question", "phrase"]
+    fields = ["outcome", ("times", "last_made"), "question", "phrase", "instead"]
     readonly_fields = ["outcome", "times", "last_made"]
     autocomplete_fields = ["question"]
     actions = ["add_to_phrasings", "add_to_keywords"]
@@ -143,6 +175,10 @@ class MissedSearchAdmin(UnsavedAdmin):
                     search.delete()
             except ValidationError as error:
                 problem = format_html("“{}”: {}", search.text, error.message)
+                if error.code == FULL:
+                    form = reverse("admin:questions_missedsearch_change", args=[search.pk])
+                    choose = format_html('<a href="{}">Choose it in the form</a>.', form)
+                    problem = format_html("{} {}", problem, choose)
                 self.message_user(request, problem, messages.WARNING)
             else:
                 self.message_user(request, added(edited, field, phrase), messages.SUCCESS)
@@ -151,7 +187,7 @@ class MissedSearchAdmin(UnsavedAdmin):
 
     def get_fields(self, request: HttpRequest, *args: Any) -> list[Any]:
         may_edit = self.has_edit_permission(request)
-        return [name for name in self.fields if may_edit or name != "phrase"]
+        return [name for name in self.fields if may_edit or name not in {"phrase", "instead"}]
 
     def view_on_site(self, search: MissedSearch) -> str:
         return f"{reverse('home')}?{urlencode({'q': search.text})}"
@@ -188,7 +224,8 @@ class MissedSearchAdmin(UnsavedAdmin):
         request.said = ""
         if form.edited:
             form.edited.save(update_fields=[form.field])
-            request.said = added(form.edited, form.field, form.cleaned_data["phrase"])
+            replaced = form.cleaned_data["instead"] if form.field == "asked_as" else ""
+            request.said = added(form.edited, form.field, form.cleaned_data["phrase"], replaced)
 
     def response_change(self, request: Any, obj: MissedSearch) -> HttpResponse:
         if not request.said:
@@ -198,11 +235,13 @@ class MissedSearchAdmin(UnsavedAdmin):
         return redirect("admin:questions_missedsearch_changelist")
 
 
-def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
+def with_phrase(question: Question | None, field: str, phrase: str, instead: str = "") -> Question:
     """
     Return a question, locked and as it is now, with a phrase added to one of its FIELDS.
 
-    It is not saved. Raises ValidationError with what is wrong instead, if anything.
+    Among its phrasings it stands in the place of `instead`, if there is such a one. The question is
+    not saved. Raises ValidationError with what is wrong instead, if anything; its code is FULL
+    where a phrasing has to go.
     """
     key = question.pk if question else 0
     edited = Question.objects.select_for_update().filter(pk=key).first()
@@ -216,11 +255,16 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Question:
         changed = f"{text}, {phrase}" if text else phrase
     else:
         there, phrase = text.splitlines(), phrase.strip()
-        changed = "".join(f"{line}\n" for line in [*there, phrase])
+        place = there.index(instead) if instead in there else len(there)
+        lines = [*there[:place], phrase, *there[place + 1 :]]
+        changed = "".join(f"{line}\n" for line in lines)
     if not phrase:
         raise ValidationError("Write what is to be added.")
     if phrase.casefold() in {name.casefold() for name in there}:
         raise ValidationError(f"“{edited}” has it already.")
+    if field == "asked_as" and len(there) >= PHRASINGS and instead not in there:
+        said = f"“{edited}” has {len(there)} phrasings already: choose the one that goes."
+        raise ValidationError(said, code=FULL)
     setattr(edited, field, changed)
     try:
         edited.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
@@ -244,14 +288,15 @@ def no_room(question: Question, reason: str) -> ValidationError:
     )
 
 
-def added(question: Question, field: str, phrase: str) -> SafeString:
+def added(question: Question, field: str, phrase: str, replaced: str = "") -> SafeString:
     """Say that a phrase was added to one of the FIELDS of a question."""
     return format_html(
-        '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
+        '“{}” was added to {} of <a href="{}">{}</a>{}, and the search left this list.',
         as_name(phrase) if field == "keywords" else phrase,
         FIELDS[field],
         reverse("admin:questions_question_change", args=[question.pk]),
         question,
+        f" in place of “{replaced}”" if replaced else "",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from questions.checking import rules, runs, sandbox
+from questions.exports.views import FORMATS
 from questions.models import (
     ANSWER_LENGTH,
     FURTHER_READING_LENGTH,
@@ -37,6 +38,11 @@ def test_every_field_that_authors_fill_is_documented() -> None:
     models = (Bank, Question)
     fields = {field.name for model in models for field in model._meta.concrete_fields} - {"id"}
     assert fields <= documented
+
+
+def test_every_export_format_is_documented() -> None:
+    documented = (BASE_DIR / "docs" / "exporting.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", documented, re.MULTILINE) == list(FORMATS)
 
 
 def test_the_map_of_the_code_leads_to_files_that_exist() -> None:

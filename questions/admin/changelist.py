@@ -35,10 +35,7 @@ class ToDoFilter(admin.SimpleListFilter):
         if self.value() == "publish":
             return questions.drafts()
         if self.value() == "review":
-            today = timezone.localdate()
-            dates = Question.objects.active().only("verified_on", "verified_with", "checked_with")
-            due = [q.pk for q in dates if any(reviews.reasons_to_verify(q, today))]
-            return questions.filter(pk__in=due)
+            return questions.active().filter(reviews.due(timezone.localdate()))
         if self.value() == "samples":
             return questions.filter(pk__in=Question.objects.with_waiting_samples().values("pk"))
         if self.value() == "failed":

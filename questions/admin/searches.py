@@ -1,11 +1,12 @@
 """Searches that found little: what came first, and how an editor makes the next one find more."""
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.admin.widgets import AdminRadioSelect, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,12 +17,13 @@ from django.utils.safestring import SafeString
 
 from questions.admin.history import recorded
 from questions.admin.unsaved import UnsavedAdmin
-from questions.checking.rules import check_question
+from questions.checking.rules import PHRASINGS, check_question
 from questions.models import ASKED_AS_LENGTH, Bank, MissedSearch, Question
 from questions.models.fields import validate_characters
 
 # The fields that a phrase can be added to, and what the pages call them.
 FIELDS = {"asked_as": "“also asked as”", "keywords": "the keywords"}
+FULL = "full"  # the code of the error where one of the phrasings has to go
 
 
 class SearchForm(forms.ModelForm):
@@ -35,6 +37,13 @@ class SearchForm(forms.ModelForm):
         help_text="What one of the buttons below adds to the question. Word it as people would "
         "ask; for the keywords, as a name: keywords become lower-case "
         "and lose their question mark.",
+    )
+
+    instead = forms.ChoiceField(
+        required=False,
+        label="In place of",
+        widget=AdminRadioSelect(attrs={"class": "radiolist"}),
+        error_messages={"invalid_choice": "Choose the phrasing that goes."},
     )
 
     # The admin makes a class of its own for each form, and sets this.
@@ -58,14 +67,37 @@ class SearchForm(forms.ModelForm):
             widget: Any = self.fields["question"].widget
             # To add or delete one from here would be a mistake; to change one makes room in it.
             widget.can_add_related = widget.can_delete_related = widget.can_view_related = False
+        self.offer_room()
+
+    def offer_room(self) -> None:
+        """Let the editor choose what goes from a question that has all phrasings it may have."""
+        question = Question.objects.filter(pk=self.instance.question_id).first()
+        if self.is_bound and "question" in self.fields:
+            with suppress(ValidationError):
+                question = self.fields["question"].clean(self.data.get("question"))
+        field: Any = self.fields["instead"]
+        lines = question.asked_as.splitlines() if question else []
+        if len(lines) >= PHRASINGS:
+            field.choices = [(line, line) for line in lines]
+            field.help_text = format_html(
+                "“{}” has {} phrasings, the most that are allowed. Choose the one whose place the "
+                "new one takes; the history keeps it.",
+                question,
+                len(lines),
+            )
+        else:
+            self.fields["instead"] = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if self.field and self.may_edit and not self.errors:
             try:
-                self.addition = with_phrase(cleaned["question"], self.field, cleaned["phrase"])
+                self.addition = with_phrase(
+                    cleaned["question"], self.field, cleaned["phrase"], cleaned["instead"]
+                )
             except ValidationError as error:
-                self.add_error("question" if error.code == "question" else "phrase", error)
+                at = {"question": "question", FULL: "instead"}
+                self.add_error(at.get(error.code or "", "phrase"), error)
         return cleaned
 
 
@@ -82,7 +114,7 @@ class MissedSearchAdmin(UnsavedAdmin):
     list_filter = ["outcome"]
     list_select_related = ["question"]
     search_fields = ["text"]
-    fields = ["outcome", ("times", "last_made"), "question", "phrase"]
+    fields = ["outcome", ("times", "last_made"), "question", "phrase", "instead"]
     readonly_fields = ["outcome", "times", "last_made"]
     autocomplete_fields = ["question"]
     actions = ["add_to_phrasings", "add_to_keywords"]
@@ -141,6 +173,10 @@ class MissedSearchAdmin(UnsavedAdmin):
                     search.delete()
             except ValidationError as error:
                 problem = format_html("“{}”: {}", search.text, error.message)
+                if error.code == FULL:
+                    form = reverse("admin:questions_missedsearch_change", args=[search.pk])
+                    choose = format_html('<a href="{}">Choose it in the form</a>.', form)
+                    problem = format_html("{} {}", problem, choose)
                 self.message_user(request, problem, messages.WARNING)
             else:
                 self.message_user(request, said, messages.SUCCESS)
@@ -149,7 +185,7 @@ class MissedSearchAdmin(UnsavedAdmin):
 
     def get_fields(self, request: HttpRequest, *args: Any) -> list[Any]:
         may_edit = self.has_edit_permission(request)
-        return [name for name in self.fields if may_edit or name != "phrase"]
+        return [name for name in self.fields if may_edit or name not in {"phrase", "instead"}]
 
     def view_on_site(self, search: MissedSearch) -> str:
         return f"{reverse('home')}?{urlencode({'q': search.text})}"
@@ -201,33 +237,37 @@ class Addition(NamedTuple):
     question: Question
     field: str
     text: str
+    replaced: str  # the phrasing in whose place it stands, if any
 
     def save(self) -> SafeString:
         """Save the question; return what to say."""
         self.question.save(update_fields=[self.field])
         return format_html(
-            '“{}” was added to {} of <a href="{}">{}</a>, and the search left this list.',
+            '“{}” was added to {} of <a href="{}">{}</a>{}, and the search left this list.',
             self.text,
             FIELDS[self.field],
             reverse("admin:questions_question_change", args=[self.question.pk]),
             self.question,
+            f" in place of “{self.replaced}”" if self.replaced else "",
         )
 
 
-def with_phrase(question: Question | None, field: str, phrase: str) -> Addition:
+def with_phrase(question: Question | None, field: str, phrase: str, instead: str = "") -> Addition:
     """
     Return a question as it is now, with a phrase added to one of its FIELDS.
 
-    Of a phrase with commas each part is a keyword. Raises ValidationError with what is wrong
-    instead, if anything; its code is "question" where another one has to be chosen.
+    Of a phrase with commas each part is a keyword. Among the phrasings it stands in the place of
+    `instead`, if there is such a one. Raises ValidationError with what is wrong instead, if
+    anything; its code is "question" where another one has to be chosen, FULL where a phrasing has
+    to go.
     """
     key = question.pk if question else 0
     edited = Question.objects.select_for_update().filter(pk=key).first()
     if edited is None:
         raise ValidationError("Choose its question first.", code="question")
     if edited.is_retired:
-        instead = edited.replaced_by
-        raise ValidationError(f"“{edited}” is retired: choose “{instead}”.", code="question")
+        other = edited.replaced_by
+        raise ValidationError(f"“{edited}” is retired: choose “{other}”.", code="question")
     text: str = getattr(edited, field)
     if field == "keywords":
         there, parts = text.split(","), [as_name(part) for part in phrase.split(",")]
@@ -241,11 +281,16 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Addition:
     new = [part for part in parts if part.casefold() not in known]
     if not new:
         raise ValidationError(f"“{edited}” has it already.")
+    replaced = instead if field == "asked_as" and instead in there else ""
+    if field == "asked_as" and len(there) >= PHRASINGS and not replaced:
+        said = f"“{edited}” has {len(there)} phrasings already: choose the one that goes."
+        raise ValidationError(said, code=FULL)
     bank = Bank.objects.current()
     for message in errors(Question(title=edited.title, **{field: joined(new, field)}), field, bank):
         raise ValidationError(message)
     before = errors(edited, field, bank)
-    setattr(edited, field, joined([*there, *new], field))
+    place = there.index(replaced) if replaced else len(there)
+    setattr(edited, field, joined([*there[:place], *new, *there[place + 1 :]], field))
     try:
         edited.clean_fields(exclude={f.name for f in Question._meta.fields} - {field})
     except ValidationError as error:
@@ -253,7 +298,7 @@ def with_phrase(question: Question | None, field: str, phrase: str) -> Addition:
     for message in errors(edited, field, bank):
         if message not in before:
             raise no_room(edited, message)
-    return Addition(edited, field, ", ".join(new))
+    return Addition(edited, field, ", ".join(new), replaced)
 
 
 def joined(parts: list[str], field: str) -> str:

@@ -23,16 +23,17 @@ making = threading.BoundedSemaphore(1)
 
 
 class Format(NamedTuple):
+    name: str  # what the link to it says
     content_type: str
     write: Callable[[Selection], bytes]
 
 
-# By the extension of the file.
+# By the extension of the file, in the order of the links. docs/exporting.md explains each.
 FORMATS = {
-    "md": Format("text/markdown; charset=utf-8", markdown_file.write),
-    "json": Format("application/json", json_file.write),
-    "csv": Format("text/csv; charset=utf-8", csv_file.write),
-    "apkg": Format("application/zip", anki.write),
+    "apkg": Format("Anki deck", "application/zip", anki.write),
+    "md": Format("Markdown", "text/markdown; charset=utf-8", markdown_file.write),
+    "csv": Format("CSV", "text/csv; charset=utf-8", csv_file.write),
+    "json": Format("JSON", "application/json", json_file.write),
 }
 
 
@@ -75,7 +76,7 @@ def file(
     changed = Question.objects.published().last_change()
     origin = f"{request.scheme}://{request.get_host()}"
     selection = Selection(Bank.objects.current(), rows, searched, changed, origin)
-    content_type, write = FORMATS[extension]
+    _, content_type, write = FORMATS[extension]
     name = file_name(words, changed, extension)
     headers = {
         "Content-Disposition": str(content_disposition_header(as_attachment=True, filename=name)),

@@ -215,6 +215,67 @@ def test_a_retired_question_is_given_no_phrase(editor: Client) -> None:
     assert left() == {"sewing"}
 
 
+EIGHT = [f"How is it asked, {number}?" for number in range(8)]
+
+
+def test_of_eight_phrasings_the_editor_chooses_the_one_that_goes(editor: Client) -> None:
+    full = build.question(title="What is full?", asked_as="".join(f"{line}\n" for line in EIGHT))
+    search = MissedSearch.objects.create(text="who sews", question=full)
+    form = page(editor, f"{LIST}{search.pk}/change/")
+    assert [radio.get("value") for radio in select(form, "[name=instead]")] == EIGHT
+    assert "“What is full?” has 8 phrasings" in text(one(form, ".field-instead .help"))
+    refused = parse(send(editor, search, _asked_as="Add").content)
+    assert text(one(refused, ".field-instead .errorlist")) == (
+        "“What is full?” has 8 phrasings already: choose the one that goes."
+    )
+    assert one(refused, "[name=phrase]").get("value") == "Who sews?"
+    response = send(editor, search, instead=EIGHT[2], _asked_as="Add")
+    [said] = messages(response)
+    assert said.startswith("“Who sews?” was added to “also asked as” of What is full? in place of")
+    assert said.endswith(f" “{EIGHT[2]}”, and the search left this list.")
+    full.refresh_from_db()
+    assert full.asked_as.splitlines() == [*EIGHT[:2], "Who sews?", *EIGHT[3:]]
+    assert Change.objects.get(question_id=full.pk, kind="edited").before.keys() == {"asked_as"}
+    assert left() == set()
+
+
+def test_what_goes_is_chosen_of_the_question_that_is_chosen_now(editor: Client) -> None:
+    few = build.question(asked_as="Is it?\n")
+    full = build.question(asked_as="".join(f"{line}\n" for line in EIGHT))
+    search = MissedSearch.objects.create(text="who sews", question=few)
+    form = page(editor, f"{LIST}{search.pk}/change/")
+    assert [field.get("type") for field in select(form, "[name=instead]")] == ["hidden"]
+    refused = parse(send(editor, search, question=full.pk, instead="Is it?", _asked_as="").content)
+    assert text(one(refused, ".field-instead .errorlist")) == "Choose the phrasing that goes."
+    assert [radio.get("value") for radio in select(refused, "[name=instead]")] == EIGHT
+    MissedSearch.objects.update(question=full)
+    send(editor, search, question=few.pk, instead=EIGHT[0], _asked_as="Add")
+    few.refresh_from_db()
+    assert few.asked_as == "Is it?\nWho sews?\n"
+
+
+def test_a_keyword_takes_nothing_from_the_phrasings(editor: Client) -> None:
+    full = build.question(keywords="", asked_as="".join(f"{line}\n" for line in EIGHT))
+    search = MissedSearch.objects.create(text="who sews", question=full)
+    response = send(editor, search, instead=EIGHT[2], _keywords="Add")
+    assert "in place of" not in messages(response)[0]
+    full.refresh_from_db()
+    assert (full.keywords, full.asked_as.splitlines()) == ("who sews", EIGHT)
+
+
+def test_the_list_leads_to_the_form_where_a_phrasing_has_to_go(editor: Client) -> None:
+    full = build.question(title="What is full?", asked_as="".join(f"{line}\n" for line in EIGHT))
+    search = MissedSearch.objects.create(text="who sews", question=full)
+    data = {"action": "add_to_phrasings", "_selected_action": [search.pk]}
+    told = parse(editor.post(LIST, data, follow=True).content)
+    assert text(one(told, ".messagelist li")) == (
+        "“who sews”: “What is full?” has 8 phrasings already: choose the one that goes. Choose it "
+        "in the form."
+    )
+    assert links(told, ".messagelist a") == [f"{LIST}{search.pk}/change/"]
+    assert left() == {"who sews"}
+
+
 def test_a_phrase_needs_its_question(editor: Client) -> None:
     search = MissedSearch.objects.create(text="sewing")
     form = parse(send(editor, search, question="", _keywords="Add").content)

@@ -1,5 +1,6 @@
 """`manage.py audit_bank`: what is due for an editor."""
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -130,6 +131,29 @@ def test_an_interpreter_that_checked_the_samples_goes_out_of_support_too() -> No
     assert list(reviews.reasons_to_verify(question, TODAY)) == [
         "names CPython 3.10.1, out of support since 2026-10-31"
     ]
+
+
+def test_the_database_finds_what_has_a_reason_to_be_verified() -> None:
+    year = timedelta(days=reviews.VALID_DAYS)
+    supported, gone = "CPython 3.13.0, 3.14.1, Django 6.1", "CPython 3.13.0, 3.9.2"
+    for number, (verified_on, verified_with, checked_with) in enumerate(
+        itertools.product(
+            (None, TODAY, TODAY - year, TODAY - year - timedelta(days=1)),
+            ("", supported, gone, "Django 1.0, Celery 5"),
+            ("", supported, gone),
+        )
+    ):
+        build.question(
+            slug=f"q{number}",
+            verified_on=verified_on,
+            verified_with=verified_with,
+            checked_with=checked_with,
+            checked_on=TODAY if checked_with else None,
+            checked_hash="0" if checked_with else "",
+        )
+    found = set(Question.objects.filter(reviews.due(TODAY)))
+    assert found == {q for q in Question.objects.all() if any(reviews.reasons_to_verify(q, TODAY))}
+    assert len(found) == 48 - 2 * 2 * 2
 
 
 def test_the_table_knows_the_versions_of_the_shipped_bank(bank: None) -> None:

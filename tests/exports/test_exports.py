@@ -13,6 +13,7 @@ from django.test import Client
 from markdown_it import MarkdownIt
 
 from questions.exports import views
+from questions.exports.selection import Selection
 from questions.models import Question
 from tests import build
 from tests.html import one, page, parse, select, text
@@ -174,6 +175,23 @@ def test_pages_offer_what_they_show(client: Client, address: str) -> None:
         assert client.get(link).status_code == 200
     content = client.get(by_format["json"]).json()
     assert [question["slug"] for question in content["questions"]] == ["a-lock"]
+
+
+def test_a_format_is_named_once_to_be_offered_and_written(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = build.question()
+
+    def write(selection: Selection) -> bytes:
+        return "".join(f"{question.slug}\n" for question in selection.questions).encode()
+
+    monkeypatch.setitem(views.FORMATS, "txt", views.Format("Slugs", "text/plain", write))
+    for address in ("/", question.get_absolute_url()):
+        *_, last = select(page(client, address), ".take a[download]")
+        assert text(last) == "Slugs"
+        answer = client.get(str(last.get("href")))
+        assert answer.content.decode() == f"{question.slug}\n"
+        assert ".txt" in answer.headers["Content-Disposition"]
 
 
 def test_a_list_without_questions_offers_nothing(client: Client) -> None:

@@ -421,6 +421,20 @@ def test_questions_that_go_from_an_earlier_output_are_told(tmp_path: Path) -> No
     assert f"           out.yaml: {title}\n" in text
 
 
+def test_questions_of_an_earlier_output_that_say_something_else_are_told(tmp_path: Path) -> None:
+    output = tmp_path / "out.yaml"
+    source = tmp_path / "some.md"
+    source.write_text(BANK)
+    run("import_bank", source, output=output)
+    first = next(e["fields"] for e in read_entries(output) if "title" in e["fields"])
+    output.write_text(output.read_text().replace(first["short_answer"].strip(), "Mended by hand."))
+    text = run("import_bank", source, output=output, dry_run=True).text
+    assert "1  questions of an earlier output, which say something else now\n" in text
+    assert f"           out.yaml: {first['title']}\n" in text
+    run("import_bank", source, output=output)
+    assert "earlier output" not in run("import_bank", source, output=output).text
+
+
 def test_a_row_without_a_question_is_shown_by_what_it_says(tmp_path: Path) -> None:
     table = "question,answer,category\nWhy?,So.,Pipes\n,No question here,Pipes\n"
     text = report(tmp_path, table, "some.csv")

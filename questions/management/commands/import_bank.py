@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from questions.refreshing import files, reading
 from questions.refreshing.files import not_yaml
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 from questions.refreshing.validation import shape_fault
+
+Fields = dict[str, Any]
 
 ROWS_SHOWN = 12  # files, and categories
 FILES_NAMED = 5  # without questions
@@ -118,8 +121,8 @@ already, questions that it has keep their slugs.
                 "No question was found. In Markdown, --pattern says how they stand; in a table, "
                 "the first row names the columns: see --help."
             )
-        for title in titles_that_go(before, made):
-            found.losses.add("questions of an earlier output, left out", output.name, title)
+        for what, title in lost(questions_of(before), questions_of(made)):
+            found.losses.add(f"questions of an earlier output, {what}", output.name, title)
         if verbosity and output != STANDARD_INPUT:
             self.report(found)
         try:
@@ -188,13 +191,25 @@ already, questions that it has keep their slugs.
             self.stdout.write(f"           and {len(rows) - ROWS_SHOWN} more")
 
 
-def titles_that_go(before: list[files.FixtureEntry], made: list[files.FixtureEntry]) -> list[str]:
-    """Return the titles of questions of an earlier import that are not in this one."""
-    slugs = {entry["fields"]["slug"] for entry in made if entry["model"] == files.QUESTION}
-    questions = [entry["fields"] for entry in before if entry["model"] == files.QUESTION]
-    return [
-        str(fields.get("title", "")) for fields in questions if str(fields.get("slug")) not in slugs
-    ]
+def lost(before: dict[str, Fields], made: dict[str, Fields]) -> Iterator[tuple[str, str]]:
+    """Yield what happens to questions of an earlier output that do not stay, and their titles."""
+    for slug, fields in before.items():
+        title = str(fields.get("title", ""))
+        if slug not in made:
+            yield "left out", title
+        elif texts_of(fields) != texts_of(made[slug]):
+            yield "which say something else now", title
+
+
+def questions_of(entries: list[files.FixtureEntry]) -> dict[str, Fields]:
+    """Return the fields of the questions by slug."""
+    questions = [entry["fields"] for entry in entries if entry["model"] == files.QUESTION]
+    return {str(fields.get("slug")): fields for fields in questions}
+
+
+def texts_of(fields: Fields) -> list[str]:
+    names = ("title", "prompt", "short_answer", "answer")
+    return [str(fields.get(name) or "").strip() for name in names]
 
 
 def earlier(output: Path) -> list[files.FixtureEntry]:

@@ -39,10 +39,16 @@ def quickest(act: Callable[[], Any], tries: int = 5) -> float:
 
 
 def soon(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until the condition holds, for so long at most; return whether it does."""
+    """
+    Wait until the condition holds, for so long at most; return whether it does.
+
+    It is asked once more when the time is over: the machine may have stood still meanwhile.
+    """
     ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
+    while True:
+        is_over = time.monotonic() >= ends
+        if condition():
+            return True
+        if is_over:
             return False
         time.sleep(0.02)
-    return True

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from questions.models import Question
 from tests import build
-from tests.browser.waiting import PATIENCE, wait_until
+from tests.browser.waiting import PATIENCE, Held, wait_until
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -165,6 +165,22 @@ def test_a_correction_reaches_what_is_kept_with_the_next_visit(page: Page) -> No
     go_offline(page)
     page.goto("/questions/gil/")
     expect(page.locator(".short-answer")).to_have_text("It was corrected.")
+
+
+def test_a_bank_that_is_removed_while_a_newer_one_is_looked_for_stays_removed(page: Page) -> None:
+    visit(page, "/")
+    keep(page)
+    late = Held(page, "/offline.json")
+    page.goto("/")
+    late.wait()
+    page.get_by_role("button", name="Remove from this device").click()
+    button = page.get_by_role("button", name="Keep for offline")
+    expect(button).to_be_visible()
+    with page.expect_event("requestfinished", lambda request: "offline.json" in request.url):
+        late.let_go()
+    page.wait_for_timeout(200)
+    expect(button).to_be_enabled()
+    assert not page.evaluate("localStorage.kept")
 
 
 def test_with_a_connection_the_page_is_todays(page: Page) -> None:

@@ -576,6 +576,23 @@ def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one
     expect(own).to_have_value("Two.")
 
 
+def test_an_interview_that_is_ended_twice_while_a_question_is_on_its_way_ends_once(
+    page: Page,
+) -> None:
+    late = Held(page, "/questions/")
+    page.goto("/practice/?mode=interview&n=2&seed=5")
+    late.wait()
+    late.let_go()
+    expect(page.get_by_text("Question 1 of 2")).to_be_visible()
+    late.wait()
+    for _ in range(2):
+        page.get_by_role("button", name="End the interview").click()
+    late.let_go()
+    expect(page.get_by_role("heading", name="Mock interview")).to_be_visible()
+    page.locator(".sum [data-cell=title]").last.click()
+    expect(page.locator(".pair-row:visible")).to_contain_text("It was not asked.")
+
+
 def test_without_javascript_an_answer_unfolds(browser: Browser, base_url: str) -> None:
     context = browser.new_context(base_url=base_url, java_script_enabled=False)
     page = context.new_page()

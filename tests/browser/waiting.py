@@ -38,7 +38,7 @@ class Held:
             page.unroute("**/robots.txt")
 
     def wait(self, count: int = 1) -> None:
-        """Wait until so many have come."""
+        """Wait until so many are held."""
         wait_until(self.page, lambda: len(self.routes) >= count)
 
     def let_go(self) -> None:

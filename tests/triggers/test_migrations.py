@@ -323,7 +323,7 @@ def test_processes_that_prepare_a_database_at_once_all_succeed(empty_database: s
         )
         for _ in range(2)
     ]
-    said = sorted(process.communicate(timeout=60)[0] for process in started)
+    said = sorted(process.communicate(timeout=120)[0] for process in started)
     there = "Ready: migrations are applied, the bank is there.\n"
     assert said == ["Ready: migrations are applied, loaded the shipped bank.\n", there]
     code = "from tests.triggers.kept import *; print(tally_total(), Change.objects.count())"

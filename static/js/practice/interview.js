@@ -23,7 +23,7 @@ export class Interview {
     this.questions = [];
     this.part.next.addEventListener("click", () => this.go());
     this.part.pass.addEventListener("click", () => this.go({ isPassed: true }));
-    this.part.finish.addEventListener("click", () => this.finish());
+    this.part.finish.addEventListener("click", () => this.state.isOver || this.finish());
     this.part.own.addEventListener("input", () => this.keep());
     this.part.aloud.addEventListener("change", () => this.keep());
     this.section.addEventListener("keydown", (event) => {

@@ -258,12 +258,15 @@ def concepts(
 
 def in_categories(ways: list[tuple[Term, ...]], categories: Mapping[int, str]) -> tuple[int, ...]:
     """Return the keys of those of `categories`, names by key, that have one of the words."""
-    stems = {way[0].beginning for way in ways if len(way) == 1 and not way[0].is_exact}
-    return tuple(
-        key
-        for key, name in categories.items()
-        if not stems.isdisjoint(map(stem, indexed_words(name).split()))
-    )
+    terms = [way[0] for way in ways if len(way) == 1]
+    words = {term.word for term in terms if term.is_exact}
+    stems = {term.beginning for term in terms if not term.is_exact}
+    found = []
+    for key, name in categories.items():
+        of_name = indexed_words(name).split()
+        if not words.isdisjoint(of_name) or not stems.isdisjoint(map(stem, of_name)):
+            found.append(key)
+    return tuple(found)
 
 
 def term(word: str, *, is_last: bool = False) -> Term:

@@ -22,7 +22,8 @@ export async function change(button) {
 export async function refresh(button) {
   show(button);
   const bank = navigator.onLine && (await ask(button, { quietly: true }));
-  if (bank && bank.version !== keptBank()?.version) await keep(button, bank);
+  const kept = keptBank(); // null if it was removed meanwhile
+  if (bank && kept && bank.version !== kept.version) await keep(button, bank);
 }
 
 // The pages that can be read without a connection: their titles by address.

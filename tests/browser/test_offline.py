@@ -116,6 +116,31 @@ def test_a_second_click_does_not_fetch_the_bank_a_second_time(page: Page) -> Non
     assert asked.count("/questions/gil/") == 2  # the page, and its answer for the list
 
 
+def test_what_is_removed_is_not_fetched_again_by_a_look_for_a_newer_version(page: Page) -> None:
+    visit(page, "/")
+    keep(page)
+    page.add_init_script(
+        """const { fetch } = window;
+        window.fetch = (address, ...options) => new Promise((done) => {
+            const answer = () => done(fetch(address, ...options));
+            if (String(address).endsWith("/offline.json")) window.answer = answer;
+            else answer();
+        });"""
+    )
+    page.reload()
+    wait_until(page, "'answer' in window")
+    page.get_by_role("button", name="Remove from this device").click()
+    expect(page.get_by_role("button", name="Keep for offline")).to_be_visible()
+    kept = page.evaluate(
+        """async () => {
+            window.answer();
+            for (const address of ["/offline.json?later", "/questions/gil/"]) await fetch(address);
+            return (await caches.keys()).filter((name) => name.startsWith("kept-"));
+        }"""
+    )
+    assert kept == []
+
+
 def test_the_size_of_what_is_kept_is_that_of_all_pages_and_files(page: Page) -> None:
     visit(page, "/")
     keep(page)

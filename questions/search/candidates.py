@@ -95,7 +95,8 @@ class Index:
         corrected = text
         for concept in query.concepts:
             typed = Term(concept.word)
-            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
+            is_known = AnyOf((self.forms(typed), literally(typed)))
+            if concept.categories or self.has(Scope.ALL, is_known):
                 continue
             meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
             if meant:

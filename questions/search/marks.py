@@ -43,7 +43,7 @@ class Marks:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return from where to where in `text` the words of the query are."""
-        return list(in_original(merged(self.folded_spans(text)), text))
+        return merged(list(in_original(merged(self.folded_spans(text)), text)))
 
     def folded_spans(self, text: str) -> list[tuple[int, int]]:
         """Return from where to where the words of the query are once `text` is folded."""

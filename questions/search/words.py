@@ -251,19 +251,24 @@ def concepts(
             names.append(("".join(run),))  # micro services are microservices
         for word_ways in ways[start:end]:
             word_ways += [tuple(term(word) for word in name) for name in names]
+    names_of = {key: indexed_words(name).split() for key, name in categories.items()}
     return tuple(
-        Concept(word, tuple(dict.fromkeys(word_ways)), in_categories(word_ways, categories))
+        Concept(word, tuple(dict.fromkeys(word_ways)), in_categories(word_ways, names_of))
         for word, word_ways in zip(words, ways, strict=True)
     )
 
 
-def in_categories(ways: list[tuple[Term, ...]], categories: Mapping[int, str]) -> tuple[int, ...]:
-    """Return the keys of those of `categories`, names by key, that have one of the words."""
-    stems = {way[0].beginning for way in ways if len(way) == 1 and not way[0].is_exact}
+def in_categories(
+    ways: list[tuple[Term, ...]], names_of: Mapping[int, list[str]]
+) -> tuple[int, ...]:
+    """Return the keys of the categories that have one of the words in their names."""
+    terms = [way[0] for way in ways if len(way) == 1]
+    words = {term.word for term in terms if term.is_exact}
+    stems = {term.beginning for term in terms if not term.is_exact}
     return tuple(
         key
-        for key, name in categories.items()
-        if not stems.isdisjoint(map(stem, indexed_words(name).split()))
+        for key, name in names_of.items()
+        if not (words.isdisjoint(name) and stems.isdisjoint(map(stem, name)))
     )
 
 

@@ -31,12 +31,12 @@ export function showHelp() {
 
 onOff.addEventListener("change", () => {
   const { dataset } = document.documentElement;
-  if (onOff.checked) {
-    delete dataset.shortcuts;
-    localStorage.removeItem("shortcuts");
-  } else {
-    dataset.shortcuts = "off";
-    localStorage.setItem("shortcuts", "off");
+  if (onOff.checked) delete dataset.shortcuts;
+  else dataset.shortcuts = "off";
+  try {
+    localStorage.setItem("shortcuts", onOff.checked ? "on" : "off");
+  } catch {
+    // Blocked: it lasts as long as the page.
   }
 });
 

@@ -132,15 +132,21 @@
   // Until that has come the box takes what is typed, and its form searches as it does without scripts.
   const box = () => document.querySelector(".search input");
 
+  let isComposing = false; // a word, by an input method, which a move of the focus would end
+  for (const name of ["compositionstart", "compositionend"]) {
+    document.addEventListener(name, ({ type }) => (isComposing = type === "compositionstart"));
+  }
+
   function overlay(text = "") {
     const { activeElement } = document;
     const own = box()?.form.dataset.live ? null : box();
     own?.focus({ preventScroll: true });
     const isHere = own && own === document.activeElement;
-    // What to search for; nothing if the reader has gone on. Closed, it leads back to where one was.
+    // What to search for; nothing if the reader has gone on, or is at a word whose end opens it.
+    // Closed, it leads back to where one was.
     const take = () => {
       if (!isHere) return text;
-      if (own !== document.activeElement) return null;
+      if (isComposing || own !== document.activeElement) return null;
       const { value } = own;
       own.value = "";
       own.blur();
@@ -157,7 +163,7 @@
   });
 
   for (const name of ["click", "input", "compositionend"]) {
-    document.addEventListener(name, ({ target, isComposing }) => {
+    document.addEventListener(name, ({ target }) => {
       if (target === box() && !target.form.dataset.live && !isComposing) overlay();
     });
   }

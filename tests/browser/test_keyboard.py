@@ -107,6 +107,24 @@ def test_the_help_lists_the_keys_and_switches_them_off_for_good(page: Page) -> N
     expect(page.locator(".entry > summary:focus")).to_have_count(1)
 
 
+def test_where_nothing_can_be_stored_they_are_off_for_the_page(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.add_init_script(
+        """Object.defineProperty(window, "localStorage", {
+            get() { throw new DOMException("blocked", "SecurityError"); },
+        });"""
+    )
+    page.goto("/")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    help_dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    help_dialog.get_by_label("Shortcuts are on").uncheck()
+    help_dialog.get_by_role("button", name="Close").click()
+    page.keyboard.press("?")
+    expect(help_dialog).to_be_hidden()
+    assert browser_errors == []
+
+
 def test_letters_typed_into_the_search_box_are_letters(page: Page) -> None:
     page.goto("/")
     page.locator("#q").press_sequentially("joke")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from questions.models import Question
 from tests import build
-from tests.browser.waiting import PATIENCE, Held, wait_until
+from tests.browser.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("bank")
 
@@ -121,6 +121,31 @@ def test_a_second_click_does_not_fetch_the_bank_a_second_time(page: Page) -> Non
     assert asked.count("/questions/gil/") == 2  # the page, and its answer for the list
 
 
+def test_what_is_removed_is_not_fetched_again_by_a_look_for_a_newer_version(page: Page) -> None:
+    visit(page, "/")
+    keep(page)
+    page.add_init_script(
+        """const { fetch } = window;
+        window.fetch = (address, ...options) => new Promise((done) => {
+            const answer = () => done(fetch(address, ...options));
+            if (String(address).endsWith("/offline.json")) window.answer = answer;
+            else answer();
+        });"""
+    )
+    page.reload()
+    wait_until(page, "'answer' in window")
+    page.get_by_role("button", name="Remove from this device").click()
+    expect(page.get_by_role("button", name="Keep for offline")).to_be_visible()
+    kept = page.evaluate(
+        """async () => {
+            window.answer();
+            for (const address of ["/offline.json?later", "/questions/gil/"]) await fetch(address);
+            return (await caches.keys()).filter((name) => name.startsWith("kept-"));
+        }"""
+    )
+    assert kept == []
+
+
 def test_the_size_of_what_is_kept_is_that_of_all_pages_and_files(page: Page) -> None:
     visit(page, "/")
     keep(page)
@@ -165,22 +190,6 @@ def test_a_correction_reaches_what_is_kept_with_the_next_visit(page: Page) -> No
     go_offline(page)
     page.goto("/questions/gil/")
     expect(page.locator(".short-answer")).to_have_text("It was corrected.")
-
-
-def test_a_bank_that_is_removed_while_a_newer_one_is_looked_for_stays_removed(page: Page) -> None:
-    visit(page, "/")
-    keep(page)
-    late = Held(page, "/offline.json")
-    page.goto("/")
-    late.wait()
-    page.get_by_role("button", name="Remove from this device").click()
-    button = page.get_by_role("button", name="Keep for offline")
-    expect(button).to_be_visible()
-    with page.expect_event("requestfinished", lambda request: "offline.json" in request.url):
-        late.let_go()
-    page.wait_for_timeout(200)
-    expect(button).to_be_enabled()
-    assert not page.evaluate("localStorage.kept")
 
 
 def test_with_a_connection_the_page_is_todays(page: Page) -> None:

@@ -253,6 +253,23 @@ def test_an_input_method_opens_it_too(page: Page) -> None:
     expect(box(page)).to_have_value("寿司")
 
 
+def test_a_word_that_is_being_composed_is_not_taken_before_its_end(page: Page) -> None:
+    page.goto("/questions/gil/")
+    late = Held(page, "js/overlay")
+    page.keyboard.press("/")
+    late.wait()
+    session = page.context.new_cdp_session(page)
+    session.send(
+        "Input.imeSetComposition", {"text": "すし", "selectionStart": 2, "selectionEnd": 2}
+    )
+    late.let_go()
+    expect(page.locator("dialog.overlay")).to_be_attached()
+    expect(overlay(page)).to_be_hidden()
+    expect(page.locator("#q")).to_have_value("すし")
+    session.send("Input.insertText", {"text": "寿司"})
+    expect(box(page)).to_have_value("寿司")
+
+
 def test_what_was_searched_and_read_is_offered_again_until_it_is_forgotten(page: Page) -> None:
     page.goto("/questions/descriptors/")
     page.goto("/questions/gil/")

@@ -24,6 +24,10 @@ def test_a_single_letter_or_digit_marks_itself_only() -> None:
     )
 
 
+def test_a_letter_that_stands_for_several_words_is_shown_once() -> None:
+    assert Marks(parse("1 2 cups")).mark("Why ½ of it?") == "Why \x02½\x03 of it?"
+
+
 def test_only_the_search_marks() -> None:
     assert Marks(parse("needle")).mark("A \x02thread\x03, a needle") == "A thread, a \x02needle\x03"
 

@@ -324,6 +324,19 @@ def test_the_name_of_a_category_is_found_in_its_questions() -> None:
     assert found("framework needle")[0] == "in"
 
 
+@pytest.mark.parametrize("name", ["AI & ML", "CI/CD", "Node.js", "R basics", "数据库"])
+def test_short_words_of_the_name_of_a_category_are_found(name: str) -> None:
+    build.question(slug="in", category=build.category(name=name), title="A needle?")
+    build.question(slug="out", category=build.category(name="Tools"), title="A needle?")
+    assert found(name) == ["in"]
+    assert found(f"{name} needle")[0] == "in"
+
+
+def test_a_word_is_corrected_beside_the_name_of_a_category() -> None:
+    build.question(slug="in", category=build.category(name="Concurrency"), title="A needle?")
+    assert found("concurrency nedle") == ["in"]
+
+
 def test_a_change_of_a_question_moves_it_behind_no_other() -> None:
     for number in range(60):
         build.question(slug=f"q{number}", short_answer="A needle.")

@@ -88,6 +88,9 @@ function onKey(event) {
   } else if (key === "Enter" && target === box) {
     event.preventDefault();
     enter(event);
+  } else if (key === "Escape" && target === box) {
+    event.preventDefault(); // which would empty the box first
+    dialog.close();
   } else if (key === "Delete" && target.dataset.forget !== undefined) {
     forget(target.dataset.forget);
   } else if (target.matches("a") && key.length === 1 && key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -193,6 +193,17 @@ def test_closed_it_leads_back_to_where_the_reader_was(page: Page) -> None:
     expect(link).to_be_focused()
 
 
+def test_escape_closes_it_whatever_is_in_its_box(page: Page) -> None:
+    page.goto("/questions/gil/")
+    open_overlay(page)
+    page.keyboard.type("lock")
+    expect(overlay(page).get_by_role("status")).to_contain_text("for “lock”")
+    page.keyboard.press("Escape")
+    expect(overlay(page)).to_be_hidden()
+    open_overlay(page)
+    expect(box(page)).to_have_value("")
+
+
 def test_enter_before_it_is_there_shows_the_list(page: Page) -> None:
     page.goto("/questions/gil/")
     page.get_by_role("link", name="Next").first.focus()  # which Enter would follow

@@ -7,16 +7,14 @@ the wider ones only while there are too few candidates.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from types import ModuleType
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
-from questions.search.letters import told
-from questions.search.words import Concept, Query, Term, inflected, replaced_word
+from questions.search.words import Concept, Query, Term, inflected
 
 CANDIDATES = 1000  # collected at most
 RANKED = 48  # candidates that are ranked by their texts, the first ones
@@ -58,17 +56,17 @@ class Index:
         if term.is_exact:
             return term
         if term not in self.known_forms:
-            words = self.beginning_like(term)
+            beginning = term.beginning
+            words = self.vocabulary(
+                "word >= %s AND word < %s LIMIT %s", [beginning, beginning + LAST_LETTER, FORMS + 1]
+            )
             forms = {term.word, *(word for word in words if term.matches(word))}
             self.known_forms[term] = term if len(words) > FORMS else exactly(forms)
         return self.known_forms[term]
 
-    def beginning_like(self, term: Term) -> list[str]:
-        """Return the words of the vocabulary that begin like a term, up to FORMS + 1."""
-        self.cursor.execute(
-            f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
-            [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
-        )
+    def vocabulary(self, condition: str, values: Sequence[object]) -> list[str]:
+        """Return the words of the bank that meet a condition in SQL."""
+        self.cursor.execute(f"SELECT word FROM {self.table}_word WHERE {condition}", values)
         return [word for (word,) in self.cursor.fetchall()]
 
     def texts(self, keys: Sequence[int], columns: Iterable[str]) -> dict[int, tuple[str, ...]]:
@@ -81,38 +79,6 @@ class Index:
         )
         return {key: tuple(texts) for key, *texts in self.cursor.fetchall()}
 
-    def has(self, scope: Scope, condition: Condition) -> bool:
-        """Whether anything matches, in any category and level."""
-        anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
-        return bool(anywhere.candidates(scope, condition, limit=1))
-
-    def offers(self, word: str) -> bool:
-        """Whether a question has a word of the vocabulary now, in a prominent place."""
-        return self.has(Scope.LEAD, Term(word, is_exact=True))
-
-    def corrected(self, text: str, query: Query) -> str:
-        """Return `text` with its misspelled words corrected; empty if nothing was corrected."""
-        corrected = text
-        for concept in query.concepts:
-            typed = Term(concept.word)
-            if self.has(Scope.ALL, AnyOf((self.forms(typed), literally(typed)))):
-                continue
-            meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
-            if meant:
-                corrected = replaced_word(corrected, concept.word, meant)
-            elif len(concept.word) >= spelling.SHORTEST:
-                return ""  # the text is about something that the bank does not have
-        return "" if corrected == text else corrected
-
-    def similar(self, query: Query) -> list[str]:
-        """Return words that occur and look like the longest word of a search."""
-        words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
-        words = [word for word in words if told(word) == word]  # no sign
-        if not words:
-            return []
-        similar = spelling.similar(self.cursor, self.table, max(words, key=len))
-        return [word for word in similar if self.offers(word)]
-
 
 def every_word(index: Index, query: Query) -> list[int]:
     """Return up to CANDIDATES questions that have all words of a search, narrow scopes first."""
@@ -120,14 +86,20 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    in_texts = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_texts))))
-    if len(keys) > RANKED:
-        exact = AnyOf((exactly(query.names), every(query, plural)))
-        keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    if len(keys) < ENOUGH:  # The beginning of a word takes ten times as long in a wider scope.
-        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, in_texts, every(query, index.forms, or_category=True))
+    words = every(query, index.forms)
+    steps = [
+        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural)))),
+        (Scope.TOPIC, AnyOf((named, words))),
+        (Scope.NAMES, named),
+        (Scope.HEAD, words),
+        (Scope.LEAD, words),
+        (Scope.ALL, words),
+        (Scope.ALL, every(query, index.forms, or_category=True)),
+    ]
+    keys: dict[int, None] = {}
+    for scope, condition in dict.fromkeys(steps):
+        if len(keys) < ENOUGH:
+            keys |= dict.fromkeys(index.candidates(scope, condition))
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)
@@ -135,36 +107,28 @@ def every_word(index: Index, query: Query) -> list[int]:
     return list(keys)[:CANDIDATES]
 
 
-def widened(
-    index: Index, keys: dict[int, None], in_texts: Condition, anywhere: Condition
-) -> dict[int, None]:
-    """Return `keys` and the questions that meet a condition, narrow scopes first."""
-    if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # All that is ranked may come in any order.
-        everything = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
-        if len(everything) <= RANKED:
-            return everything
-    steps = [(scope, in_texts) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
-    for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
-        if len(keys) < ENOUGH:
-            keys = keys | dict.fromkeys(index.candidates(scope, condition))
-    return keys
-
-
-def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
+def most_words(
+    index: Index, query: Query, complete: list[int]
+) -> tuple[list[int], Sequence[float]]:
     """
     Return up to LACKING questions that have most of the words, and the weight of each word.
 
-    A question that has a single word has it in a prominent place. There is none at all if fewer
+    There is none, and no weights, where `complete`, which have all words, are good enough: no hit
+    lacks a part of code, or of a category's name, that others have whole. Nor is there any if fewer
     than half of the words occur: the search is about something else.
     """
+    count = len(query.concepts)
+    is_whole = query.is_code or query.names_category
+    is_good = len(complete) >= FEW and index.candidates(Scope.HEAD, every(query, index.forms), 1)
+    if count < 2 or (complete and is_whole) or is_good:
+        return [], ()
     looked = [looked_up(index, concept) for concept in query.concepts]
     weights = [weight for _, weight in looked]
-    if sum(map(bool, weights)) * 2 < len(looked):
-        return [], weights
+    if sum(map(bool, weights)) * 2 < count:
+        return [], weights if any(weights) else ()
     found = [keys for keys, _ in looked]
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
-        # A number alone says too little.
+        # A single word has to be in a prominent place, and a number says too little.
         found = [
             []
             if concept.word.isdigit()

@@ -28,9 +28,6 @@ BLOCK = 64  # letters
 DETAIL = dict.fromkeys(Scope, "none") | {Scope.ALL: "column"}
 
 
-STOPS_AT_LIMIT = True  # FTS5 reads no more matches than the LIMIT of a query
-
-
 def candidates(
     cursor: CursorWrapper,
     table: str,

@@ -95,7 +95,7 @@ def test_drafts_are_found_where_they_are_asked_for() -> None:
     assert found("needle") == ["draft"]
     assert not Question.objects.published().search("needle")
     narrowing = search.Narrowing(published=True)
-    assert not search.find(Question.objects.all(), "needle", narrowing).keys
+    assert not search.find(Question.objects.all(), "needle", narrowing).hits
 
 
 def test_narrowing_holds_inside_the_index() -> None:
@@ -104,7 +104,7 @@ def test_narrowing_holds_inside_the_index() -> None:
     hit = build.question(category=there, level="core", title="Where is the needle?")
     build.question(category=there, level="expert", title="Where is the needle?")
     narrowing = search.Narrowing(published=True, category=there.pk, level="core")
-    assert search.find(Question.objects.all(), "needle", narrowing).keys == [hit.pk]
+    assert search.find(Question.objects.all(), "needle", narrowing).hits == [hit.pk]
 
 
 # What it finds
@@ -238,9 +238,10 @@ def test_words_that_many_questions_have_say_something_still_where_they_are_promi
 
 def test_words_that_stand_together_come_before_the_same_words_apart() -> None:
     apart = "The needle lies here.\n\nHay, and more of it.\n\nA bobbin.\n\nA thimble, too."
-    build.question(slug="apart", answer=apart)
-    build.question(slug="together", answer="Hay.\n\nThe needle and the bobbin need a thimble.")
-    assert found("needle bobbin thimble xyzzy") == ["together", "apart"]
+    away = build.question(answer=apart)
+    together = build.question(answer="Hay.\n\nThe needle and the bobbin need a thimble.")
+    result = search.find(Question.objects.all(), "needle bobbin thimble xyzzy")
+    assert (result.hits, result.less_close) == ([together.pk], [away.pk])
 
 
 def test_a_prominent_word_counts_though_many_have_all_words_somewhere() -> None:
@@ -359,14 +360,13 @@ def test_a_word_that_one_question_has_counts_whatever_it_is() -> None:
 
 
 def test_the_runners_up_of_a_search_that_finds_few_follow_it() -> None:
-    build.question(slug="hit", title="Does a thread need a needle?")
-    build.question(slug="near", title="What is a needle?")
+    hit = build.question(slug="hit", title="Does a thread need a needle?")
+    near = build.question(slug="near", title="What is a needle?")
     build.question(slug="far", answer="Hay.")
-    hits = search.find(Question.objects.all(), "needle thread hole")
-    assert [Question.objects.get(pk=key).slug for key in hits.keys] == ["hit", "near"]
-    assert (hits.close, hits.is_partial) == (1, True)
-    hits = search.find(Question.objects.all(), "needle")
-    assert (hits.close, hits.is_partial) == (2, False)
+    result = search.find(Question.objects.all(), "needle thread hole")
+    assert (result.hits, result.less_close, result.is_partial) == ([hit.pk], [near.pk], True)
+    result = search.find(Question.objects.all(), "needle")
+    assert (len(result.hits), result.less_close, result.is_partial) == (2, [], False)
 
 
 def test_a_question_with_each_word_keeps_out_those_that_lack_one() -> None:
@@ -445,9 +445,9 @@ def test_words_run_together_are_split_in_two_or_three() -> None:
 
 def test_words_are_offered_where_nothing_is_found() -> None:
     build.question(title="What is a descriptor?")
-    hits = search.find(Question.objects.all(), "descriptozzle")
-    assert hits.keys == []
-    assert hits.similar == ("descriptor",)
+    result = search.find(Question.objects.all(), "descriptozzle")
+    assert result.hits == []
+    assert result.similar == ("descriptor",)
 
 
 def test_nothing_is_offered_for_a_sign() -> None:
@@ -459,8 +459,8 @@ def test_words_of_drafts_are_not_offered() -> None:
     build.question(title="What is a descriptor?", published=False)
     narrowing = search.Narrowing(published=True)
     for text in ("descriptozzle", "discriptor"):
-        hits = search.find(Question.objects.published(), text, narrowing)
-        assert (hits.corrected, hits.similar) == ("", ())
+        result = search.find(Question.objects.published(), text, narrowing)
+        assert (result.corrected, result.similar) == ("", ())
 
 
 # The database keeps the index, whichever road a change takes
@@ -506,7 +506,7 @@ def test_moving_and_publishing_are_followed() -> None:
     there = build.category()
     Question.objects.update(category=there, level="expert", published=True)
     narrowing = search.Narrowing(published=True, category=there.pk, level="expert")
-    assert search.find(Question.objects.all(), "needle", narrowing).keys == [question.pk]
+    assert search.find(Question.objects.all(), "needle", narrowing).hits == [question.pk]
 
 
 @pytest.mark.parametrize("by_sql", [False, True], ids=["orm", "sql"])
@@ -611,9 +611,9 @@ OPERATORS = [*"\"'()*:^-+|&!<>@~%_\\{}[]", " AND ", " OR ", " NOT ", "NEAR(", "h
 def test_any_text_has_an_answer(text: str) -> None:
     if not Question.objects.exists():
         build.question(title="What is a needle?")
-    hits = search.find(Question.objects.all(), text)
-    assert len(hits.keys) <= 1
-    marks = search.Marks(hits.query)
+    result = search.find(Question.objects.all(), text)
+    assert len(result.hits) <= 1
+    marks = search.Marks(result.query)
     assert marks.passage("A needle.", "An answer.").translate({2: None, 3: None})
 
 
@@ -665,9 +665,9 @@ def test_a_search_does_not_read_the_whole_bank() -> None:
     )
     started = time.process_time()
     with CaptureQueriesContext(connection) as captured:
-        hits = search.find(Question.objects.all(), "needle")
-    assert len(hits.keys) == 1000
-    assert hits.is_cut
+        result = search.find(Question.objects.all(), "needle")
+    assert len(result.hits) == 1000
+    assert result.is_cut
     assert len(captured) < 15
     assert time.process_time() - started < 1
     assert Question.objects.search("needle").count() == 1000

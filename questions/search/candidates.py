@@ -17,11 +17,9 @@ from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in
 from questions.search.words import Concept, Query, Term, inflected
 
 CANDIDATES = 1000  # collected at most
-RANKED = 48  # candidates that are ranked by their texts, the first ones
-ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not searched
+RANKED = 48  # candidates that are ranked by their texts: that have all words, and that lack some
+ENOUGH = 200  # candidates, or questions with a word, with which a wider scope is not searched
 FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
-LACKING = 64  # candidates that lack a word, at most
-COUNTED = 200  # questions with a word, from which on only prominent places are looked at
 RARITY = 0.25  # how much more a word counts that fewer questions have
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
@@ -64,7 +62,7 @@ class Index:
             self.known_forms[term] = term if len(words) > FORMS else exactly(forms)
         return self.known_forms[term]
 
-    def vocabulary(self, condition: str, values: Sequence[object]) -> list[str]:
+    def vocabulary(self, condition: str, values: Sequence[str | int]) -> list[str]:
         """Return the words of the bank that meet a condition in SQL."""
         self.cursor.execute(f"SELECT word FROM {self.table}_word WHERE {condition}", values)
         return [word for (word,) in self.cursor.fetchall()]
@@ -111,53 +109,50 @@ def most_words(
     index: Index, query: Query, complete: list[int]
 ) -> tuple[list[int], Sequence[float]]:
     """
-    Return up to LACKING questions that have most of the words, and the weight of each word.
+    Return up to RANKED questions that have most of the words, and the weight of each word.
 
     There is none, and no weights, where `complete`, which have all words, are good enough: no hit
     lacks a part of code, or of a category's name, that others have whole. Nor is there any if fewer
     than half of the words occur: the search is about something else.
     """
-    count = len(query.concepts)
-    is_whole = query.is_code or query.names_category
-    is_good = len(complete) >= FEW and index.candidates(Scope.HEAD, every(query, index.forms), 1)
-    if count < 2 or (complete and is_whole) or is_good:
+    if len(query.concepts) < 2 or (complete and (query.is_code or query.names_category)):
+        return [], ()
+    if len(complete) >= FEW and index.candidates(Scope.HEAD, every(query, index.forms), limit=1):
         return [], ()
     looked = [looked_up(index, concept) for concept in query.concepts]
-    weights = [weight for _, weight in looked]
-    if sum(map(bool, weights)) * 2 < count:
-        return [], weights if any(weights) else ()
-    found = [keys for keys, _ in looked]
+    found, weights = [keys for keys, _ in looked], [weight for _, weight in looked]
+    if sum(map(bool, weights)) * 2 < len(weights):
+        return [], ()
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
-        # A single word has to be in a prominent place, and a number says too little.
-        found = [
-            []
-            if concept.word.isdigit()
-            else index.candidates(Scope.HEAD, any_way(concept, index.forms), COUNTED)
-            for concept in query.concepts
-        ]
+        found = [prominent(index, concept) for concept in query.concepts]
     promise: Counter[int] = Counter()  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
         promise.update(dict.fromkeys(keys, weight))
-    return [key for key, _ in promise.most_common(LACKING)], weights
+    return [key for key, _ in promise.most_common(RANKED)], weights
 
 
 def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
     """
     Return the questions that have a concept, and how much it counts.
 
-    Where COUNTED or more have it, they are those that have it in a prominent place. The fewer there
+    Where ENOUGH or more have it, they are those that have it in a prominent place. The fewer there
     are, the more it counts. The size of the bank is of no account: one that grows changes no order
     by that.
     """
-    for expand in (index.forms, literally):
-        for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
-            condition = any_way(concept, expand, or_category=scope is Scope.ALL)
-            keys = index.candidates(scope, condition, COUNTED)
-            if len(keys) < COUNTED:
-                break
-        if keys or scope is not Scope.ALL:
-            return keys, (len(keys) or COUNTED) ** -RARITY
-    return [], 0.0
+    for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
+        condition = any_way(concept, literally, or_category=scope is Scope.ALL)
+        keys = index.candidates(scope, condition, ENOUGH)
+        if len(keys) < ENOUGH:
+            break
+    occurs = keys or scope is not Scope.ALL
+    return keys, (len(keys) or ENOUGH) ** -RARITY if occurs else 0.0
+
+
+def prominent(index: Index, concept: Concept) -> list[int]:
+    """Return the questions that have a concept in their head; a number alone says too little."""
+    if concept.word.isdigit():
+        return []
+    return index.candidates(Scope.HEAD, any_way(concept, literally), ENOUGH)
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:

@@ -25,7 +25,7 @@ from questions.search.letters import (
 )
 
 QUERY_LENGTH = 500  # characters of a search that are used
-WORD_LIMIT = 12  # words of a search that are used
+WORD_LIMIT = 12  # different words of a search that are used
 
 IS_SPECIAL = re.compile(r"__\w+__").fullmatch
 SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
@@ -168,8 +168,7 @@ def parse(text: str, names: Names = NO_NAMES) -> Query:
     typed = ARGUMENTS.sub(r"\1()", text).split()
     chunks = [chunk(typed, place) for place in range(len(typed))]
     words = [word for each in chunks for word in each.words][:WORD_LIMIT]
-    telling = list(dict.fromkeys(word for each in chunks for word in each.telling))[:WORD_LIMIT]
-    telling = telling or list(dict.fromkeys(words))
+    telling = used([word for each in chunks for word in each.telling]) or words
     coded = {word for each in chunks if each.literals for word in each.telling}
     whole = {word for each in chunks for word in each.whole}
     other_names = aliases(names.other)
@@ -180,6 +179,12 @@ def parse(text: str, names: Names = NO_NAMES) -> Query:
         is_code=coded.issuperset(telling),
         names=tuple(dict.fromkeys(joined(name) for name in called if name)),
     )
+
+
+def used(words: list[str]) -> list[str]:
+    """Return the first WORD_LIMIT different words, and as many repetitions at most."""
+    first = list(dict.fromkeys(words))[:WORD_LIMIT]
+    return [word for word in words if word in first][: 2 * WORD_LIMIT]
 
 
 class Chunk(NamedTuple):
@@ -244,20 +249,19 @@ def concepts(
     categories: Mapping[int, str],
 ) -> tuple[Concept, ...]:
     """Return the concepts of a search for `words`; those in `whole` match as they are only."""
-    ways: list[list[tuple[Term, ...]]] = [
-        [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
-        for word in words
-    ]
+    ways: dict[str, list[tuple[Term, ...]]]
+    ways = {word: [(term(word, is_last=word == words[-1]),)] for word in words}
+    ways |= {word: [(Term(word, is_exact=True),)] for word in words if word in whole}
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
         names = [name for names in other_names for name in names.get(" ".join(run), ())]
         if len(run) == 2 and all(word.isalpha() for word in run):
             names.append(("".join(run),))  # micro services are microservices
-        for word_ways in ways[start:end]:
-            word_ways += [tuple(term(word) for word in name) for name in names]
+        for word in run:
+            ways[word] += [tuple(map(term, name)) for name in names]
     return tuple(
-        Concept(word, tuple(dict.fromkeys(word_ways)), in_categories(word_ways, categories))
-        for word, word_ways in zip(words, ways, strict=True)
+        Concept(word, tuple(dict.fromkeys(found)), in_categories(found, categories))
+        for word, found in ways.items()
     )
 
 

@@ -140,10 +140,12 @@ def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
     by that.
     """
     for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
-        condition = any_way(concept, literally, or_category=scope is Scope.ALL)
+        condition = any_way(concept, index.forms, or_category=scope is Scope.ALL)
         keys = index.candidates(scope, condition, ENOUGH)
         if len(keys) < ENOUGH:
             break
+    if scope is Scope.ALL and len(keys) < FEW:
+        keys = index.candidates(scope, any_way(concept, literally, or_category=True), ENOUGH)
     occurs = keys or scope is not Scope.ALL
     return keys, (len(keys) or ENOUGH) ** -RARITY if occurs else 0.0
 

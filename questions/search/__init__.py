@@ -10,7 +10,7 @@ passages.
 The search receives a queryset. Of the models it knows only the columns that `index.py` names.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -82,11 +82,10 @@ def find(
     names: Names = NO_NAMES,
 ) -> Found:
     """
-    Return what is found for `text`, which may be anything, among `questions`.
+    Return what is found for `text`, which may be anything, in the table of `questions`.
 
-    The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
-    the limited number of candidates that the index proposes: they cost a query, and matches beyond
-    that number are missed. So a filter that `narrowing` can express belongs there only.
+    The index applies `narrowing`, which costs nothing. Filters of the queryset count only in
+    Found.sort(): what they leave out of the thousand questions that are found is not replaced.
     """
     connection = connections[questions.db]
     with connection.cursor() as cursor:
@@ -97,10 +96,8 @@ def find(
         if corrected:
             query = parse(corrected, names)
             complete = every_word(index, query)
-        if query.special_names:
-            texts = texts_of(index, questions, complete[:RANKED], (*TEXTS, *DETAILS))
-            complete = as_typed(query.special_names, texts) or complete
-        hits, less_close = ranked(index, questions, query, complete)
+        complete = as_typed(index, query, complete)
+        hits, less_close = ranked(index, query, complete)
         similar = () if hits else spelling.similar(index, typed)
     lacking = frozenset(hits).difference(complete)
     return Found(query, hits, less_close, lacking, corrected if hits else "", similar)
@@ -126,9 +123,17 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
     return postgresql if connection.vendor == "postgresql" else sqlite
 
 
-def ranked(
-    index: Index, questions: QuerySet[Any], query: Query, complete: list[int]
-) -> tuple[list[int], list[int]]:
+def as_typed(index: Index, query: Query, complete: list[int]) -> list[int]:
+    """Return those of `complete` in which names such as `__get__` stand as typed, or else all."""
+    if not query.special_names:
+        return complete
+    texts = index.texts(complete[:RANKED], (*TEXTS, *DETAILS))
+    lowered = {key: " ".join(parts).lower() for key, parts in texts.items()}
+    found = [key for key in lowered if all(name in lowered[key] for name in query.special_names)]
+    return found or complete
+
+
+def ranked(index: Index, query: Query, complete: list[int]) -> tuple[list[int], list[int]]:
     """
     Return the hits and the less close questions, the most relevant first.
 
@@ -137,8 +142,8 @@ def ranked(
     none or, where each lacks a word, than half of the best.
     """
     partial, weights = most_words(index, query, complete)
-    pool = dict.fromkeys([*complete[:RANKED], *partial])
-    texts = texts_of(index, questions, list(pool), (*TEXTS, *DETAILS) if weights else TEXTS)
+    keys = list(dict.fromkeys([*complete[:RANKED], *partial]))
+    texts = index.texts(keys, (*TEXTS, *DETAILS) if weights else TEXTS)
     has_all = texts.keys() & set(complete)
     ranking = Ranking(query, weights)
     scores = {
@@ -150,28 +155,15 @@ def ranked(
             scores[key] += ranking.closeness(texts[key])
     best = max(scores.values(), default=0.0)
     bar = max([scores[key] for key in has_all], default=best / 2)
-    hits = [key for key in in_order(scores) if key in has_all or scores[key] > bar]
+    order = in_order(scores)
+    hits = [key for key in order if key in has_all or scores[key] > bar]
     hits += [key for key in complete[RANKED:] if key not in texts]
-    less_close = [
-        key for key in in_order(scores) if key not in hits and scores[key] >= best * LESS_CLOSE
-    ]
-    return hits, less_close[: MOST - len(hits)] if 0 < len(hits) < SHORT else []
+    if not 0 < len(hits) < SHORT:
+        return hits, []
+    lowest = best * LESS_CLOSE
+    others = [key for key in order if key not in hits and scores[key] >= lowest]
+    return hits, others[: MOST - len(hits)]
 
 
 def in_order(scores: dict[int, float]) -> list[int]:
     return sorted(scores, key=lambda key: (-scores[key], key))
-
-
-def texts_of(
-    index: Index, questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
-) -> dict[int, tuple[str, ...]]:
-    """Return the texts of those of `keys` that are among `questions`, by key."""
-    if keys and questions.query.has_filters():
-        keys = list(questions.filter(pk__in=keys).order_by().values_list("pk", flat=True))
-    return index.texts(keys, columns)
-
-
-def as_typed(names: list[str], texts: dict[int, tuple[str, ...]]) -> list[int]:
-    """Return the keys of `texts` in which all of `names` stand as they were typed."""
-    lowered = {key: " ".join(parts).lower() for key, parts in texts.items()}
-    return [key for key, text in lowered.items() if all(name in text for name in names)]

@@ -64,19 +64,19 @@ class Score:
 def measured() -> tuple[dict[str, Score], list[str]]:
     """Return the score of each kind of queries, and the nonsense for which something was found."""
     slugs = dict(Question.objects.values_list("pk", "slug"))
-    questions = Question.objects.published()
+    questions, published = Question.objects.all(), search.Narrowing(published=True)
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     for kind, queries in yaml.safe_load(QUERIES.read_text(encoding="utf-8")).items():
         if kind == NONSENSE:
             mistaken = [
-                query for query in queries if search.find(questions, query, names=names).hits
+                query for query in queries if search.find(questions, query, published, names).hits
             ]
             continue
         score = scores[kind] = Score()
         for query, wanted in queries.items():
-            found = search.find(questions, query, names=names)
+            found = search.find(questions, query, published, names)
             score.add(
                 query,
                 [wanted] if isinstance(wanted, str) else wanted,
@@ -92,12 +92,12 @@ def blind(part: str) -> tuple[dict[str, Score], list[str]]:
     That are the searches for another subject whose hits are not told as less close.
     """
     slugs = dict(Question.objects.values_list("pk", "slug"))
-    questions = Question.objects.published()
+    questions, published = Question.objects.all(), search.Narrowing(published=True)
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     for row in blind_rows(part):
-        found = search.find(questions, row["query"], names=names)
+        found = search.find(questions, row["query"], published, names)
         if row["expected"] == NOTHING:
             mistaken += [row["query"]] if found.hits and not found.is_partial else []
             continue

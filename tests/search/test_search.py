@@ -84,6 +84,23 @@ def test_the_word_itself_comes_before_other_words_that_begin_like_it() -> None:
     assert found("protocol") == ["itself", "longer"]
 
 
+def test_a_topic_comes_before_many_that_begin_like_it() -> None:
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(category=category, slug=f"data{n:03}", title=f"What is data{n:03}?", level="core")
+        for n in range(60)
+    )
+    build.question(slug="data", title="What is said of a fact?")
+    assert found("data")[0] == "data"
+
+
+def test_a_name_that_is_asked_for_twice_is_found_by_its_other_name() -> None:
+    Bank.objects.create(other_names="red thread = blue thread = yarn")
+    build.question(slug="hit", title="What is yarn?")
+    build.question(slug="other", answer="A blue rope, a red thread.")
+    assert found("red thread blue thread")[0] == "hit"
+
+
 def test_words_side_by_side_come_before_words_apart() -> None:
     build.question(slug="apart", title="Does a pool need a thread of its own?")
     build.question(slug="together", title="How large is a thread pool, and who owns it?")
@@ -369,6 +386,19 @@ def test_the_runners_up_of_a_search_that_finds_few_follow_it() -> None:
     assert (len(result.hits), result.less_close, result.is_partial) == (2, [], False)
 
 
+@pytest.mark.usefixtures("bank")
+def test_the_example_of_the_docs_finds_what_they_say() -> None:
+    """`docs/searching.md`, "One search, step by step"."""
+    result = search.find(Question.objects.all(), "how to rename a huge column")
+    slugs = dict(Question.objects.values_list("pk", "slug"))
+    assert [slugs[key] for key in result.hits] == ["zero-downtime-migrations"]
+    assert [slugs[key] for key in result.less_close] == [
+        "django-orm-query-optimization",
+        "virtual-environments-vs-containers",
+    ]
+    assert not result.is_partial
+
+
 def test_a_question_with_each_word_keeps_out_those_that_lack_one() -> None:
     build.question(slug="lacks", answer="A thread.")
     build.question(slug="has", title="Does a thread need a needle?")
@@ -459,7 +489,7 @@ def test_words_of_drafts_are_not_offered() -> None:
     build.question(title="What is a descriptor?", published=False)
     narrowing = search.Narrowing(published=True)
     for text in ("descriptozzle", "discriptor"):
-        result = search.find(Question.objects.published(), text, narrowing)
+        result = search.find(Question.objects.all(), text, narrowing)
         assert (result.corrected, result.similar) == ("", ())
 
 
@@ -640,9 +670,10 @@ def test_people_find_what_they_look_for_in_the_shipped_bank() -> None:
     scores, mistaken = relevance.measured()
     overall = relevance.total(scores)
     assert overall.queries >= 150
-    assert overall.success_at_1 >= 0.97, scores
-    assert overall.success_at_3 >= 0.99, scores
-    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.95} == set()
+    assert overall.success_at_1 >= 0.98, scores
+    assert overall.success_at_3 >= 0.997, scores
+    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.97} == set()
+    assert {kind for kind, score in scores.items() if score.success_at_3 < 0.99} == set()
     assert mistaken == []
 
 
@@ -652,8 +683,8 @@ def test_people_find_what_they_mean_in_their_own_words() -> None:
     scores, mistaken = relevance.blind("tuning")
     overall = relevance.total(scores)
     assert overall.queries >= 500
-    assert overall.success_at_1 >= 0.96, scores
-    assert overall.success_at_3 >= 0.99, scores
+    assert overall.success_at_1 >= 0.97, scores
+    assert overall.success_at_3 >= 0.995, scores
     assert len(mistaken) <= 1, mistaken
 
 

@@ -44,6 +44,13 @@ class Index:
         )
         return keys
 
+    def few(self, scope: Scope, condition: Condition) -> list[int] | None:
+        """Return what matches; None if it is more than RANKED, or would take long to tell."""
+        if not self.engine.STOPS_AT_LIMIT:
+            return None
+        keys = self.candidates(scope, condition, RANKED + 1)
+        return keys if len(keys) <= RANKED else None
+
     def forms(self, term: Term) -> Condition:
         """
         Return the condition that one of the forms of a word occurs, as the vocabulary has them.
@@ -85,16 +92,20 @@ def every_word(index: Index, query: Query) -> list[int]:
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
     words = every(query, index.forms)
-    steps = [
-        (Scope.TOPIC, AnyOf((exactly(query.names), every(query, plural)))),
-        (Scope.TOPIC, AnyOf((named, words))),
-        (Scope.NAMES, named),
-        (Scope.HEAD, words),
-        (Scope.LEAD, words),
-        (Scope.ALL, words),
-        (Scope.ALL, every(query, index.forms, or_category=True)),
-    ]
-    keys: dict[int, None] = {}
+    anywhere = every(query, index.forms, or_category=True)
+    steps: list[tuple[Scope, Condition]] = [(Scope.TOPIC, named), (Scope.NAMES, named)]
+    few = index.few(Scope.ALL, anywhere)  # all are ranked, in whichever order they come
+    if few is None:
+        steps = [
+            (Scope.TOPIC, exactly(query.names)),
+            (Scope.TOPIC, AnyOf((named, words))),
+            (Scope.NAMES, named),
+            (Scope.HEAD, words),
+            (Scope.LEAD, words),
+            (Scope.ALL, words),
+            (Scope.ALL, anywhere),
+        ]
+    keys = dict.fromkeys(few or ())
     for scope, condition in dict.fromkeys(steps):
         if len(keys) < ENOUGH:
             keys |= dict.fromkeys(index.candidates(scope, condition))

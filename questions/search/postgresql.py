@@ -19,6 +19,8 @@ from questions.search.words import Term
 SIGNS = "[\\x01-\\x2F\\x3A-\\x40\\x5B-\\x60\\x7B-\\x7F]+"  # those of ASCII
 DENSE = f"[{DENSE_CLASS}]"
 
+STOPS_AT_LIMIT = False  # a GIN index collects all matches first
+
 
 def candidates(
     cursor: CursorWrapper,

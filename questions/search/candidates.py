@@ -25,6 +25,7 @@ FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
 LAST_LETTER = "\U0010ffff"  # sorts after all others
 
+type Step = tuple[Scope, Condition]  # where something is asked for
 type Expand = Callable[[Term], Condition]
 
 
@@ -44,12 +45,26 @@ class Index:
         )
         return keys
 
-    def few(self, scope: Scope, condition: Condition) -> list[int] | None:
-        """Return what matches; None if it is more than RANKED, or would take long to tell."""
-        if not self.engine.STOPS_AT_LIMIT:
-            return None
-        keys = self.candidates(scope, condition, RANKED + 1)
+    def few(self, steps: list[Step]) -> dict[int, None] | None:
+        """
+        Return what matches one of several conditions, in whichever order: all of it is ranked.
+
+        None if that is more than RANKED, or if the database would read all matches to tell.
+        """
+        keys: dict[int, None] = {}
+        for step in steps:
+            if not self.engine.STOPS_AT_LIMIT or len(keys) > RANKED:
+                return None
+            keys |= dict.fromkeys(self.candidates(*step, limit=RANKED + 1))
         return keys if len(keys) <= RANKED else None
+
+    def many(self, steps: list[Step]) -> dict[int, None]:
+        """Return what matches the first of several conditions, and the next ones up to ENOUGH."""
+        keys: dict[int, None] = {}
+        for step in dict.fromkeys(steps):
+            if len(keys) < ENOUGH:
+                keys |= dict.fromkeys(self.candidates(*step))
+        return keys
 
     def forms(self, term: Term) -> Condition:
         """
@@ -93,22 +108,13 @@ def every_word(index: Index, query: Query) -> list[int]:
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
     words = every(query, index.forms)
     anywhere = every(query, index.forms, or_category=True)
-    steps: list[tuple[Scope, Condition]] = [(Scope.TOPIC, named), (Scope.NAMES, named)]
-    few = index.few(Scope.ALL, anywhere)  # all are ranked, in whichever order they come
-    if few is None:
-        steps = [
-            (Scope.TOPIC, exactly(query.names)),
-            (Scope.TOPIC, AnyOf((named, words))),
-            (Scope.NAMES, named),
-            (Scope.HEAD, words),
-            (Scope.LEAD, words),
-            (Scope.ALL, words),
-            (Scope.ALL, anywhere),
-        ]
-    keys = dict.fromkeys(few or ())
-    for scope, condition in dict.fromkeys(steps):
-        if len(keys) < ENOUGH:
-            keys |= dict.fromkeys(index.candidates(scope, condition))
+    narrow: list[Step] = [(Scope.TOPIC, AnyOf((named, words))), (Scope.NAMES, named)]
+    wide: list[Step] = [(scope, words) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
+    everything: Step = (Scope.ALL, anywhere)
+    keys = index.few([everything, *narrow])
+    if keys is None:
+        whole: Step = (Scope.TOPIC, exactly(query.names))
+        keys = index.many([whole, *narrow, *wide, everything])
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)

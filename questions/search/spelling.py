@@ -21,6 +21,7 @@ LONG = 7  # letters of a word in which two may be wrong
 SIMILAR = 60  # percent of likeness from which a word is suggested
 NEAREST = 5  # words that are tried
 SPLIT = 30  # letters of a word that is split, at most
+OF_LENGTH = "length(word) BETWEEN %s AND %s"
 
 
 def corrected(index: Index, text: str, query: Query) -> str:
@@ -44,7 +45,7 @@ def similar(index: Index, query: Query) -> tuple[str, ...]:
     if not words:
         return ()
     longest = max(words, key=len)
-    known = of_length(index, len(longest) // 2, len(longest) * 2)
+    known = index.vocabulary(OF_LENGTH, [len(longest) // 2, len(longest) * 2])
     best = process.extract(longest, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=NEAREST)
     return tuple(word for word, *_ in best if offers(index, word))
 
@@ -79,21 +80,11 @@ def splits(index: Index, word: str) -> list[str]:
 def nearest(index: Index, word: str) -> list[str]:
     """Return the words that are one or two letters away, the nearest first."""
     most = 2 if len(word) >= LONG else 1
-    near = process.extract(
-        word,
-        of_length(index, len(word) - most, len(word) + most),
-        scorer=OSA.distance,
-        score_cutoff=most,
-        limit=None,
-    )
+    known = index.vocabulary(OF_LENGTH, [len(word) - most, len(word) + most])
+    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=None)
     # Nobody searches for a word that says nothing.
     order = sorted((d, k[0] != word[0], k) for k, d, _ in near if k not in stop_words())
     return [known for *_, known in order[:NEAREST]]
-
-
-def of_length(index: Index, shortest: int, longest: int) -> list[str]:
-    """Return the words of the bank that have so many letters."""
-    return index.vocabulary("length(word) BETWEEN %s AND %s", [shortest, longest])
 
 
 def offers(index: Index, word: str) -> bool:

@@ -105,7 +105,7 @@ class Filters:
             )
         else:
             rows = everything.columns_of(
-                [*everywhere.hits, *everywhere.less_close], ["id", "category_id", "level"]
+                everywhere.hits + everywhere.less_close, ["id", "category_id", "level"]
             )
             hits = set(everywhere.hits)
             counts = Counter((c, level) for pk, c, level in rows if pk in hits)

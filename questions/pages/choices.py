@@ -80,7 +80,7 @@ class Choices:
     @property
     def is_cut(self) -> bool:
         """Whether there may be more than the counts say."""
-        return bool(self.matches and self.matches.is_cut)
+        return bool(self.matches and self.matches.everywhere.is_cut)
 
     @property
     def has_many(self) -> bool:
@@ -137,7 +137,7 @@ class Choices:
         which the page leads anyway.
         """
         in_category, at_level = self.level_counts().total(), self.category_counts().total()
-        everywhere = self.matches.everywhere if self.matches else self.total
+        everywhere = len(self.matches.everywhere.hits) if self.matches else self.total
         wider = replace(self.filters, start=1, until=())
         found = []
         if self.filters.level:

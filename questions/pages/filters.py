@@ -83,10 +83,9 @@ class Filters:
         return questions.in_order()
 
     def found(self) -> search.Found:
-        """Return what the search for `q` finds within the filters, without its less close hits."""
+        """Return what the search for `q` finds within the filters."""
         categories = list(Category.objects.published())  # as on the page
-        found = self.matches(Bank.objects.current(), categories).found
-        return replace(found, keys=found.keys[: found.close])
+        return self.matches(Bank.objects.current(), categories).found
 
     def matches(self, bank: Bank, categories: list[Category]) -> "Matches":
         """
@@ -97,23 +96,26 @@ class Filters:
         `categories` are those of `bank`.
         """
         everything, names = Question.objects.all(), bank.search_names(categories)
-        found = search.find(everything, self.q, search.Narrowing(published=True), names)
+        everywhere = search.find(everything, self.q, search.Narrowing(published=True), names)
         slug_of = {category.pk: category.slug for category in categories}
         key = next((c.pk for c in categories if c.slug == self.category), None)
-        if found.is_cut:
-            counts = {(c, level): count for c, level, count in everything.counts_of(found.keys)}
+        if everywhere.is_cut:
+            counts = {(c, lv): count for c, lv, count in everything.counts_of(everywhere.hits)}
             narrowing = search.Narrowing(published=True, category=key, level=self.level)
-            within = (
-                search.find(everything, self.q, narrowing, names) if narrowing.facets else found
+            found = (
+                search.find(everything, self.q, narrowing, names)
+                if narrowing.facets
+                else everywhere
             )
         else:
-            rows = everything.columns_of(found.keys, ["id", "category_id", "level"])
-            close = set(found.keys[: found.close])
-            counts = Counter((c, level) for pk, c, level in rows if pk in close)
-            inside = {pk for pk, c, level in rows if key in (None, c) and self.level in ("", level)}
-            kept = len(inside & close)
-            keys = [pk for pk in found.keys if pk in inside] if kept else []
-            within = replace(found, keys=keys, close=kept)
+            rows = everything.columns_of(
+                everywhere.hits + everywhere.less_close, ["id", "category_id", "level"]
+            )
+            hits = set(everywhere.hits)
+            counts = Counter((c, level) for pk, c, level in rows if pk in hits)
+            found = everywhere.among(
+                {pk for pk, c, level in rows if key in (None, c) and self.level in ("", level)}
+            )
         in_categories: Counter[str] = Counter()
         at_levels: Counter[str] = Counter()
         for (category, level), count in counts.items():
@@ -121,7 +123,7 @@ class Filters:
                 in_categories[slug_of[category]] += count
             if key in (None, category):
                 at_levels[level] += count
-        return Matches(within, in_categories, at_levels, found.close, found.is_cut)
+        return Matches(found, everywhere, in_categories, at_levels)
 
     def opens(self, category: str, question: str) -> bool:
         """Whether an entry is open, of a category's open_name and a question's slug."""
@@ -155,10 +157,9 @@ class Matches:
     """What a search finds under its filters, and how much it finds under other ones."""
 
     found: search.Found
-    in_categories: Counter[str]  # by slug, at the level of the filters
-    at_levels: Counter[str]  # in the category of the filters
-    everywhere: int  # found in the whole bank
-    is_cut: bool  # whether there may be more than these numbers say
+    everywhere: search.Found  # in the whole bank; if it is cut, the numbers may be larger
+    in_categories: Counter[str]  # hits by category's slug, at the level of the filters
+    at_levels: Counter[str]  # hits by level, in the category of the filters
 
 
 def normalize(query: QueryDict) -> str:

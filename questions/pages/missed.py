@@ -92,12 +92,12 @@ class Recorder:
 
 def note(text: str, found: Found) -> None:
     """Count a search of the whole bank if it found nothing, or not what was typed."""
-    if not found.keys:
+    if not found.hits:
         recorder.record(text)
     elif found.corrected or found.is_partial:
         outcomes = MissedSearch.Outcome
         outcome = outcomes.CORRECTED if found.corrected else outcomes.WEAK
-        recorder.record(text, outcome, found.keys[0])
+        recorder.record(text, outcome, found.hits[0])
 
 
 def finished(texts: Counter[str]) -> list[str]:

@@ -3,15 +3,15 @@ Search: the same questions in the same order on SQLite and on PostgreSQL.
 
 `letters.py` splits texts into words, and `words.py` says which ones a search asks for. The database
 proposes a limited number of candidates from its own index (`candidates.py`, `index.py`,
-`sqlite.py`, `postgresql.py`). `ranking.py` ranks the first of them, by one rule for both databases.
-`spelling.py` corrects words that occur nowhere. `marks.py` marks words in titles and passages.
+`sqlite.py`, `postgresql.py`). `ranking.py` says how relevant each is, by one rule for both
+databases. `spelling.py` corrects words that occur nowhere. `marks.py` marks words in titles and
+passages.
 
 The search receives a queryset. Of the models it knows only the columns that `index.py` names.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -20,8 +20,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
-from questions.search import postgresql, sqlite
-from questions.search.candidates import ENOUGH, FEW, RANKED, Index, any_of, every_word, most_words
+from questions.search import postgresql, spelling, sqlite
+from questions.search.candidates import ENOUGH, RANKED, Index, any_of, every_word, most_words
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import DETAILS, IN_ANSWER, IN_CATEGORY, TEXTS, Ranking
@@ -29,41 +29,44 @@ from questions.search.words import NO_NAMES, Names, Query, parse
 
 __all__ = ["Found", "Marks", "Names", "Narrowing", "find", "install", "mentioning"]
 
-ALL_TEXTS = (*TEXTS, *DETAILS)
-IS_SPECIAL = re.compile(r"__\w+__").fullmatch  # a name that stands for itself: `__get__`
-SHORT = 5  # hits below which runners-up are shown as well
-MOST = 10  # hits then, runners-up included
-LESS_CLOSE = 0.25  # share of the best hit's relevance that a runner-up has at least
+SHORT = 5  # hits below which less close questions are shown as well
+MOST = 10  # hits then, with these
+LESS_CLOSE = 0.25  # share of the best hit's relevance that they have at least
 READ = 10  # of the best questions, passages are read where a word may be missing
-PROMINENT = 1.0  # relevance of a question that has all words in its title
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found."""
+    """What a search found: primary keys of questions, the most relevant first."""
 
-    keys: list[int]  # primary keys, the most relevant first
     query: Query  # what was searched for
-    close: int = 0  # how many of the keys; the rest are runners-up, which lack words and rank low
-    complete: frozenset[int] = frozenset()  # those of the keys that lack no word
+    hits: list[int]
+    less_close: list[int]  # the next best, which lack words, if there are few hits
+    lacking: frozenset[int]  # those of the hits that lack a word
     corrected: str = ""  # the text that was searched for instead, if the typed one found nothing
     similar: tuple[str, ...] = ()  # words to try, if nothing was found
 
     @property
     def is_partial(self) -> bool:
-        """Whether the best of them lacks a word."""
-        return bool(self.keys) and self.keys[0] not in self.complete
+        """Whether the best hit lacks a word."""
+        return bool(self.hits) and self.hits[0] in self.lacking
 
     @property
     def is_cut(self) -> bool:
         """Whether more questions may match than were collected."""
-        return len(self.keys) >= ENOUGH
+        return len(self.hits) >= ENOUGH
+
+    def among(self, keys: Container[int]) -> "Found":
+        """Return what was found of the questions with `keys`: none less close without a hit."""
+        hits = [key for key in self.hits if key in keys]
+        less_close = [key for key in self.less_close if hits and key in keys]
+        return replace(self, hits=hits, less_close=less_close)
 
     def sort[Rows: QuerySet[Any]](self, questions: Rows) -> Rows:
-        """Return those of `questions` that were found, the most relevant first."""
-        places = "," + "".join(f"{key}," for key in self.keys)
+        """Return those of `questions` that are hits, the most relevant first."""
+        places = "," + "".join(f"{key}," for key in self.hits)
         place = StrIndex(Value(places), Concat(Value(","), Cast("pk", CharField()), Value(",")))
-        return questions.filter(pk__in=self.keys).order_by(place)
+        return questions.filter(pk__in=self.hits).order_by(place)
 
 
 def install(connection: BaseDatabaseWrapper, table: str) -> None:
@@ -79,24 +82,25 @@ def find(
     names: Names = NO_NAMES,
 ) -> Found:
     """
-    Return what is found for `text`, which may be anything, among `questions`.
+    Return what is found for `text`, which may be anything, in the table of `questions`.
 
-    The index applies `narrowing`, which costs nothing. The queryset's own filters are applied to
-    the limited number of candidates that the index proposes: they cost a query, and matches beyond
-    that number are missed. So a filter that `narrowing` can express belongs there only.
+    The index applies `narrowing`, which costs nothing. Filters of the queryset count only in
+    Found.sort(): what they leave out of the thousand questions that are found is not replaced.
     """
     connection = connections[questions.db]
     with connection.cursor() as cursor:
         index = Index(engine(connection), cursor, questions.model._meta.db_table, narrowing)
-        query, corrected = parse(text, names), ""
-        keys = every_word(index, query)
-        if not keys and (corrected := index.corrected(text, query)):
+        typed = query = parse(text, names)
+        complete = every_word(index, query)
+        corrected = "" if complete else spelling.corrected(index, text, query)
+        if corrected:
             query = parse(corrected, names)
-            keys = every_word(index, query)
-        best, close = ranked(index, questions, query, keys)
-        if best:
-            return Found(best, query, close, frozenset(keys), corrected)
-        return Found([], query, similar=tuple(index.similar(parse(text))))
+            complete = every_word(index, query)
+        complete = as_typed(index, query, complete)
+        hits, less_close = ranked(index, query, complete)
+        similar = () if hits else spelling.similar(index, typed)
+    lacking = frozenset(hits).difference(complete)
+    return Found(query, hits, less_close, lacking, corrected if hits else "", similar)
 
 
 def mentioning(
@@ -119,78 +123,50 @@ def engine(connection: BaseDatabaseWrapper) -> ModuleType:
     return postgresql if connection.vendor == "postgresql" else sqlite
 
 
-def ranked(
-    index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
-) -> tuple[list[int], int]:
-    """
-    Return `keys` in order of relevance, and how many of the keys returned are no runners-up.
+def as_typed(index: Index, query: Query, complete: list[int]) -> list[int]:
+    """Return those of `complete` in which names such as `__get__` stand as typed, or else all."""
+    if not query.special_names:
+        return complete
+    texts = index.texts(complete[:RANKED], (*TEXTS, *DETAILS))
+    lowered = {key: " ".join(parts).lower() for key, parts in texts.items()}
+    found = [key for key in lowered if all(name in lowered[key] for name in query.special_names)]
+    return found or complete
 
-    If there are few, or none has all words in prominent places, questions that have most of the
-    words are ranked as well. One of these is a hit if it is more relevant than all that lack none.
-    Keys that are not ranked follow, in their order. Where there are fewer than SHORT hits, the best
-    of the others come last, as runners-up.
+
+def ranked(index: Index, query: Query, complete: list[int]) -> tuple[list[int], list[int]]:
     """
-    if query.is_code and (special := [name for name in query.literals if IS_SPECIAL(name)]):
-        keys = having(special, texts_of(index, questions, keys[:RANKED], ALL_TEXTS)) or keys
-    texts = texts_of(index, questions, keys[:RANKED], TEXTS)
-    ranking = Ranking(query)
-    scores = {key: ranking.score(texts[key], missing=IN_ANSWER) for key in texts}
+    Return the hits and the less close questions, the most relevant first.
+
+    `complete` have all words and are hits. The first RANKED of them are ranked, together with those
+    that have most of the words. One of these is a hit if it is more relevant than all that lack
+    none or, where each lacks a word, than half of the best.
+    """
+    partial, weights = most_words(index, query, complete)
+    keys = list(dict.fromkeys([*complete[:RANKED], *partial]))
+    texts = index.texts(keys, (*TEXTS, *DETAILS) if weights else TEXTS)
+    has_all = texts.keys() & set(complete)
+    ranking = Ranking(query, weights)
+    scores = {
+        key: ranking.score(texts[key], missing=IN_ANSWER if key in has_all else 0.0)
+        for key in texts
+    }
     if named := query.categories:
         for key, (category,) in index.texts(list(texts), ["category_id"]).items():
             scores[key] += IN_CATEGORY * (int(category) in named)
+    if weights:
+        for key in in_order(scores)[:READ]:
+            scores[key] += ranking.closeness(texts[key])
     best = max(scores.values(), default=0.0)
-    is_poor = len(keys) < FEW or best < PROMINENT
-    others: dict[int, float] = {}
-    # No hit lacks the only word. Nor does one lack a part of code, or of a category's name, that
-    # others have whole.
-    is_whole = len(query.concepts) < 2 or (keys and (query.is_code or named))
-    if is_poor and not is_whole:
-        scores, others = with_fewer_words(index, questions, query, keys)
-        bar = max(scores.values()) if scores else max(others.values(), default=0.0) / 2
-        scores |= {key: score for key, score in others.items() if score > bar}
-    close = [*in_order(scores), *(key for key in keys[RANKED:] if key not in scores)]
-    if not close or len(close) >= SHORT:
-        return close, len(close)
-    bar = max(scores.values()) * LESS_CLOSE
-    runners_up = {key: score for key, score in others.items() if key not in scores and score >= bar}
-    return [*close, *in_order(runners_up)][: max(len(close), MOST)], len(close)
-
-
-def with_fewer_words(
-    index: Index, questions: QuerySet[Any], query: Query, keys: list[int]
-) -> tuple[dict[int, float], dict[int, float]]:
-    """Return the relevance of those of `keys` that are ranked, and of questions that lack words."""
-    lacking, weights = most_words(index, query)
-    ranking = Ranking(query, weights if any(weights) else ())
-    complete = set(keys)
-    first = keys[:RANKED]
-    texts = texts_of(
-        index, questions, first + [key for key in lacking if key not in first], ALL_TEXTS
-    )
-    scores = {
-        key: ranking.score(texts[key], missing=IN_ANSWER if key in complete else 0.0)
-        for key in texts
-    }
-    for key in in_order(scores)[:READ]:
-        scores[key] += ranking.closeness(texts[key])
-    others = {key: scores.pop(key) for key in texts if key not in complete}
-    return scores, others
-
-
-def having(names: list[str], texts: dict[int, tuple[str, ...]]) -> list[int]:
-    """Return the keys of `texts` in which all of `names` stand as they were typed."""
-    lowered = {key: " ".join(parts).lower() for key, parts in texts.items()}
-    return [key for key, text in lowered.items() if all(name in text for name in names)]
+    bar = max([scores[key] for key in has_all], default=best / 2)
+    order = in_order(scores)
+    hits = [key for key in order if key in has_all or scores[key] > bar]
+    hits += [key for key in complete[RANKED:] if key not in texts]
+    if not 0 < len(hits) < SHORT:
+        return hits, []
+    lowest = best * LESS_CLOSE
+    others = [key for key in order if key not in hits and scores[key] >= lowest]
+    return hits, others[: MOST - len(hits)]
 
 
 def in_order(scores: dict[int, float]) -> list[int]:
     return sorted(scores, key=lambda key: (-scores[key], key))
-
-
-def texts_of(
-    index: Index, questions: QuerySet[Any], keys: list[int], columns: Sequence[str]
-) -> dict[int, tuple[str, ...]]:
-    """Return the texts of those of `keys` that are among `questions`, by key."""
-    if keys and questions.query.has_filters():
-        keys = list(questions.filter(pk__in=keys).order_by().values_list("pk", flat=True))
-    return index.texts(keys, columns)

@@ -7,28 +7,25 @@ the wider ones only while there are too few candidates.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from types import ModuleType
 
 from django.db.backends.utils import CursorWrapper
 
-from questions.search import spelling
 from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in_category
-from questions.search.letters import told
-from questions.search.words import Concept, Query, Term, inflected, replaced_word
+from questions.search.words import Concept, Query, Term, inflected
 
 CANDIDATES = 1000  # collected at most
-RANKED = 48  # candidates that are ranked by their texts, the first ones
-ENOUGH = 200  # candidates from narrow scopes with which the wider ones are not searched
+RANKED = 48  # candidates that are ranked by their texts: that have all words, and that lack some
+ENOUGH = 200  # candidates, or questions with a word, with which a wider scope is not searched
 FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
-LACKING = 64  # candidates that lack a word, at most
-COUNTED = 200  # questions with a word, from which on only prominent places are looked at
 RARITY = 0.25  # how much more a word counts that fewer questions have
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
 LAST_LETTER = "\U0010ffff"  # sorts after all others
 
+type Step = tuple[Scope, Condition]  # where something is asked for
 type Expand = Callable[[Term], Condition]
 
 
@@ -48,6 +45,27 @@ class Index:
         )
         return keys
 
+    def few(self, steps: list[Step]) -> dict[int, None] | None:
+        """
+        Return what matches one of several conditions, in whichever order: all of it is ranked.
+
+        None if that is more than RANKED, or if the database would read all matches to tell.
+        """
+        keys: dict[int, None] = {}
+        for step in steps:
+            if not self.engine.STOPS_AT_LIMIT or len(keys) > RANKED:
+                return None
+            keys |= dict.fromkeys(self.candidates(*step, limit=RANKED + 1))
+        return keys if len(keys) <= RANKED else None
+
+    def many(self, steps: list[Step]) -> dict[int, None]:
+        """Return what matches the first of several conditions, and the next ones up to ENOUGH."""
+        keys: dict[int, None] = {}
+        for step in dict.fromkeys(steps):
+            if len(keys) < ENOUGH:
+                keys |= dict.fromkeys(self.candidates(*step))
+        return keys
+
     def forms(self, term: Term) -> Condition:
         """
         Return the condition that one of the forms of a word occurs, as the vocabulary has them.
@@ -58,17 +76,17 @@ class Index:
         if term.is_exact:
             return term
         if term not in self.known_forms:
-            words = self.beginning_like(term)
+            beginning = term.beginning
+            words = self.vocabulary(
+                "word >= %s AND word < %s LIMIT %s", [beginning, beginning + LAST_LETTER, FORMS + 1]
+            )
             forms = {term.word, *(word for word in words if term.matches(word))}
             self.known_forms[term] = term if len(words) > FORMS else exactly(forms)
         return self.known_forms[term]
 
-    def beginning_like(self, term: Term) -> list[str]:
-        """Return the words of the vocabulary that begin like a term, up to FORMS + 1."""
-        self.cursor.execute(
-            f"SELECT word FROM {self.table}_word WHERE word >= %s AND word < %s LIMIT %s",
-            [term.beginning, term.beginning + LAST_LETTER, FORMS + 1],
-        )
+    def vocabulary(self, condition: str, values: Sequence[str | int]) -> list[str]:
+        """Return the words of the bank that meet a condition in SQL."""
+        self.cursor.execute(f"SELECT word FROM {self.table}_word WHERE {condition}", values)
         return [word for (word,) in self.cursor.fetchall()]
 
     def texts(self, keys: Sequence[int], columns: Iterable[str]) -> dict[int, tuple[str, ...]]:
@@ -81,39 +99,6 @@ class Index:
         )
         return {key: tuple(texts) for key, *texts in self.cursor.fetchall()}
 
-    def has(self, scope: Scope, condition: Condition) -> bool:
-        """Whether anything matches, in any category and level."""
-        anywhere = replace(self, narrowing=Narrowing(published=self.narrowing.published))
-        return bool(anywhere.candidates(scope, condition, limit=1))
-
-    def offers(self, word: str) -> bool:
-        """Whether a question has a word of the vocabulary now, in a prominent place."""
-        return self.has(Scope.LEAD, Term(word, is_exact=True))
-
-    def corrected(self, text: str, query: Query) -> str:
-        """Return `text` with its misspelled words corrected; empty if nothing was corrected."""
-        corrected = text
-        for concept in query.concepts:
-            typed = Term(concept.word)
-            is_known = AnyOf((self.forms(typed), literally(typed)))
-            if concept.categories or self.has(Scope.ALL, is_known):
-                continue
-            meant = spelling.correction(self.cursor, self.table, concept.word, self.offers)
-            if meant:
-                corrected = replaced_word(corrected, concept.word, meant)
-            elif len(concept.word) >= spelling.SHORTEST:
-                return ""  # the text is about something that the bank does not have
-        return "" if corrected == text else corrected
-
-    def similar(self, query: Query) -> list[str]:
-        """Return words that occur and look like the longest word of a search."""
-        words = [c.word for c in query.concepts if not any(map(str.isdigit, c.word))]
-        words = [word for word in words if told(word) == word]  # no sign
-        if not words:
-            return []
-        similar = spelling.similar(self.cursor, self.table, max(words, key=len))
-        return [word for word in similar if self.offers(word)]
-
 
 def every_word(index: Index, query: Query) -> list[int]:
     """Return up to CANDIDATES questions that have all words of a search, narrow scopes first."""
@@ -121,14 +106,15 @@ def every_word(index: Index, query: Query) -> list[int]:
         return []
     is_complete = query.concepts[-1].ways[0][0].is_exact
     named = AnyOf(tuple(literally(Term(name, is_exact=is_complete)) for name in query.names))
-    in_texts = every(query, index.forms)
-    keys = dict.fromkeys(index.candidates(Scope.TOPIC, AnyOf((named, in_texts))))
-    if len(keys) > RANKED:
-        exact = AnyOf((exactly(query.names), every(query, plural)))
-        keys = dict.fromkeys(index.candidates(Scope.TOPIC, exact)) | keys
-    if len(keys) < ENOUGH:  # The beginning of a word takes ten times as long in a wider scope.
-        keys |= dict.fromkeys(index.candidates(Scope.NAMES, named))
-    keys = widened(index, keys, in_texts, every(query, index.forms, or_category=True))
+    words = every(query, index.forms)
+    anywhere = every(query, index.forms, or_category=True)
+    narrow: list[Step] = [(Scope.TOPIC, AnyOf((named, words))), (Scope.NAMES, named)]
+    wide: list[Step] = [(scope, words) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
+    everything: Step = (Scope.ALL, anywhere)
+    keys = index.few([everything, *narrow])
+    if keys is None:
+        whole: Step = (Scope.TOPIC, exactly(query.names))
+        keys = index.many([whole, *narrow, *wide, everything])
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)
@@ -136,65 +122,56 @@ def every_word(index: Index, query: Query) -> list[int]:
     return list(keys)[:CANDIDATES]
 
 
-def widened(
-    index: Index, keys: dict[int, None], in_texts: Condition, anywhere: Condition
-) -> dict[int, None]:
-    """Return `keys` and the questions that meet a condition, narrow scopes first."""
-    if len(keys) <= RANKED and index.engine.STOPS_AT_LIMIT:
-        # All that is ranked may come in any order.
-        everything = keys | dict.fromkeys(index.candidates(Scope.ALL, anywhere, RANKED + 1))
-        if len(everything) <= RANKED:
-            return everything
-    steps = [(scope, in_texts) for scope in (Scope.HEAD, Scope.LEAD, Scope.ALL)]
-    for scope, condition in dict.fromkeys([*steps, (Scope.ALL, anywhere)]):
-        if len(keys) < ENOUGH:
-            keys = keys | dict.fromkeys(index.candidates(scope, condition))
-    return keys
-
-
-def most_words(index: Index, query: Query) -> tuple[list[int], list[float]]:
+def most_words(
+    index: Index, query: Query, complete: list[int]
+) -> tuple[list[int], Sequence[float]]:
     """
-    Return up to LACKING questions that have most of the words, and the weight of each word.
+    Return up to RANKED questions that have most of the words, and the weight of each word.
 
-    A question that has a single word has it in a prominent place. There is none at all if fewer
+    There is none, and no weights, where `complete`, which have all words, are good enough: no hit
+    lacks a part of code, or of a category's name, that others have whole. Nor is there any if fewer
     than half of the words occur: the search is about something else.
     """
+    if len(query.concepts) < 2 or (complete and (query.is_code or query.categories)):
+        return [], ()
+    if len(complete) >= FEW and index.candidates(Scope.HEAD, every(query, index.forms), limit=1):
+        return [], ()
     looked = [looked_up(index, concept) for concept in query.concepts]
-    weights = [weight for _, weight in looked]
-    if sum(map(bool, weights)) * 2 < len(looked):
-        return [], weights
-    found = [keys for keys, _ in looked]
+    found, weights = [keys for keys, _ in looked], [weight for _, weight in looked]
+    if sum(map(bool, weights)) * 2 < len(weights):
+        return [], ()
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
-        # A number alone says too little.
-        found = [
-            []
-            if concept.word.isdigit()
-            else index.candidates(Scope.HEAD, any_way(concept, index.forms), COUNTED)
-            for concept in query.concepts
-        ]
+        found = [prominent(index, concept) for concept in query.concepts]
     promise: Counter[int] = Counter()  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
         promise.update(dict.fromkeys(keys, weight))
-    return [key for key, _ in promise.most_common(LACKING)], weights
+    return [key for key, _ in promise.most_common(RANKED)], weights
 
 
 def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
     """
     Return the questions that have a concept, and how much it counts.
 
-    Where COUNTED or more have it, they are those that have it in a prominent place. The fewer there
+    Where ENOUGH or more have it, they are those that have it in a prominent place. The fewer there
     are, the more it counts. The size of the bank is of no account: one that grows changes no order
     by that.
     """
-    for expand in (index.forms, literally):
-        for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
-            condition = any_way(concept, expand, or_category=scope is Scope.ALL)
-            keys = index.candidates(scope, condition, COUNTED)
-            if len(keys) < COUNTED:
-                break
-        if keys or scope is not Scope.ALL:
-            return keys, (len(keys) or COUNTED) ** -RARITY
-    return [], 0.0
+    for scope in (Scope.ALL, Scope.LEAD, Scope.HEAD):
+        condition = any_way(concept, index.forms, or_category=scope is Scope.ALL)
+        keys = index.candidates(scope, condition, ENOUGH)
+        if len(keys) < ENOUGH:
+            break
+    if scope is Scope.ALL and len(keys) < FEW:
+        keys = index.candidates(scope, any_way(concept, literally, or_category=True), ENOUGH)
+    occurs = keys or scope is not Scope.ALL
+    return keys, (len(keys) or ENOUGH) ** -RARITY if occurs else 0.0
+
+
+def prominent(index: Index, concept: Concept) -> list[int]:
+    """Return the questions that have a concept in their head; a number alone says too little."""
+    if concept.word.isdigit():
+        return []
+    return index.candidates(Scope.HEAD, any_way(concept, literally), ENOUGH)
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:

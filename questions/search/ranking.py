@@ -31,6 +31,9 @@ TEXTS = ("slug", "keywords", "title", "short_answer", "asked_as")
 DETAILS = ("prompt", "answer")  # where a hit is worth as much as one in the answer
 
 
+type Way = list[Pattern]  # to find a concept: all occur
+
+
 class Ranking:
     """Computes how relevant questions are to one query."""
 
@@ -44,9 +47,8 @@ class Ranking:
             [[Pattern(term) for term in way] for way in concept.ways] for concept in query.concepts
         ]
         self.names = {stem(name) for name in query.names}
-        self.stems = {
-            pattern.stem for ways in self.ways for patterns in ways for pattern in patterns
-        }
+        beginnings = {p.beginning for ways in self.ways for way in ways for p in way}
+        self.has_any = re.compile("|".join(map(re.escape, beginnings))).search
         self.pairs = [
             re.compile(rf" {re.escape(a.beginning)}\S* +{re.escape(b.beginning)}")
             for a, b in pairwise(concept.ways[0][0] for concept in query.concepts)
@@ -105,13 +107,10 @@ class Ranking:
                 break
             if name.stem in self.names:
                 return worth
-            if not any(stem in name.joined for stem in self.stems):
-                continue
-            common = [
-                max(likeness(patterns, name.field) for patterns in ways) for ways in self.ways
-            ]
-            share = self.mean(common) * min(1.0, sum(common) / name.length)
-            best = max(best, worth * share)
+            if self.has_any(name.field):
+                common = [strength(ways, [(name.field, 1.0)]) for ways in self.ways]
+                share = self.mean(common) * min(1.0, sum(common) / name.length)
+                best = max(best, worth * share)
         return best
 
     def neighbors(self, *fields: str) -> float:
@@ -127,8 +126,7 @@ class Ranking:
 class Name(NamedTuple):
     """A slug or a keyword, in the forms that are compared with a query."""
 
-    joined: str  # its words as one
-    stem: str  # of that
+    stem: str  # of its words as one
     field: str  # its words, and these as one
     length: int  # in words
 
@@ -158,7 +156,7 @@ def question_words(
 def name_of(text: str) -> Name:
     words = text.split()
     whole = joined(words)
-    return Name(whole, stem(whole), f" {' '.join(words)} {whole} ", len(words))
+    return Name(stem(whole), f" {' '.join(words)} {whole} ", len(words))
 
 
 @lru_cache(maxsize=256)  # 5 MB with answers of 9,000 characters
@@ -177,21 +175,14 @@ def spaced(text: str) -> str:
     return separated(f" {text} ")
 
 
-def strength(
-    ways: list[list["Pattern"]], fields: Iterable[tuple[str, float]], missing: float
-) -> float:
+def strength(ways: list[Way], fields: Iterable[tuple[str, float]], missing: float = 0.0) -> float:
     """Return what the best match of a concept is worth."""
     best = missing
     for field, worth in fields:
         if worth > best:
-            for patterns in ways:
-                best = max(best, worth * likeness(patterns, field))
+            for way in ways:
+                best = max(best, worth * min([pattern.likeness(field) for pattern in way]))
     return best
-
-
-def likeness(patterns: list["Pattern"], field: str) -> float:
-    """Return how close the worst match of several patterns is in a field."""
-    return min([pattern.likeness(field) for pattern in patterns])
 
 
 class Pattern:

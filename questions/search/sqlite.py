@@ -27,7 +27,6 @@ BLOCK = 64  # letters
 # there is only one. Such a search gets several times as fast, and the table three times as large.
 DETAIL = dict.fromkeys(Scope, "none") | {Scope.ALL: "column"}
 
-
 STOPS_AT_LIMIT = True  # FTS5 reads no more matches than the LIMIT of a query
 
 

@@ -25,12 +25,19 @@ from questions.search.letters import (
 )
 
 QUERY_LENGTH = 500  # characters of a search that are used
-WORD_LIMIT = 12  # words of a search that are used
+WORD_LIMIT = 12  # different words of a search that are used
 
+IS_SPECIAL = re.compile(r"__\w+__").fullmatch
 SPOKEN_UNDERSCORES = re.compile(r"\bdunder[ _-]+(\w+)", re.IGNORECASE)  # dunder init
 
+IS_CODE = re.compile(r"[_.@(/\\]\w|\w[_(]").search
 # A call of a name with a dot, an underscore or an @, and its arguments.
 ARGUMENTS = re.compile(r"(?<!\w)(@\w+|\w*[a-z0-9][._]\w+)\((?:[^()]|\([^()]*\))*\)")
+
+KINDS_OF_ERRORS = {"error", "exception", "warning"}
+# Python's own words that are stop words too, and what stands beside them where they are meant.
+KEYWORDS = frozenset(word for word in kwlist if word.islower())
+BESIDE_KEYWORDS = {"statement", "keyword", "operator", "block", "clause", "loop", "async"}
 
 ENDINGS = (
     *("izations", "ization", "izers", "izer", "izing", "ized", "izes", "ize", "ings", "ing"),
@@ -137,6 +144,11 @@ class Query:
         named = [set(concept.categories) for concept in self.concepts]
         return set.intersection(*named) if len(named) > 1 else set()
 
+    @property
+    def special_names(self) -> list[str]:
+        """The names such as `__get__`, of which each stands for itself, of a search for code."""
+        return list(filter(IS_SPECIAL, self.literals)) if self.is_code else []
+
 
 type Aliases = dict[str, list[tuple[str, ...]]]
 
@@ -153,50 +165,61 @@ NO_NAMES = Names()
 
 def parse(text: str, names: Names = NO_NAMES) -> Query:
     """Return what `text`, which may be anything at all, asks for."""
-    words: list[str] = []
-    telling: list[str] = []
-    literals = []
-    coded: set[str] = set()
-    whole: set[str] = set()
-    spelled: Aliases = {}
     text = SPOKEN_UNDERSCORES.sub(r"__\1__", text[:QUERY_LENGTH])
-    chunks = ARGUMENTS.sub(r"\1()", text).split()
-    for place, chunk in enumerate(chunks):
-        found = indexed_words(chunk).split()
-        parts = [
-            word[:WORD_LENGTH]
-            for before, word in pairwise(("", *found))
-            if not is_rest(word, before)
-        ]
-        words += parts
-        is_code = bool(re.search(r"[_.@(/\\]\w|\w[_(]", chunk))
-        if is_code and len(parts) > 1:
-            parts = [word for word in parts if len(word) > 1] or parts  # f(x) says nothing of x
-        whole.update(word for word in parts if len(parts) > 1 and len(word) <= 2)  # ci/cd
-        if is_code:
-            code = chunk.lower().strip("`'\"(),;:?!")
-            literals += [code, *(part for part in re.split(r"[^\w]+", code) if "_" in part)]
-            coded.update(parts)
-            whole.update(word for word in parts if ends_here(word, chunk))
-        is_keyword = asks_for_keyword(chunks, place)
-        telling += [w for w in parts if is_code or is_keyword or w not in stop_words()]
-        spelled |= camel_case(chunk)
-    words = words[:WORD_LIMIT]
-    telling = list(dict.fromkeys(telling))[:WORD_LIMIT] or list(dict.fromkeys(words))
+    typed = ARGUMENTS.sub(r"\1()", text).split()
+    chunks = [chunk(typed, place) for place in range(len(typed))]
+    words = [word for each in chunks for word in each.words][:WORD_LIMIT]
+    telling = used([word for each in chunks for word in each.telling]) or words
+    coded = {word for each in chunks if each.literals for word in each.telling}
+    whole = {word for each in chunks for word in each.whole}
     other_names = aliases(names.other)
     called = [words, telling, *other_names.get(" ".join(telling), ())]
     return Query(
-        concepts(telling, whole, [spelled, other_names], names.categories),
-        tuple(dict.fromkeys(literals)),
+        concepts(telling, whole, [camel_case(typed), other_names], names.categories),
+        tuple(dict.fromkeys(literal for each in chunks for literal in each.literals)),
         is_code=coded.issuperset(telling),
         names=tuple(dict.fromkeys(joined(name) for name in called if name)),
     )
 
 
-def camel_case(chunk: str) -> Aliases:
-    """Return the words in a name such as `PicklingError`, but its last if that says nothing."""
+def used(words: list[str]) -> list[str]:
+    """Return the first WORD_LIMIT different words, and as many repetitions at most."""
+    first = list(dict.fromkeys(words))[:WORD_LIMIT]
+    return [word for word in words if word in first][: 2 * WORD_LIMIT]
+
+
+class Chunk(NamedTuple):
+    """What stands between two spaces of a search."""
+
+    words: list[str]  # as the index holds them
+    telling: list[str]  # those that say what is looked for
+    whole: list[str]  # those of these that match as they are only
+    literals: list[str] = []  # code, as it was typed
+
+
+def chunk(typed: list[str], place: int) -> Chunk:
+    """Return what the text at a place says."""
+    text = typed[place]
+    found = indexed_words(text).split()
+    pairs = pairwise(("", *found))
+    words = [word[:WORD_LENGTH] for before, word in pairs if not is_rest(word, before)]
+    short = [word for word in words if len(words) > 1 and len(word) <= 2]  # ci/cd
+    if not IS_CODE(text):
+        is_keyword = asks_for_keyword(typed, place)
+        telling = [word for word in words if is_keyword or word not in stop_words()]
+        return Chunk(words, telling, short)
+    telling = [word for word in words if len(word) > 1] or words  # f(x) says nothing of x
+    code = text.lower().strip("`'\"(),;:?!")
+    parts = [part for part in re.split(r"\W+", code) if "_" in part]
+    # The `del` of `__del__` is not half of `delete`.
+    ended = [word for word in words if f"{word}__" in code or f"{word}()" in text.lower()]
+    return Chunk(words, telling, short + ended, [code, *parts])
+
+
+def camel_case(typed: list[str]) -> Aliases:
+    """Return the words in names such as `PicklingError`, but a last one that says nothing."""
     found: Aliases = {}
-    for name in re.findall(r"[A-Za-z]+", chunk):
+    for name in re.findall(r"[A-Za-z]+", " ".join(typed)):
         parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|^[a-z]+", name)]
         telling = tuple(p for p in parts if p not in stop_words() and p not in KINDS_OF_ERRORS)
         if len(parts) > 1 and telling:
@@ -204,24 +227,11 @@ def camel_case(chunk: str) -> Aliases:
     return found
 
 
-KINDS_OF_ERRORS = {"error", "exception", "warning"}
-# Python's own words that are stop words too, and what stands beside them where they are meant.
-KEYWORDS = frozenset(word for word in kwlist if word.islower())
-BESIDE_KEYWORDS = {"statement", "keyword", "operator", "block", "clause", "loop", "async"}
-
-
-def asks_for_keyword(chunks: list[str], place: int) -> bool:
-    """Whether a chunk is a word of Python's, as in `with` or “with statement”."""
-    word = chunks[place].strip("`'\".,?")
-    if word not in KEYWORDS:
-        return False
-    beside = {*chunks[max(0, place - 1) : place], *chunks[place + 1 : place + 2]}
-    return "`" in chunks[place] or bool(BESIDE_KEYWORDS & beside)
-
-
-def ends_here(word: str, code: str) -> bool:
-    """Whether a word in code is complete: the `del` of `__del__` is not half of `delete`."""
-    return any(f"{word}{end}" in code.lower() for end in ("__", "()"))
+def asks_for_keyword(typed: list[str], place: int) -> bool:
+    """Whether there is a word of Python's at a place, as in `with` or “with statement”."""
+    word = typed[place].strip("`'\".,?")
+    beside = {*typed[max(0, place - 1) : place], *typed[place + 1 : place + 2]}
+    return word in KEYWORDS and ("`" in typed[place] or bool(BESIDE_KEYWORDS & beside))
 
 
 def replaced_word(text: str, word: str, other: str) -> str:
@@ -240,21 +250,20 @@ def concepts(
     categories: Mapping[int, str],
 ) -> tuple[Concept, ...]:
     """Return the concepts of a search for `words`; those in `whole` match as they are only."""
-    ways: list[list[tuple[Term, ...]]] = [
-        [(Term(word, is_exact=True) if word in whole else term(word, is_last=word is words[-1]),)]
-        for word in words
-    ]
+    ways: dict[str, list[tuple[Term, ...]]]
+    ways = {word: [(term(word, is_last=word == words[-1]),)] for word in words}
+    ways |= {word: [(Term(word, is_exact=True),)] for word in words if word in whole}
     for start, end in combinations(range(len(words) + 1), 2):
         run = words[start:end]
         names = [name for names in other_names for name in names.get(" ".join(run), ())]
         if len(run) == 2 and all(word.isalpha() for word in run):
             names.append(("".join(run),))  # micro services are microservices
-        for word_ways in ways[start:end]:
-            word_ways += [tuple(term(word) for word in name) for name in names]
+        for word in run:
+            ways[word] += [tuple(map(term, name)) for name in names]
     names_of = {key: indexed_words(name).split() for key, name in categories.items()}
     return tuple(
-        Concept(word, tuple(dict.fromkeys(word_ways)), in_categories(word_ways, names_of))
-        for word, word_ways in zip(words, ways, strict=True)
+        Concept(word, tuple(dict.fromkeys(found)), in_categories(found, names_of))
+        for word, found in ways.items()
     )
 
 

@@ -64,23 +64,23 @@ class Score:
 def measured() -> tuple[dict[str, Score], list[str]]:
     """Return the score of each kind of queries, and the nonsense for which something was found."""
     slugs = dict(Question.objects.values_list("pk", "slug"))
-    questions = Question.objects.published()
+    questions, published = Question.objects.all(), search.Narrowing(published=True)
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     for kind, queries in yaml.safe_load(QUERIES.read_text(encoding="utf-8")).items():
         if kind == NONSENSE:
             mistaken = [
-                query for query in queries if search.find(questions, query, names=names).keys
+                query for query in queries if search.find(questions, query, published, names).hits
             ]
             continue
         score = scores[kind] = Score()
         for query, wanted in queries.items():
-            keys = search.find(questions, query, names=names).keys
+            found = search.find(questions, query, published, names)
             score.add(
                 query,
                 [wanted] if isinstance(wanted, str) else wanted,
-                [slugs[key] for key in keys],
+                [slugs[key] for key in [*found.hits, *found.less_close]],
             )
     return scores, mistaken
 
@@ -92,17 +92,18 @@ def blind(part: str) -> tuple[dict[str, Score], list[str]]:
     That are the searches for another subject whose hits are not told as less close.
     """
     slugs = dict(Question.objects.values_list("pk", "slug"))
-    questions = Question.objects.published()
+    questions, published = Question.objects.all(), search.Narrowing(published=True)
     names = Bank.objects.current().search_names(Category.objects.all())
     scores: dict[str, Score] = {}
     mistaken = []
     for row in blind_rows(part):
-        found = search.find(questions, row["query"], names=names)
+        found = search.find(questions, row["query"], published, names)
         if row["expected"] == NOTHING:
-            mistaken += [row["query"]] if found.keys and not found.is_partial else []
+            mistaken += [row["query"]] if found.hits and not found.is_partial else []
             continue
         score = scores.setdefault(row["kind"], Score())
-        score.add(row["query"], row["expected"].split(), [slugs[key] for key in found.keys])
+        keys = [*found.hits, *found.less_close]
+        score.add(row["query"], row["expected"].split(), [slugs[key] for key in keys])
     return scores, mistaken
 
 

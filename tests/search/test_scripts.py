@@ -113,7 +113,7 @@ def test_a_misspelled_word_is_corrected_in_every_alphabet() -> None:
     build.question(slug="ru", title="Что такое удлинитель шланга?")
     build.question(slug="el", title="Τι είναι η βαλβίδα;")
     hits = search.find(Question.objects.all(), "удленитель")
-    assert (hits.corrected, len(hits.keys)) == ("удлинитель", 1)
+    assert (hits.corrected, len(hits.hits)) == ("удлинитель", 1)
     assert search.find(Question.objects.all(), "βαλδίδα").corrected == "βαλβιδα"
 
 

@@ -84,6 +84,23 @@ def test_the_word_itself_comes_before_other_words_that_begin_like_it() -> None:
     assert found("protocol") == ["itself", "longer"]
 
 
+def test_a_topic_comes_before_many_that_begin_like_it() -> None:
+    category = build.category()
+    Question.objects.bulk_create(
+        Question(category=category, slug=f"data{n:03}", title=f"What is data{n:03}?", level="core")
+        for n in range(60)
+    )
+    build.question(slug="data", title="What is said of a fact?")
+    assert found("data")[0] == "data"
+
+
+def test_a_name_that_is_asked_for_twice_is_found_by_its_other_name() -> None:
+    Bank.objects.create(other_names="red thread = blue thread = yarn")
+    build.question(slug="hit", title="What is yarn?")
+    build.question(slug="other", answer="A blue rope, a red thread.")
+    assert found("red thread blue thread")[0] == "hit"
+
+
 def test_words_side_by_side_come_before_words_apart() -> None:
     build.question(slug="apart", title="Does a pool need a thread of its own?")
     build.question(slug="together", title="How large is a thread pool, and who owns it?")
@@ -95,7 +112,7 @@ def test_drafts_are_found_where_they_are_asked_for() -> None:
     assert found("needle") == ["draft"]
     assert not Question.objects.published().search("needle")
     narrowing = search.Narrowing(published=True)
-    assert not search.find(Question.objects.all(), "needle", narrowing).keys
+    assert not search.find(Question.objects.all(), "needle", narrowing).hits
 
 
 def test_narrowing_holds_inside_the_index() -> None:
@@ -104,7 +121,7 @@ def test_narrowing_holds_inside_the_index() -> None:
     hit = build.question(category=there, level="core", title="Where is the needle?")
     build.question(category=there, level="expert", title="Where is the needle?")
     narrowing = search.Narrowing(published=True, category=there.pk, level="core")
-    assert search.find(Question.objects.all(), "needle", narrowing).keys == [hit.pk]
+    assert search.find(Question.objects.all(), "needle", narrowing).hits == [hit.pk]
 
 
 # What it finds
@@ -238,9 +255,10 @@ def test_words_that_many_questions_have_say_something_still_where_they_are_promi
 
 def test_words_that_stand_together_come_before_the_same_words_apart() -> None:
     apart = "The needle lies here.\n\nHay, and more of it.\n\nA bobbin.\n\nA thimble, too."
-    build.question(slug="apart", answer=apart)
-    build.question(slug="together", answer="Hay.\n\nThe needle and the bobbin need a thimble.")
-    assert found("needle bobbin thimble xyzzy") == ["together", "apart"]
+    away = build.question(answer=apart)
+    together = build.question(answer="Hay.\n\nThe needle and the bobbin need a thimble.")
+    result = search.find(Question.objects.all(), "needle bobbin thimble xyzzy")
+    assert (result.hits, result.less_close) == ([together.pk], [away.pk])
 
 
 def test_a_prominent_word_counts_though_many_have_all_words_somewhere() -> None:
@@ -390,14 +408,26 @@ def test_a_word_that_one_question_has_counts_whatever_it_is() -> None:
 
 
 def test_the_runners_up_of_a_search_that_finds_few_follow_it() -> None:
-    build.question(slug="hit", title="Does a thread need a needle?")
-    build.question(slug="near", title="What is a needle?")
+    hit = build.question(slug="hit", title="Does a thread need a needle?")
+    near = build.question(slug="near", title="What is a needle?")
     build.question(slug="far", answer="Hay.")
-    hits = search.find(Question.objects.all(), "needle thread hole")
-    assert [Question.objects.get(pk=key).slug for key in hits.keys] == ["hit", "near"]
-    assert (hits.close, hits.is_partial) == (1, True)
-    hits = search.find(Question.objects.all(), "needle")
-    assert (hits.close, hits.is_partial) == (2, False)
+    result = search.find(Question.objects.all(), "needle thread hole")
+    assert (result.hits, result.less_close, result.is_partial) == ([hit.pk], [near.pk], True)
+    result = search.find(Question.objects.all(), "needle")
+    assert (len(result.hits), result.less_close, result.is_partial) == (2, [], False)
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_example_of_the_docs_finds_what_they_say() -> None:
+    """`docs/searching.md`, "One search, step by step"."""
+    result = search.find(Question.objects.all(), "how to rename a huge column")
+    slugs = dict(Question.objects.values_list("pk", "slug"))
+    assert [slugs[key] for key in result.hits] == ["zero-downtime-migrations"]
+    assert [slugs[key] for key in result.less_close] == [
+        "django-orm-query-optimization",
+        "virtual-environments-vs-containers",
+    ]
+    assert not result.is_partial
 
 
 def test_a_question_with_each_word_keeps_out_those_that_lack_one() -> None:
@@ -476,9 +506,9 @@ def test_words_run_together_are_split_in_two_or_three() -> None:
 
 def test_words_are_offered_where_nothing_is_found() -> None:
     build.question(title="What is a descriptor?")
-    hits = search.find(Question.objects.all(), "descriptozzle")
-    assert hits.keys == []
-    assert hits.similar == ("descriptor",)
+    result = search.find(Question.objects.all(), "descriptozzle")
+    assert result.hits == []
+    assert result.similar == ("descriptor",)
 
 
 def test_of_words_that_are_as_like_the_first_in_the_alphabet_is_offered_first() -> None:
@@ -501,8 +531,8 @@ def test_words_of_drafts_are_not_offered() -> None:
     build.question(title="What is a descriptor?", published=False)
     narrowing = search.Narrowing(published=True)
     for text in ("descriptozzle", "discriptor"):
-        hits = search.find(Question.objects.published(), text, narrowing)
-        assert (hits.corrected, hits.similar) == ("", ())
+        result = search.find(Question.objects.all(), text, narrowing)
+        assert (result.corrected, result.similar) == ("", ())
 
 
 # The database keeps the index, whichever road a change takes
@@ -548,7 +578,7 @@ def test_moving_and_publishing_are_followed() -> None:
     there = build.category()
     Question.objects.update(category=there, level="expert", published=True)
     narrowing = search.Narrowing(published=True, category=there.pk, level="expert")
-    assert search.find(Question.objects.all(), "needle", narrowing).keys == [question.pk]
+    assert search.find(Question.objects.all(), "needle", narrowing).hits == [question.pk]
 
 
 @pytest.mark.parametrize("by_sql", [False, True], ids=["orm", "sql"])
@@ -653,9 +683,9 @@ OPERATORS = [*"\"'()*:^-+|&!<>@~%_\\{}[]", " AND ", " OR ", " NOT ", "NEAR(", "h
 def test_any_text_has_an_answer(text: str) -> None:
     if not Question.objects.exists():
         build.question(title="What is a needle?")
-    hits = search.find(Question.objects.all(), text)
-    assert len(hits.keys) <= 1
-    marks = search.Marks(hits.query)
+    result = search.find(Question.objects.all(), text)
+    assert len(result.hits) <= 1
+    marks = search.Marks(result.query)
     assert marks.passage("A needle.", "An answer.").translate({2: None, 3: None})
 
 
@@ -682,9 +712,10 @@ def test_people_find_what_they_look_for_in_the_shipped_bank() -> None:
     scores, mistaken = relevance.measured()
     overall = relevance.total(scores)
     assert overall.queries >= 150
-    assert overall.success_at_1 >= 0.97, scores
-    assert overall.success_at_3 >= 0.99, scores
-    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.95} == set()
+    assert overall.success_at_1 >= 0.98, scores
+    assert overall.success_at_3 >= 0.997, scores
+    assert {kind for kind, score in scores.items() if score.success_at_1 < 0.97} == set()
+    assert {kind for kind, score in scores.items() if score.success_at_3 < 0.99} == set()
     assert mistaken == []
 
 
@@ -694,8 +725,8 @@ def test_people_find_what_they_mean_in_their_own_words() -> None:
     scores, mistaken = relevance.blind("tuning")
     overall = relevance.total(scores)
     assert overall.queries >= 500
-    assert overall.success_at_1 >= 0.96, scores
-    assert overall.success_at_3 >= 0.99, scores
+    assert overall.success_at_1 >= 0.97, scores
+    assert overall.success_at_3 >= 0.995, scores
     assert len(mistaken) <= 1, mistaken
 
 
@@ -707,9 +738,9 @@ def test_a_search_does_not_read_the_whole_bank() -> None:
     )
     started = time.process_time()
     with CaptureQueriesContext(connection) as captured:
-        hits = search.find(Question.objects.all(), "needle")
-    assert len(hits.keys) == 1000
-    assert hits.is_cut
+        result = search.find(Question.objects.all(), "needle")
+    assert len(result.hits) == 1000
+    assert result.is_cut
     assert len(captured) < 15
     assert time.process_time() - started < 1
     assert Question.objects.search("needle").count() == 1000

@@ -37,12 +37,6 @@ Fields = dict[str, Any]
 NEWER = {"replaced_by", "asked_as", "prompt"}
 
 
-ANOTHER = (
-    "another category and another answer: where it is another question, give it another slug in "
-    "the files"
-)
-
-
 class RefreshError(Exception):
     """The reason why nothing was written, in one line."""
 
@@ -134,20 +128,10 @@ def classify(key: Key, found: Fields | None, wanted: Fields, known: str | None) 
     if known is None:
         return Kind.CONFLICT, "not from an earlier refresh"
     if is_digest_of(known, key, found):
-        if key[0] == QUESTION and seems_another(found, wanted):
-            return Kind.CONFLICT, ANOTHER
         return Kind.CHANGED, ""
     if is_digest_of(known, key, wanted):
         return Kind.CONFLICT, "edited in the database since the last refresh; the files are as then"
     return Kind.CONFLICT, "edited in the database since the last refresh, and in the files"
-
-
-def seems_another(found: Fields, wanted: Fields) -> bool:
-    """Whether two questions with one slug are probably two, as of banks that were imported."""
-    if found["category"] == wanted["category"]:
-        return False
-    texts = [(fields["short_answer"], fields["answer"]) for fields in (found, wanted)]
-    return all(one != other or not one for one, other in zip(*texts, strict=True))
 
 
 def apply(

@@ -166,28 +166,6 @@ def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(f
     assert Question.objects.get(slug="mine") == mine
 
 
-def test_two_imported_banks_that_share_a_slug_do_not_replace_each_other_unasked(
-    tmp_path: Path,
-) -> None:
-    for name, lock in {"python": "CPython", "ruby": "MRI"}.items():
-        text = f"## What is a lock?\n\nOne of {lock}.\n\n## What is {name}?\n\nIt.\n"
-        (tmp_path / f"{name}.md").write_text(f"# {name.title()}\n\n{text}")
-        run("import_bank", tmp_path / f"{name}.md", "--output", tmp_path / f"{name}.yaml")
-    assert run("refresh_bank", tmp_path / "python.yaml").code == 0
-    before = state()
-    result = run("refresh_bank", tmp_path / "ruby.yaml")
-    assert result.code == 3
-    assert (
-        "! question “what-is-a-lock” (another category and another answer: where it is another "
-        "question, give it another slug in the files)\n"
-    ) in result.text
-    assert state() == before
-    both = (tmp_path / "python.md", tmp_path / "ruby.md", "--output", tmp_path / "both.yaml")
-    run("import_bank", *both)
-    assert run("refresh_bank", tmp_path / "both.yaml").code == 0
-    assert Question.objects.filter(title="What is a lock?").count() == 2
-
-
 def test_a_question_may_move_or_get_another_answer_in_the_files(file: Path) -> None:
     change(file, "category: [core-python]", "category: [testing-tooling]")
     assert run("refresh_bank", file).code == 0

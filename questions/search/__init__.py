@@ -21,7 +21,15 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, StrIndex
 
 from questions.search import postgresql, spelling, sqlite
-from questions.search.candidates import ENOUGH, RANKED, Index, any_of, every_word, most_words
+from questions.search.candidates import (
+    ENOUGH,
+    RANKED,
+    Index,
+    any_of,
+    every_word,
+    in_order,
+    most_words,
+)
 from questions.search.index import ANYTHING, Narrowing
 from questions.search.marks import Marks
 from questions.search.ranking import DETAILS, IN_ANSWER, IN_CATEGORY, TEXTS, Ranking
@@ -166,7 +174,3 @@ def ranked(index: Index, query: Query, complete: list[int]) -> tuple[list[int], 
     lowest = best * LESS_CLOSE
     others = [key for key in order if key not in hits and scores[key] >= lowest]
     return hits, others[: MOST - len(hits)]
-
-
-def in_order(scores: dict[int, float]) -> list[int]:
-    return sorted(scores, key=lambda key: (-scores[key], key))

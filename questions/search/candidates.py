@@ -5,8 +5,8 @@ A common word occurs in most of the bank. So the narrow scopes of the index are 
 the wider ones only while there are too few candidates.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from types import ModuleType
@@ -17,9 +17,9 @@ from questions.search.index import AllOf, AnyOf, Condition, Narrowing, Scope, in
 from questions.search.words import Concept, Query, Term, inflected
 
 CANDIDATES = 1000  # collected at most
-RANKED = 48  # candidates that are ranked by their texts: that have all words, and that lack some
+RANKED = 48  # candidates with all words that are ranked by their texts, and those that lack some
 ENOUGH = 200  # candidates, or questions with a word, with which a wider scope is not searched
-FEW = 10  # candidates below which all forms of the words are searched for, and some words may lack
+FEW = 10  # questions below which beginnings of words are looked up too, and words may be missing
 RARITY = 0.25  # how much more a word counts that fewer questions have
 FORMS = 20  # forms of one word that are searched for, at most
 LONG_STEM = 4  # letters from which words with the same beginning are mostly forms of one word
@@ -40,10 +40,10 @@ class Index:
     known_forms: dict[Term, Condition] = field(default_factory=dict)  # results of forms()
 
     def candidates(self, scope: Scope, condition: Condition, limit: int = CANDIDATES) -> list[int]:
-        keys: list[int] = self.engine.candidates(
-            self.cursor, self.table, scope, condition, self.narrowing, limit
+        """Return up to `limit` questions that match, in the same order on both databases."""
+        return sorted(
+            self.engine.candidates(self.cursor, self.table, scope, condition, self.narrowing, limit)
         )
-        return keys
 
     def few(self, steps: list[Step]) -> dict[int, None] | None:
         """
@@ -142,10 +142,11 @@ def most_words(
         return [], ()
     if max(Counter(chain.from_iterable(found)).values(), default=0) < 2:
         found = [prominent(index, concept) for concept in query.concepts]
-    promise: Counter[int] = Counter()  # by question, the weights of its words
+    promise: defaultdict[int, float] = defaultdict(float)  # by question, the weights of its words
     for keys, weight in zip(found, weights, strict=True):
-        promise.update(dict.fromkeys(keys, weight))
-    return [key for key, _ in promise.most_common(RANKED)], weights
+        for key in keys:
+            promise[key] += weight
+    return in_order(promise)[:RANKED], weights
 
 
 def looked_up(index: Index, concept: Concept) -> tuple[list[int], float]:
@@ -172,6 +173,11 @@ def prominent(index: Index, concept: Concept) -> list[int]:
     if concept.word.isdigit():
         return []
     return index.candidates(Scope.HEAD, any_way(concept, literally), ENOUGH)
+
+
+def in_order(scores: Mapping[int, float]) -> list[int]:
+    """Return keys of questions, the highest score first."""
+    return sorted(scores, key=lambda key: (-scores[key], key))
 
 
 def any_of(index: Index, queries: list[Query], limit: int) -> list[int]:

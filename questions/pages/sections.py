@@ -22,18 +22,22 @@ class Section(NamedTuple):
     """A category in a list."""
 
     category: Category
+    address: str  # of its own page
     entries: tuple[Entry, ...]
     start: int  # place of the first of these entries among those that match, from 1
-    next_start: int | None  # place of what comes after these entries, where there is more
     is_open: bool  # whether all entries are
-    toggled: tuple[str, ...]  # what is open in the list after its entries are opened or closed
+    toggle: str  # address of the list after its entries are opened or closed; "" for a single one
+    more: str  # address of what comes after these entries; "" where nothing does
 
 
-def sections(filters: Filters, categories: list[Category]) -> list[Section]:
+def sections(
+    path: str, filters: Filters, linked: Filters, categories: list[Category]
+) -> list[Section]:
     """
     Return a section for each category in which something matches.
 
-    `categories` are those of the bank, counted() at the level of `filters`.
+    `categories` are those of the bank, counted() at the level of `filters`; `linked` are the
+    filters of the links of the page, which is at `path`.
     """
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     if not matching:
@@ -59,8 +63,11 @@ def sections(filters: Filters, categories: list[Category]) -> list[Section]:
         end = start + len(own)
         is_open = all(entry.is_open for entry in own)
         toggled = filters.closing(name, categories) if is_open else filters.opening(name)
-        next_start = end if end <= category.match_count else None
-        found.append(Section(category, own, start, next_start, is_open, toggled))
+        toggle = path + linked.query(open=toggled, until=filters.until) if len(own) > 1 else ""
+        address = category.get_absolute_url()
+        is_last = end > category.match_count
+        more = "" if is_last else address + filters.query(category="", start=end, until=())
+        found.append(Section(category, address, own, start, is_open, toggle, more))
     return found
 
 

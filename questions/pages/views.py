@@ -17,7 +17,7 @@ from questions.pages.hits import Hits, hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
 from questions.pages.strokes import strokes
-from questions.sharing.site import Head, site_page
+from questions.sharing.site import Head, site_page, written_in
 from questions.sharing.structured_data import question_data
 
 CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
@@ -154,12 +154,15 @@ def list_context(
     tells_samples = not filters.is_narrowed and total <= CHECKED_TOTAL
     return {
         "bank": bank,
+        "written": written_in(bank.language),
         "filters": filters,
         "linked": linked,
         "categories": categories,
         "page_category": page_category,
         "head": head(bank, page_category),
-        "choices": choices,
+        "is_rail": choices.is_rail,
+        "is_cut": choices.is_cut,
+        "has_many": choices.has_many,
         "category_choices": list(choices.category_choices()),
         "level_choices": list(choices.level_choices()),
         "category_name": category_name(filters, categories) or "All",

@@ -6,9 +6,13 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from questions.models import Bank
 from questions.pagecache.public import View
+
+INTERFACE_LANGUAGE = "en"
 
 type Text = str | Callable[[Bank], str]  # a function where the text comes from the bank
 
@@ -16,6 +20,13 @@ type Text = str | Callable[[Bank], str]  # a function where the text comes from 
 def bank(request: HttpRequest) -> dict[str, "SimpleLazyObject[Bank]"]:
     """Give each template the `bank`: one query where a template reads it, and none elsewhere."""
     return {"bank": SimpleLazyObject(Bank.objects.current)}
+
+
+def written_in(language: str) -> SafeString:
+    """Return the attributes of an element that holds what editors wrote, in the language given."""
+    if language.lower() == INTERFACE_LANGUAGE:
+        return mark_safe('dir="auto"')
+    return format_html('lang="{}" dir="auto"', language)
 
 
 class Head(NamedTuple):

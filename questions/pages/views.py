@@ -146,7 +146,7 @@ def list_context(
     shown = found.entries if found else [entry for part in listed for entry in part.entries]
     all_open = all(entry.is_open for entry in shown)
     start = found.start if found else filters.start
-    count = found.count if found else sum(part.category.match_count for part in listed)
+    count = found.count if found else sum(part.match_count for part in listed)
     matches = found.matches if found else None
     choices = Choices(path, filters, linked, categories, page_category, matches)
     show_choices = choices.show_choices(start, is_open=bool(shown) and all_open)

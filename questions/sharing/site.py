@@ -60,9 +60,9 @@ def site_page(label: str, title: Text, description: Text) -> Callable[[View], Vi
     """
     Register a view as a page of the site.
 
-    The page is then in the sitemap, in the footer's links and among what is kept for offline;
-    site_page.html, which its template extends, gives it its title and description, and
-    `<address>picture.png` is its picture. Its URL takes no parameters and is at most one folder
+    The page is then in the sitemap, in the footer's links and among what is kept for offline, and
+    `<address>picture.png` is its picture. Its template extends site_page.html, which has its title
+    and description, or says both itself. Its URL takes no parameters and is at most one folder
     deep.
 
     This decorator comes first: the view that it gets is the one that the URL names.

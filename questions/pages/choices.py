@@ -64,13 +64,14 @@ class ShowChoice(NamedTuple):
 @dataclass(frozen=True)
 class Choices:
     """
-    All that is offered around the list that `filters` ask for.
+    All that is offered around the list that `filters` ask for on the page at `path`.
 
     `linked` are the filters of its links: from the first place on, and without the category of a
     category's own page, `page_category`, which has it in its path. `categories` are those of the
     bank, counted() at the level of `filters`; `matches` are those of a search.
     """
 
+    path: str
     filters: Filters
     linked: Filters
     categories: list[Category]
@@ -115,17 +116,17 @@ class Choices:
                 jump if is_there else "",
             )
 
-    def level_choices(self, path: str) -> Iterator[LevelChoice]:
-        """Return "All" and the levels; `path` is that of the page."""
+    def level_choices(self) -> Iterator[LevelChoice]:
+        """Return "All" and the levels."""
         counts = self.level_counts()
-        everywhere = self.at(path, level="")
+        everywhere = self.at(level="")
         yield LevelChoice(
             "", "All levels", counts.total(), not self.filters.level, everywhere, note=""
         )
         for level, name in LEVELS.items():
             is_chosen = level == self.filters.level
             is_there = counts[level] or is_chosen or self.is_cut
-            address = self.at(path, level=level) if is_there else ""
+            address = self.at(level=level) if is_there else ""
             yield LevelChoice(level, name, counts[level], is_chosen, address, NOTES[level])
 
     def elsewhere(self) -> list[tuple[int, str, Filters]]:
@@ -167,22 +168,22 @@ class Choices:
                 counts.update(category.level_counts)
         return counts
 
-    def tokens(self, path: str) -> Iterator[Token]:
-        """Return what narrows the list of the page at `path` down, and can be taken away."""
+    def tokens(self) -> Iterator[Token]:
+        """Return what narrows the list down, and can be taken away."""
         if self.filters.q:
-            yield Token("q", self.filters.q, self.at(path, q=""))
+            yield Token("q", self.filters.q, self.at(q=""))
         if self.filters.level:
-            yield Token("level", LEVELS[self.filters.level], self.at(path, level=""))
+            yield Token("level", LEVELS[self.filters.level], self.at(level=""))
         for category in self.categories:
             if category.slug == self.linked.category:
-                yield Token("category", category.name, self.at(path, category=""))
+                yield Token("category", category.name, self.at(category=""))
 
-    def show_choices(self, path: str, start: int, *, is_open: bool) -> list[ShowChoice]:
+    def show_choices(self, start: int, *, is_open: bool) -> list[ShowChoice]:
         """Return the ways to show the list that begins at `start`; `is_open` if all entries are."""
         is_short = self.filters.show == SHORT and not is_open
 
         def address(show: str, *opened: str) -> str:
-            return self.at(path, start=start, until=self.filters.until, show=show, open=opened)
+            return self.at(start=start, until=self.filters.until, show=show, open=opened)
 
         return [
             ShowChoice("titles", "Titles", address(""), not (is_short or is_open)),
@@ -190,5 +191,6 @@ class Choices:
             ShowChoice(ALL, "Everything", address("", ALL), is_open),
         ]
 
-    def at(self, path: str, **changes: object) -> str:
-        return path + self.linked.query(**changes)
+    def at(self, **changes: object) -> str:
+        """Return the address of the list after changing the fields given by name."""
+        return self.path + self.linked.query(**changes)

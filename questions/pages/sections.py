@@ -19,21 +19,33 @@ MORE = 600  # rows at most in all extended lists together
 
 
 class Section(NamedTuple):
-    """A category in a list."""
+    """
+    A category in a list.
 
-    category: Category
+    The template unpacks it: looking up a variable takes less time than an attribute.
+    """
+
+    slug: str
+    name: str
+    emoji: str
+    open_name: str
+    address: str  # of its own page
+    match_count: int
     entries: tuple[Entry, ...]
     start: int  # place of the first of these entries among those that match, from 1
-    next_start: int | None  # place of what comes after these entries, where there is more
     is_open: bool  # whether all entries are
-    toggled: tuple[str, ...]  # what is open in the list after its entries are opened or closed
+    toggle: str  # address of the list after its entries are opened or closed; "" for a single one
+    more: str  # address of what comes after these entries; "" where nothing does
 
 
-def sections(filters: Filters, categories: list[Category]) -> list[Section]:
+def sections(
+    path: str, filters: Filters, linked: Filters, categories: list[Category]
+) -> list[Section]:
     """
     Return a section for each category in which something matches.
 
-    `categories` are those of the bank, counted() at the level of `filters`.
+    `categories` are those of the bank, counted() at the level of `filters`; `linked` are the
+    filters of the links of the page, which is at `path`.
     """
     matching = [c for c in categories if c.match_count and filters.category in ("", c.slug)]
     if not matching:
@@ -59,8 +71,27 @@ def sections(filters: Filters, categories: list[Category]) -> list[Section]:
         end = start + len(own)
         is_open = all(entry.is_open for entry in own)
         toggled = filters.closing(name, categories) if is_open else filters.opening(name)
-        next_start = end if end <= category.match_count else None
-        found.append(Section(category, own, start, next_start, is_open, toggled))
+        toggle = path + linked.query(open=toggled, until=filters.until) if len(own) > 1 else ""
+        address = category.get_absolute_url()
+        more = (
+            address + filters.query(category="", start=end, until=())
+            if end <= category.match_count
+            else ""
+        )
+        section = Section(
+            category.slug,
+            category.name,
+            category.emoji,
+            name,
+            address,
+            category.match_count,
+            own,
+            start,
+            is_open,
+            toggle,
+            more,
+        )
+        found.append(section)
     return found
 
 

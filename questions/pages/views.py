@@ -17,17 +17,17 @@ from questions.pages.hits import Hits, hits
 from questions.pages.related import NEIGHBORS, comparable, related
 from questions.pages.sections import sections
 from questions.pages.strokes import strokes
-from questions.sharing.site import site_page
+from questions.sharing.site import Head, site_page, written_in
 from questions.sharing.structured_data import question_data
 
 CHECKED_TOTAL = 1000  # questions in a bank whose every answer is hashed to say what checked it
 
 
-@site_page(
-    label="All questions",
-    title=lambda bank: bank.title,
-    description=lambda bank: bank.promise or bank.title,
-)
+def promise(bank: Bank) -> str:
+    return bank.promise or bank.title
+
+
+@site_page(label="All questions", title=lambda bank: bank.title, description=promise)
 @public_page(normalize)
 def home(request: HttpRequest) -> HttpResponse:
     return list_page(request)
@@ -138,30 +138,38 @@ def list_context(
     `categories` are those of `bank`, counted() at the level of `filters`; `page_category` is the
     one whose own page it is.
     """
-    listed = [] if found else sections(filters, categories)
-    shown = found.entries if found else [entry for part in listed for entry in part.entries]
-    all_open = all(entry.is_open for entry in shown)
-    start = found.start if found else filters.start
     # Every link but those to more leads to the first place. A category's own page has the
     # category in its path and needs none in the query.
     own_category = "" if page_category else filters.category
     linked = replace(filters, start=1, until=(), category=own_category)
-    count = found.count if found else sum(part.category.match_count for part in listed)
-    choices = Choices(filters, linked, categories, page_category, found.matches if found else None)
-    tells_samples = not filters.is_narrowed and choices.total <= CHECKED_TOTAL
+    listed = [] if found else sections(path, filters, linked, categories)
+    shown = found.entries if found else [entry for part in listed for entry in part.entries]
+    all_open = all(entry.is_open for entry in shown)
+    start = found.start if found else filters.start
+    count = found.count if found else sum(part.match_count for part in listed)
+    matches = found.matches if found else None
+    choices = Choices(path, filters, linked, categories, page_category, matches)
+    show_choices = choices.show_choices(start, is_open=bool(shown) and all_open)
+    total = choices.total
+    tells_samples = not filters.is_narrowed and total <= CHECKED_TOTAL
     return {
         "bank": bank,
+        "written": written_in(bank.language),
         "filters": filters,
         "linked": linked,
         "categories": categories,
         "page_category": page_category,
-        "choices": choices,
+        "head": head(bank, page_category),
+        "is_rail": choices.is_rail,
+        "is_cut": choices.is_cut,
+        "has_many": choices.has_many,
         "category_choices": list(choices.category_choices()),
-        "level_choices": list(choices.level_choices(path)),
+        "level_choices": list(choices.level_choices()),
         "category_name": category_name(filters, categories) or "All",
         "level_name": LEVELS.get(filters.level, "All"),
-        "tokens": list(choices.tokens(path)),
-        "show_choices": choices.show_choices(path, start, is_open=bool(shown) and all_open),
+        "tokens": list(choices.tokens()),
+        "show_choices": show_choices,
+        "show_name": next(choice.name for choice in show_choices if choice.is_chosen),
         "hits": found,
         "sections": listed,
         "count": count,
@@ -170,11 +178,18 @@ def list_context(
         "elsewhere": [] if count else choices.elsewhere(),
         "shown": len(shown),
         "start": start,
-        "total": choices.total,
+        "total": total,
         "sheet": path + linked.query(open=(ALL,), show=""),
         "taken": {entry.slug for entry in shown},
         "samples": sample_checks() if tells_samples else None,
     }
+
+
+def head(bank: Bank, page_category: Category | None) -> Head:
+    """Return what the list page of the bank, or of a category, says of itself."""
+    if page_category:
+        return Head(page_category.name, page_category.description)
+    return Head(bank.title, promise(bank))
 
 
 def asked(filters: Filters, categories: list[Category], found: Hits | None) -> str:

@@ -66,8 +66,10 @@ class Marks:
         cut to some PASSAGE_LENGTH characters.
         """
         best, share = self.best_passage(short_answer)
-        other, other_share = self.best_passage(answer)
-        return self.mark(shortened(best if best and share >= other_share else other, self.spans))
+        if share < 1.0:  # otherwise nothing in the answer, a long text, has more
+            other, other_share = self.best_passage(answer)
+            best = best if best and share >= other_share else other
+        return self.mark(shortened(best, self.spans))
 
     def best_passage(self, source: str) -> tuple[str, float]:
         """Return the passage of a text that has most of the query, and how much, from 0 to 1."""

@@ -10,9 +10,13 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from questions.models import Bank
 from questions.pagecache.public import View
+
+INTERFACE_LANGUAGE = "en"
 
 type Text = str | Callable[[Bank], str]  # a function where the text comes from the bank
 
@@ -20,6 +24,13 @@ type Text = str | Callable[[Bank], str]  # a function where the text comes from 
 def bank(request: HttpRequest) -> dict[str, "SimpleLazyObject[Bank]"]:
     """Give each template the `bank`: one query where a template reads it, and none elsewhere."""
     return {"bank": SimpleLazyObject(Bank.objects.current)}
+
+
+def written_in(language: str) -> SafeString:
+    """Return the attributes of an element that holds what editors wrote, in the language given."""
+    if language.lower() == INTERFACE_LANGUAGE:
+        return mark_safe('dir="auto"')
+    return format_html('lang="{}" dir="auto"', language)
 
 
 class Head(NamedTuple):
@@ -53,9 +64,9 @@ def site_page(label: str, title: Text, description: Text) -> Callable[[View], Vi
     """
     Register a view as a page of the site.
 
-    The page is then in the sitemap, in the footer's links and among what is kept for offline;
-    site_page.html, which its template extends, gives it its title and description, and
-    `<address>picture.png` is its picture. Its URL takes no parameters and is at most one folder
+    The page is then in the sitemap, in the footer's links and among what is kept for offline, and
+    `<address>picture.png` is its picture. Its template extends site_page.html, which has its title
+    and description, or says both itself. Its URL takes no parameters and is at most one folder
     deep.
 
     This decorator comes first: the view that it gets is the one that the URL names.

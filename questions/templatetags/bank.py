@@ -11,7 +11,6 @@ from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from questions import markdown as rendering
@@ -20,13 +19,14 @@ from questions.models import Bank, Question
 from questions.pages.entries import Entry
 from questions.pages.filters import Filters
 from questions.search.marks import END, START
+from questions.sharing.site import written_in
 
-INTERFACE_LANGUAGE = "en"
 PAGE_LEVEL = 2  # of the headings of an answer on the question's own page
 
 register = template.Library()
 register.filter(inline_code)
 register.filter(plain)
+register.filter(written_in)
 
 
 @register.filter
@@ -64,14 +64,6 @@ def questions(number: int, is_cut: bool) -> SafeString:  # noqa: FBT001 (templat
     more = "+" if is_cut else ""
     unit = "question" if number == 1 else "questions"
     return mark_safe(f'{number}{more}<span class="visually-hidden"> {unit}</span>')  # noqa: S308
-
-
-@register.filter
-def written_in(language: str) -> SafeString:
-    """Return the attributes of an element that holds what editors wrote, in the language given."""
-    if language.lower() == INTERFACE_LANGUAGE:
-        return mark_safe('dir="auto"')
-    return format_html('lang="{}" dir="auto"', language)
 
 
 @register.simple_tag

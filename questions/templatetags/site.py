@@ -9,8 +9,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def site_pages() -> list[site.SitePage]:
-    return site.PAGES
+def site_pages() -> list[tuple[str, str]]:
+    """Return the address and the label of each page, for links to them."""
+    return [(page.address, page.label) for page in site.PAGES]
 
 
 @register.simple_tag(takes_context=True)

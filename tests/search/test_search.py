@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from operator import mul
 from pathlib import Path
+from string import punctuation
 
 import pytest
 from django.core.management import call_command
@@ -461,6 +462,13 @@ def test_words_run_together_are_split_in_two_or_three() -> None:
     build.question(slug="hit", title="What does Django's handler do with a response cycle?")
     assert corrected("handlerresponse") == "handler response"
     assert corrected("djangoresponsecycle") == "django response cycle"
+
+
+@pytest.mark.parametrize("sign", [*punctuation, "\t", "\r\n"])
+def test_a_word_is_corrected_whatever_sign_stands_beside_it(sign: str) -> None:
+    build.question(slug="hit", short_answer=f"Say descriptor{sign}metaclass now.")
+    assert corrected("discriptor") == "descriptor"
+    assert corrected("metaklass") == "metaclass"
 
 
 def test_words_are_offered_where_nothing_is_found() -> None:

@@ -8,7 +8,7 @@ the wider ones only while there are too few candidates.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from types import ModuleType
 
 from django.db.backends.utils import CursorWrapper
@@ -112,7 +112,7 @@ class Index:
         if not words:
             return []
         similar = spelling.similar(self.cursor, self.table, max(words, key=len))
-        return [word for word in similar if self.offers(word)]
+        return list(islice(filter(self.offers, similar), spelling.NEAREST))
 
 
 def every_word(index: Index, query: Query) -> list[int]:

@@ -17,7 +17,8 @@ from questions.search.words import stop_words
 SHORTEST = 5  # letters of a word that is corrected
 LONG = 7  # letters of a word in which two may be wrong
 SIMILAR = 60  # percent of likeness from which a word is suggested
-NEAREST = 5  # words that are tried
+NEAREST = 5  # words that are tried, or suggested
+ALIKE = 50  # words that are looked at until so many are suggested: some may be gone
 SPLIT = 30  # letters of a word that is split, at most
 
 
@@ -70,7 +71,7 @@ def nearest(cursor: CursorWrapper, table: str, word: str) -> list[str]:
 
 
 def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
-    """Return words of the bank that look like `word`, the most similar first."""
+    """Return up to ALIKE words of the bank that look like `word`, the most similar first."""
     alike = process.extract(
         word,
         vocabulary(cursor, table, len(word) // 2, len(word) * 2),
@@ -79,7 +80,7 @@ def similar(cursor: CursorWrapper, table: str, word: str) -> list[str]:
         limit=None,
     )
     order = sorted((-likeness, known) for known, likeness, _ in alike)
-    return [known for _, known in order[:NEAREST]]
+    return [known for _, known in order[:ALIKE]]
 
 
 def vocabulary(cursor: CursorWrapper, table: str, shortest: int, longest: int) -> list[str]:

@@ -484,6 +484,14 @@ def test_of_words_that_are_as_like_the_first_in_the_alphabet_is_offered_first() 
     assert search.find(Question.objects.all(), "needlexxxx").similar == ("needlea", "needlez")
 
 
+def test_words_that_are_gone_take_no_place_of_words_that_are_offered() -> None:
+    for letter in "abcdef":
+        build.question(title=f"What is a needle{letter}?", published=False)
+    build.question(title="What is a needlez?")
+    narrowing = search.Narrowing(published=True)
+    assert search.find(Question.objects.all(), "needlexxxx", narrowing).similar == ("needlez",)
+
+
 def test_no_word_is_offered_that_says_nothing() -> None:
     build.question(title="What is another needle?")
     assert search.find(Question.objects.all(), "anotherxxx").similar == ()

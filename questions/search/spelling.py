@@ -6,7 +6,7 @@ stays in it when its last question is gone, so a correction counts only if it fi
 """
 
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -19,7 +19,8 @@ from questions.search.words import Query, Term, replaced_word, stop_words
 SHORTEST = 5  # letters of a word that is corrected
 LONG = 7  # letters of a word in which two may be wrong
 SIMILAR = 60  # percent of likeness from which a word is suggested
-NEAREST = 5  # words that are tried
+NEAREST = 5  # words that are tried, or suggested
+ALIKE = 50  # words that are looked at until so many are suggested: some may be gone
 SPLIT = 30  # letters of a word that is split, at most
 
 
@@ -48,7 +49,8 @@ def similar(index: Index, query: Query) -> tuple[str, ...]:
     known = of_length(index, len(longest) // 2, len(longest) * 2)
     alike = process.extract(longest, known, scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=None)
     order = sorted((-likeness, word) for word, likeness, _ in alike)
-    return tuple(word for _, word in order[:NEAREST] if offers(index, word))
+    offered = (word for _, word in order[:ALIKE] if offers(index, word))
+    return tuple(islice(offered, NEAREST))
 
 
 def correction(index: Index, word: str) -> str:

@@ -14,10 +14,8 @@ from questions.search.index import INDEXED, AllOf, Condition, Narrowing, Scope
 from questions.search.letters import DENSE_CLASS, WORD_LENGTH, folded_letters
 from questions.search.words import Term
 
-# Signs that stand between words without a space, and around them. SQLite's parser refuses more than
-# some thirty nested calls.
-INNER_SIGNS = "\n-_/.,('`:="
-OUTER_SIGNS = punctuation + "\r\t"
+SIGNS = punctuation + "\n\r\t"
+HALF = len(SIGNS) // 2  # SQLite's parser refuses more than some thirty nested calls
 BEYOND = "\u0080-\U0010ffff"
 BEYOND_ASCII = f"'*[{BEYOND}]*'"
 DENSE = f"[{DENSE_CLASS}]"
@@ -181,14 +179,18 @@ def blocks(source: str) -> str:
 
 def words(table: str, row: str, source: str = "") -> str:
     """Return the SELECT of the words of a row's vocabulary() that are new."""
-    spaced = index.nested_replace("content", [(sign, " ") for sign in INNER_SIGNS])
+    first, second = (
+        index.nested_replace("content", [(sign, " ") for sign in signs])
+        for signs in (SIGNS[:HALF], SIGNS[HALF:])
+    )
     # A list in JSON is the one text that SQLite takes apart.
     listed = f"""(
-      WITH indexed(content) AS (SELECT {as_indexed(table, index.vocabulary(f"{row}."))})
-      SELECT '[' || replace(json_quote({spaced}), ' ', '","') || ']' FROM indexed)"""
+      WITH
+        indexed(content) AS (SELECT {as_indexed(table, index.vocabulary(f"{row}."))}),
+        half(content) AS (SELECT {first} FROM indexed)
+      SELECT '[' || replace(json_quote({second}), ' ', '","') || ']' FROM half)"""
     return f"""
-      SELECT DISTINCT trim(value, {index.quoted(OUTER_SIGNS)}) fresh
-      FROM {source}json_each({listed})
+      SELECT DISTINCT value fresh FROM {source}json_each({listed})
       WHERE length(fresh) BETWEEN 3 AND {WORD_LENGTH} AND fresh NOT GLOB '*[^a-z0-9{BEYOND}]*'
         AND fresh GLOB '*[a-z{BEYOND}]*' AND fresh NOT GLOB 'qq*'
         AND fresh NOT IN (SELECT word FROM {table}_word)"""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from operator import mul
 from pathlib import Path
+from string import punctuation
 
 import pytest
 from django.core.management import call_command
@@ -504,6 +505,13 @@ def test_words_run_together_are_split_in_two_or_three() -> None:
     assert corrected("djangoresponsecycle") == "django response cycle"
 
 
+@pytest.mark.parametrize("sign", [*punctuation, "\t", "\r\n"])
+def test_a_word_is_corrected_whatever_sign_stands_beside_it(sign: str) -> None:
+    build.question(slug="hit", short_answer=f"Say descriptor{sign}metaclass now.")
+    assert corrected("discriptor") == "descriptor"
+    assert corrected("metaklass") == "metaclass"
+
+
 def test_words_are_offered_where_nothing_is_found() -> None:
     build.question(title="What is a descriptor?")
     result = search.find(Question.objects.all(), "descriptozzle")
@@ -515,6 +523,14 @@ def test_of_words_that_are_as_like_the_first_in_the_alphabet_is_offered_first() 
     build.question(title="What is a needlez?")
     build.question(title="What is a needlea?")
     assert search.find(Question.objects.all(), "needlexxxx").similar == ("needlea", "needlez")
+
+
+def test_words_that_are_gone_take_no_place_of_words_that_are_offered() -> None:
+    for letter in "abcdef":
+        build.question(title=f"What is a needle{letter}?", published=False)
+    build.question(title="What is a needlez?")
+    narrowing = search.Narrowing(published=True)
+    assert search.find(Question.objects.all(), "needlexxxx", narrowing).similar == ("needlez",)
 
 
 def test_no_word_is_offered_that_says_nothing() -> None:

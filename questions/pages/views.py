@@ -91,12 +91,6 @@ def full_page(
     }
 
 
-@public_page()
-def opensearch(request: HttpRequest) -> HttpResponse:
-    """Describe the search to browsers, which add it to the search engines that they offer."""
-    return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
-
-
 def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:
     """Answer with the list page, or with what stands below its search box if htmx asks."""
     filters = Filters.from_query(request.GET)

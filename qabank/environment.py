@@ -136,17 +136,11 @@ def env_contacts(name: str) -> list[str]:
     return contacts
 
 
-def env_path(name: str, *, default: str, taken: set[str]) -> str:
-    """
-    Read an address inside the site, as `urls.py` wants it; "" if it is switched off.
-
-    It may not lie in one of the folders that are `taken`.
-    """
+def env_path(name: str, *, default: str) -> str:
+    """Read an address inside the site, as `urls.py` wants it; "" if it is switched off."""
     value = env_text(name, default=default).strip("/")
     if not re.fullmatch(r"\w[\w-]*(/\w[\w-]*)*", value, re.ASCII):
         raise Misconfigured(f"{name} must be a path such as {default}, or off.")
-    if (folder := value.partition("/")[0]) in taken:
-        raise Misconfigured(f"{name} may not begin with {folder}, where the site has pages.")
     return "" if value == "off" else f"{value}/"
 
 

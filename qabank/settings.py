@@ -201,12 +201,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = headers.RESPONSE_HEADERS["Cross-Origin-Opene
 SECURE_REFERRER_POLICY = headers.RESPONSE_HEADERS["Referrer-Policy"]
 X_FRAME_OPTIONS = headers.RESPONSE_HEADERS["X-Frame-Options"]
 
-# The first folders of all other addresses (tests/qabank/test_settings.py compares them).
-TAKEN = {
-    *("categories", "questions", "practice", "progress", "export", "feed", "offline"),
-    *("healthz", "metrics", "readyz", "static"),
-}
-ADMIN_PATH = env_path("ADMIN_PATH", default="admin", taken=TAKEN)
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin")  # urls.py knows which folders are taken
 LOGIN_REDIRECT_URL = "admin:index"  # where an empty `next` leads
 SECURITY_CONTACTS = env_contacts("SECURITY_CONTACT")
 

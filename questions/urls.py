@@ -6,6 +6,7 @@ from questions.pagecache.public import public_page
 from questions.pages import offline, practice, views
 from questions.sharing import pictures
 from questions.sharing.feeds import Changes
+from questions.sharing.opensearch import opensearch
 from questions.sharing.sitemaps import SITEMAPS, page_number, robots
 
 urlpatterns = [
@@ -36,6 +37,7 @@ urlpatterns = [
         {"sitemaps": SITEMAPS},
         name="sitemap-section",
     ),
+    path("opensearch.xml", opensearch, name="opensearch"),
     path("favicon.ico", pictures.icon, name="favicon"),
     # To take along
     path("export/questions.<slug:extension>", exports.questions, name="export"),
@@ -45,5 +47,4 @@ urlpatterns = [
     path("service-worker.js", offline.service_worker, name="service-worker"),
     path("offline/", offline.page, name="offline"),
     path("offline.json", offline.bank, name="offline-bank"),
-    path("opensearch.xml", views.opensearch, name="opensearch"),
 ]

@@ -23,7 +23,6 @@ from questions.checking import rules
 from questions.markdown import parser
 from questions.models import Bank, Category, Question
 from questions.pages import views
-from questions.pages.strokes import strokes
 
 
 class EditingAdmin(HistoryAdmin):
@@ -238,13 +237,18 @@ def draft(form_fields: dict[str, forms.Field], data: QueryDict, key: str | None)
 def render_page(request: HttpRequest, question: Question) -> str:
     """Return the public page of a question that may exist only in a form."""
     others = Question.objects.published().exclude(pk=question.pk)
-    question.place = 1  # until it is known what comes before
-    context = views.full_page(request, question, others)
-    numbered = Question.objects.published().numbered()
-    as_saved = numbered.filter(pk=question.pk).first()
-    before = numbered.get(pk=context["previous"].pk).number if context["previous"] else 0
-    # Where it moves down the list, its stored row is still counted before its new place.
-    context["number"] = before + (0 if as_saved and as_saved.number < before else 1)
-    context["strokes"] = strokes(Category.objects.counted(), context["number"])
-    context["total"] += 0 if as_saved else 1
+    question.place = others.before(question).count() + 1
+    context = views.full_page(request, question, others, counted_with(question))
     return render_to_string("questions/question.html", context, request)
+
+
+def counted_with(question: Question) -> list[Category]:
+    """Return all categories, counted() as they will be when the question is published as it is."""
+    stored = Question.objects.published().filter(pk=question.pk).first()
+    categories, before = Category.objects.counted(), 0
+    for category in categories:
+        category.question_count += category.pk == question.category_id
+        category.question_count -= stored is not None and category.pk == stored.category_id
+        category.questions_before = before
+        before += category.question_count
+    return categories

@@ -16,23 +16,11 @@ class SampleChecks(NamedTuple):
 
     checked: int  # questions whose samples printed what they show
     total: int  # questions with samples
-    interpreters: str  # those that ran the samples of all checked ones
+    interpreters: str  # those that ran the samples of all checked ones; "" if there are none
 
     @property
     def are_all_checked(self) -> bool:
         return bool(self.interpreters) and self.checked == self.total
-
-    @property
-    def claim(self) -> str:
-        """A sentence for the home page; "" where there is nothing to say."""
-        if not self.interpreters:
-            return ""
-        if self.are_all_checked:
-            return f"Every code sample is run, and its output checked, on {self.interpreters}."
-        return (
-            f"The samples of {self.checked} of {self.total} questions were run, and their output "
-            f"checked, on {self.interpreters}."
-        )
 
 
 def sample_checks() -> SampleChecks:

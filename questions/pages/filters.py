@@ -11,7 +11,9 @@ from questions import search
 from questions.models import Bank, Category, Question, QuestionQuerySet
 from questions.models.fields import REFUSED
 
-TEXT_LENGTH = 200  # characters of `q` that are used
+# Characters of a visitor's text that are used. The search has a limit of its own, for every text
+# that it gets: keywords of questions too (QUERY_LENGTH in search/words.py).
+TEXT_LENGTH = 200
 OPEN_LIMIT = 200  # values of `open`, and of `until`, that are used
 ALL = "all"
 SHORT = "short"  # what `show` says where a list shows short answers below its titles

@@ -47,7 +47,8 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_fragment(request.headers):
         context = {"question": shown, "heading_level": 4}
         return render(request, "questions/question.html#answer", context)
-    return render(request, "questions/question.html", full_page(request, shown, questions))
+    context = full_page(request, shown, questions, Category.objects.counted())
+    return render(request, "questions/question.html", context)
 
 
 def successor(slug: str) -> Question:
@@ -60,11 +61,17 @@ def successor(slug: str) -> Question:
 
 
 def full_page(
-    request: HttpRequest, question: Question, questions: QuestionQuerySet
+    request: HttpRequest,
+    question: Question,
+    questions: QuestionQuerySet,
+    categories: list[Category],
 ) -> dict[str, Any]:
-    """Return what the page of a question shows, among the published `questions`."""
+    """
+    Return what the page of a question, placed(), shows among the published `questions`.
+
+    `categories` are all, counted() with the question.
+    """
     bank = Bank.objects.current()
-    categories = Category.objects.counted()
     by_key = {category.pk: category for category in categories}
     own = by_key[question.category_id]
     number = own.questions_before + question.place
@@ -89,12 +96,6 @@ def full_page(
         "related": [(q, by_key[q.category_id]) for q in related(question, before + after)],
         "data": question_data(request, question, bank),
     }
-
-
-@public_page()
-def opensearch(request: HttpRequest) -> HttpResponse:
-    """Describe the search to browsers, which add it to the search engines that they offer."""
-    return render(request, "opensearch.xml", content_type="application/opensearchdescription+xml")
 
 
 def list_page(request: HttpRequest, category_slug: str = "") -> HttpResponse:

@@ -1,1 +1,1 @@
-"""What other sites and programs read: feed, sitemaps, structured data and pictures."""
+"""What other sites and programs read: feed, sitemaps, structured data, pictures and OpenSearch."""

@@ -25,7 +25,7 @@ from questions.checking import rules
 from questions.models import ANSWER_LENGTH, LAST_POSITION, Bank, Change, Question, fingerprint
 from tests import build
 from tests.admin.forms import ADD, LIST, form
-from tests.html import parse, select
+from tests.html import one, parse, select
 
 pytestmark = pytest.mark.django_db
 
@@ -592,8 +592,23 @@ def test_a_question_comes_last_in_the_category_that_it_moves_to(editor: Client) 
     question.refresh_from_db()
     assert (question.category, question.position) == (other, 5)
     # Unless the editor says where.
+    shown = preview(editor, opened(stays, category=other.pk, position=1, key=stays.pk))["html"]
+    assert "</span>1 of 3" in shown
     edited(editor, stays, category=other.pk, position=1)
     assert Question.objects.filter(category=other).in_order().first() == stays
+
+
+def test_a_question_that_leaves_its_category_empty_comes_after_those_before_it(
+    editor: Client,
+) -> None:
+    first, alone, last = (
+        build.question(category=build.category(position=n), position=9) for n in (1, 2, 3)
+    )
+    data = opened(alone, category=last.category_id, position=1, key=alone.pk)
+    shown = preview(editor, data)["html"]
+    assert "</span>2 of 3" in shown
+    links = {name: one(parse(shown), f".step[rel={name}]").get("href") for name in ("prev", "next")}
+    assert links == {"prev": first.get_absolute_url(), "next": last.get_absolute_url()}
 
 
 def test_many_that_are_moved_come_last_in_their_order(editor: Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 
 
@@ -13,7 +14,7 @@ class Command(BaseCommand):
         "Serve the site by gunicorn, as gunicorn.conf.py says, after the settings were read: "
         "a value that makes no sense ends this command in one line, and gunicorn in a trace."
     )
-    requires_system_checks = []
+    requires_system_checks = [Tags.urls]  # which read qabank/urls.py
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("options", nargs=REMAINDER, help="Options of gunicorn, after --.")

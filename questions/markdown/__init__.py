@@ -21,7 +21,7 @@ from markdown_it import MarkdownIt
 from markdown_it.utils import EnvType
 
 from questions.lru import LRUCache
-from questions.renderer import (
+from questions.markdown.renderer import (
     FOLLOW_UPS,
     RENDERED_HERE,
     RIGHT_TO_LEFT,
@@ -30,7 +30,7 @@ from questions.renderer import (
     fold_hints,
     is_ours,
 )
-from questions.syntax import extend
+from questions.markdown.syntax import extend
 
 CACHED = 16 * 1024 * 1024  # bytes of each function: a thousand answers with their HTML
 

@@ -3,7 +3,8 @@ Markdown: as HTML that is safe to show, as plain text, and as passages for the s
 
 Two barriers keep the HTML safe: the parser passes no raw HTML through, and nh3 removes from the
 result all that is not on a short list. `syntax.py` says what the parser knows beyond CommonMark,
-`renderer.py` what that looks like, and `docs/writing.md` describes the conventions for authors.
+`renderer.py` what that looks like, and `languages.py` whose code is highlighted. `docs/writing.md`
+describes the conventions for authors.
 """
 
 import html

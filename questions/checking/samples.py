@@ -27,7 +27,7 @@ from questions.markdown.syntax import is_sample, shown_output
 from questions.models import SAMPLE_FIELDS, Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Release, listed
-from questions.refreshing.files import with_fields, write_file
+from questions.refreshing.writing import with_fields, write_file
 
 REPORT_LENGTH = 10_000  # characters of a report on what failed, which the admin shows
 

@@ -6,7 +6,7 @@ Which languages take too long to highlight: each is tried with thousands of host
 
 To be run when a language is added, or when Pygments is upgraded. Where a language is slow, twice a
 text took more than three times as long: it has to be shown plain, or its lexer mended
-(`questions/languages.py`).
+(`questions/markdown/languages.py`).
 """
 
 import random
@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from questions.languages import LINE_LENGTH, LISTED, SPACE_LENGTH, lexer
+from questions.markdown.languages import LINE_LENGTH, LISTED, SPACE_LENGTH, lexer
 
 LENGTH = 5000  # characters of a text; twice as many are highlighted at most
 LINEAR = 5e-6  # seconds that a lexer takes for a token, at most

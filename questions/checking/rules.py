@@ -29,12 +29,12 @@ from questions.amounts import amount
 from questions.checking import duplicates
 from questions.checking.duplicates import Alike, folded, title_words
 from questions.markdown import parser
+from questions.markdown.renderer import is_ours, leads_nowhere
+from questions.markdown.syntax import anchor, heading_text, is_rendered, is_sample, shown_output
 from questions.models import Bank, Question
 from questions.models.fields import Stripped
-from questions.renderer import is_ours, leads_nowhere
 from questions.search.letters import DENSE_CLASS
 from questions.search.words import stem
-from questions.syntax import anchor, heading_text, is_rendered, is_sample, shown_output
 
 TITLE_CHARACTERS = 80
 SHORT_ANSWER_WORDS = range(45, 76)

@@ -23,11 +23,11 @@ from questions.checking import interpreters
 from questions.checking.interpreters import Interpreter, InterpreterError
 from questions.checking.runs import TIMEOUT, Outcome, run_sample
 from questions.markdown import parser
+from questions.markdown.syntax import is_sample, shown_output
 from questions.models import SAMPLE_FIELDS, Question, SampleFailure
 from questions.models.fields import WITHOUT_REFUSED
 from questions.products import Release, listed
-from questions.refreshing.files import with_fields, write_file
-from questions.syntax import is_sample, shown_output
+from questions.refreshing.writing import with_fields, write_file
 
 REPORT_LENGTH = 10_000  # characters of a report on what failed, which the admin shows
 

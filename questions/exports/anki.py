@@ -19,8 +19,9 @@ from django.db.models import prefetch_related_objects
 from django.utils.html import escape
 from pygments.formatters import HtmlFormatter
 
-from questions import markdown, renderer
+from questions import markdown
 from questions.exports.selection import Selection
+from questions.markdown import renderer
 from questions.models import Category, Question
 
 # A random number that never changes: Anki takes notes of another model for other notes.

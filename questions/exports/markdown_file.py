@@ -8,8 +8,8 @@ from markdown_it.common.html_re import close_tag, open_tag
 from questions import markdown
 from questions.amounts import amount
 from questions.exports.selection import Search, Selection
+from questions.markdown.syntax import IMAGE, image_parts, is_rendered
 from questions.models import Question
-from questions.syntax import IMAGE, image_parts, is_rendered
 
 CODE = re.compile(r"(`[^`]+`)")
 SPECIAL = re.compile(r"[\\`*_\[\]<>&#|~]")

@@ -21,6 +21,8 @@ from django.urls import reverse
 
 from questions import search
 from questions.markdown import parser
+from questions.markdown.renderer import OutputCheck
+from questions.markdown.syntax import is_sample
 from questions.models import numbering
 from questions.models.fields import (
     PlainCharField,
@@ -33,8 +35,6 @@ from questions.models.fields import (
 )
 from questions.models.numbering import Tally
 from questions.models.records import SampleFailure
-from questions.renderer import OutputCheck
-from questions.syntax import is_sample
 
 TITLE_LENGTH = 250
 # The largest numbers that PostgreSQL's columns hold; SQLite's would hold any.

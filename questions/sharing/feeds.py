@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 
-from questions import markdown, renderer
-from questions.markdown import plain
+from questions import markdown
+from questions.markdown import plain, renderer
 from questions.models import Bank, Question, QuestionQuerySet
 
 ENTRIES = 30  # questions

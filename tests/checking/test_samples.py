@@ -25,7 +25,7 @@ from django.test import Client
 
 from questions.checking import interpreters, runs, samples, sandbox
 from questions.models import Question, fingerprint
-from questions.refreshing.files import dump
+from questions.refreshing.writing import dump
 from tests import build
 from tests.bank import SHIPPED
 from tests.commands import SECRET_KEY, run, sqlite_url

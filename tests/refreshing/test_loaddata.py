@@ -23,7 +23,7 @@ from questions.models import (
     FormerSlug,
     Question,
 )
-from questions.refreshing import files
+from questions.refreshing import files, writing
 from tests import build
 from tests.bank import SHIPPED, load_shipped, read_entries, state
 from tests.commands import run
@@ -136,7 +136,7 @@ def test_an_entry_may_refer_to_one_that_comes_later(
 ) -> None:
     path = fixture(replaced_by("[second]"))
     entries = read_entries(path)
-    path.write_text(files.dump(list(reversed(entries))))
+    path.write_text(writing.dump(list(reversed(entries))))
     for entries_in_order in (path, fixture(replaced_by("[second]"), "other.yaml")):
         load(entries_in_order)
         first = Question.objects.get(slug="first")
@@ -323,8 +323,8 @@ def test_a_question_may_stand_before_its_category_and_in_an_earlier_file(
     fixture: Callable[..., Path],
 ) -> None:
     entries = files.parse(GOOD)
-    path = fixture(files.dump(entries[1:]))
-    other = fixture(files.dump(entries[:1]), "other.yaml")
+    path = fixture(writing.dump(entries[1:]))
+    other = fixture(writing.dump(entries[:1]), "other.yaml")
     call_command("loaddata", str(path), str(other), verbosity=0)
     assert Question.objects.count() == 2
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from questions.models import Bank, Category, Question, Refreshed
-from questions.refreshing import files, plan, validation
+from questions.refreshing import files, plan, validation, writing
 from tests import build
 from tests.bank import SHIPPED, load_shipped, read_entries, state
 from tests.commands import run
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 
 def write_part(file: Path) -> None:
     entries = read_entries(SHIPPED)
-    file.write_text(files.dump([e for e in entries if e["fields"].get("slug") in {None, *SLUGS}]))
+    file.write_text(writing.dump([e for e in entries if e["fields"].get("slug") in {None, *SLUGS}]))
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -47,7 +47,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 def without(file: Path, *slugs: str) -> None:
     entries = [e for e in read_entries(file) if e["fields"].get("slug") not in slugs]
-    file.write_text(files.dump(entries))
+    file.write_text(writing.dump(entries))
 
 
 def edit(question: str = "gil", **fields: object) -> None:
@@ -159,7 +159,7 @@ def test_a_question_that_an_editor_made_under_the_same_slug_is_not_overwritten(f
     theirs = {**entries[-1], "fields": {**entries[-1]["fields"], "slug": "mine"}}
     theirs["fields"]["title"] = "Which question has the same slug by chance?"
     assert entry["model"] == theirs["model"]
-    file.write_text(files.dump([*entries, theirs]))
+    file.write_text(writing.dump([*entries, theirs]))
     result = run("refresh_bank", file)
     assert result.code == 3
     assert "“mine” (not from an earlier refresh)" in result.text
@@ -244,7 +244,7 @@ def retire(file: Path, *slugs: str) -> None:
         if slug in slugs[:-1]:
             entry["fields"]["published"] = False
             entry["fields"]["replaced_by"] = [slugs[slugs.index(slug) + 1]]
-    file.write_text(files.dump(entries))
+    file.write_text(writing.dump(entries))
 
 
 def test_a_retired_question_is_refreshed_exported_and_pruned(file: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_retired_question_is_refreshed_exported_and_pruned(file: Path) -> None
     # A replacement goes after what it replaces.
     entries = read_entries(file)
     slugs = {"gil", "descriptors", "metaclasses"}
-    file.write_text(files.dump([e for e in entries if e["fields"].get("slug") not in slugs]))
+    file.write_text(writing.dump([e for e in entries if e["fields"].get("slug") not in slugs]))
     assert run("refresh_bank", file, prune=True).code == 0
     assert not Question.objects.filter(slug__in=slugs).exists()
 
@@ -322,7 +322,7 @@ def test_the_bank_is_refreshed_like_any_entry(file: Path) -> None:
 
 def test_files_without_a_bank_leave_it_unless_they_prune(file: Path) -> None:
     entries = [e for e in read_entries(file) if e["model"] != "questions.bank"]
-    file.write_text(files.dump(entries))
+    file.write_text(writing.dump(entries))
     result = run("refresh_bank", file)
     assert result.code == 0
     assert result.text.startswith("- bank (stays; --prune deletes it)\n")
@@ -361,7 +361,7 @@ def test_phrasings_and_prompts_are_checked_before_anything_is_written(file: Path
         write_part(file)
         entries = read_entries(file)
         entries[-1]["fields"][field] = value
-        file.write_text(files.dump(entries))
+        file.write_text(writing.dump(entries))
         before = state()
         result = run("refresh_bank", file)
         assert result.code == 1
@@ -383,10 +383,10 @@ def test_a_bad_file_is_refused_by_the_rules_for_content(file: Path) -> None:
 def test_a_bank_in_several_files_is_one_bank(file: Path, tmp_path: Path) -> None:
     entries = read_entries(file)
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
-    first.write_text(files.dump(entries[:4]))
-    second.write_text(files.dump(entries[4:]))
+    first.write_text(writing.dump(entries[:4]))
+    second.write_text(writing.dump(entries[4:]))
     assert run("refresh_bank", first, second) == (0, UNCHANGED)
-    second.write_text(files.dump(entries[3:]))
+    second.write_text(writing.dump(entries[3:]))
     result = run("refresh_bank", first, second)
     assert result.code == 1
     assert "second.yaml: " in result.text
@@ -407,7 +407,7 @@ def test_a_record_of_an_older_release_which_has_the_defaults_is_recognized(file:
     entries = validation.checked_entries(file)
     for entry in entries:
         entry["fields"] = {n: v for n, v in entry["fields"].items() if n not in plan.NEWER}
-    file.write_text(files.dump(entries))
+    file.write_text(writing.dump(entries))
     assert run("loaddata", file).code == 0
     for entry in entries:
         fields = plan.normalized(entry)

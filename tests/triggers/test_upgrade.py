@@ -35,8 +35,9 @@ from questions.models import (
     fingerprint,
 )
 from questions.refreshing import plan
-from questions.refreshing.files import FixtureEntry, dump
+from questions.refreshing.files import FixtureEntry
 from questions.refreshing.validation import checked_entries
+from questions.refreshing.writing import dump
 from tests import build
 from tests.bank import SHIPPED
 from tests.html import one, page, text

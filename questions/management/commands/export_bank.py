@@ -8,8 +8,9 @@ from django.db import DatabaseError
 from questions.amounts import amount
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
-from questions.refreshing.files import bank_entries, dump, write_file
+from questions.refreshing.files import bank_entries
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
+from questions.refreshing.writing import dump, write_file
 
 
 class Command(BankCommand):

@@ -14,10 +14,10 @@ from questions.importing.patterns import PATTERNS
 from questions.importing.tables import UnreadableError
 from questions.management.base import BankCommand
 from questions.management.reasons import reason
-from questions.refreshing import files, reading
-from questions.refreshing.files import not_yaml
+from questions.refreshing import files, reading, writing
 from questions.refreshing.reading import STANDARD_INPUT, FixtureError
 from questions.refreshing.validation import shape_fault
+from questions.refreshing.writing import not_yaml
 
 Fields = dict[str, Any]
 
@@ -137,9 +137,9 @@ already, questions that it has keep their slugs.
         if dry_run:
             self.stdout.write(f"{amount(questions, 'question')}. Dry run: nothing was written.")
         elif output == STANDARD_INPUT:
-            self.stdout.write(files.dump(made), ending="")
+            self.stdout.write(writing.dump(made), ending="")
         else:
-            files.write_file(output, files.dump(made))
+            writing.write_file(output, writing.dump(made))
             if verbosity:
                 self.stdout.write(
                     f"Wrote {amount(questions, 'draft')} to {output}. Look through them, then: "

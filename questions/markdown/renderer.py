@@ -1,7 +1,7 @@
 """
 What the tokens of a text look like: headings, links, tables, images, code and hints as HTML.
 
-What is written here has to be on the lists of `markdown.py` (`ALLOWED_TAGS`, `ALLOWED_ATTRIBUTES`),
+What is written here has to be on the lists of `__init__.py` (`ALLOWED_TAGS`, `ALLOWED_ATTRIBUTES`),
 which removes all else.
 """
 
@@ -20,8 +20,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from questions.languages import highlighted, language
-from questions.syntax import anchor, heading_text, joins_lines, shown_output
+from questions.markdown.languages import highlighted, language
+from questions.markdown.syntax import anchor, heading_text, joins_lines, shown_output
 
 type Tokens = Sequence[Token]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from questions.refreshing import files, reading
+from questions.refreshing import files, reading, writing
 from tests.bank import SHIPPED, read_entries
 
 RECORD = {"checked_with": "CPython 3.13.0", "checked_on": date(2026, 1, 2), "checked_hash": "ab12"}
@@ -43,7 +43,7 @@ SMALL = """\
 
 
 def test_writing_what_was_read_gives_the_shipped_file_to_the_byte() -> None:
-    assert files.dump(read_entries(SHIPPED)) == SHIPPED.read_text()
+    assert writing.dump(read_entries(SHIPPED)) == SHIPPED.read_text()
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
@@ -57,11 +57,11 @@ def test_any_text_survives(texts: list[str]) -> None:
         "model": "questions.question",
         "fields": {"slug": "a", **dict(zip(names, texts, strict=True))},
     }
-    assert files.parse(files.dump([entry, entry])) == [entry, entry]
+    assert files.parse(writing.dump([entry, entry])) == [entry, entry]
 
 
 def test_fields_are_added_changed_and_removed_in_place() -> None:
-    changed = files.with_fields(
+    changed = writing.with_fields(
         SMALL,
         {
             "first": {**RECORD, "short_answer": "New.\n\nLonger.\n", "verified_on": None},
@@ -76,17 +76,17 @@ def test_fields_are_added_changed_and_removed_in_place() -> None:
 
 
 def test_no_change_changes_nothing() -> None:
-    assert files.with_fields(SMALL, {}) == SMALL
-    assert files.with_fields(SMALL, {"first": {"checked_on": None}}) == SMALL
+    assert writing.with_fields(SMALL, {}) == SMALL
+    assert writing.with_fields(SMALL, {"first": {"checked_on": None}}) == SMALL
 
 
 def test_putting_a_record_in_and_taking_it_out_leaves_the_shipped_file_as_it_was() -> None:
     text = re.sub(r"    checked_.*\n", "", SHIPPED.read_text())
     slugs = [files.key_of(entry)[1] for entry in files.parse(text)]
-    recorded = files.with_fields(text, dict.fromkeys(slugs, RECORD))
+    recorded = writing.with_fields(text, dict.fromkeys(slugs, RECORD))
     assert recorded.count("checked_hash: ab12") == 30
     without: dict[str, Any] = dict.fromkeys(RECORD)
-    assert files.with_fields(recorded, dict.fromkeys(slugs, without)) == text
+    assert writing.with_fields(recorded, dict.fromkeys(slugs, without)) == text
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_putting_a_record_in_and_taking_it_out_leaves_the_shipped_file_as_it_was
 )
 def test_a_style_that_cannot_be_changed_in_place_is_refused(fields: str) -> None:
     with pytest.raises(reading.FixtureError, match="by hand"):
-        files.with_fields(f"- model: questions.question\n  fields: {fields}\n", {"q": RECORD})
+        writing.with_fields(f"- model: questions.question\n  fields: {fields}\n", {"q": RECORD})

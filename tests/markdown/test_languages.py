@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from questions.languages import (
+from questions.markdown import render
+from questions.markdown.languages import (
     CODE_LENGTH,
     LINE_LENGTH,
     LISTED,
@@ -17,7 +18,6 @@ from questions.languages import (
     language,
     lexer,
 )
-from questions.markdown import render
 
 LEXERS = list(dict.fromkeys(name for _, name, _ in LISTED if name))
 

@@ -3,7 +3,8 @@ Markdown: as HTML that is safe to show, as plain text, and as passages for the s
 
 Two barriers keep the HTML safe: the parser passes no raw HTML through, and nh3 removes from the
 result all that is not on a short list. `syntax.py` says what the parser knows beyond CommonMark,
-`renderer.py` what that looks like, and `docs/writing.md` describes the conventions for authors.
+`renderer.py` what that looks like, and `languages.py` whose code is highlighted. `docs/writing.md`
+describes the conventions for authors.
 """
 
 import html
@@ -21,7 +22,7 @@ from markdown_it import MarkdownIt
 from markdown_it.utils import EnvType
 
 from questions.lru import LRUCache
-from questions.renderer import (
+from questions.markdown.renderer import (
     FOLLOW_UPS,
     RENDERED_HERE,
     RIGHT_TO_LEFT,
@@ -30,7 +31,7 @@ from questions.renderer import (
     fold_hints,
     is_ours,
 )
-from questions.syntax import extend
+from questions.markdown.syntax import extend
 
 CACHED = 16 * 1024 * 1024  # bytes of each function: a thousand answers with their HTML
 

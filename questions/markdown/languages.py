@@ -3,7 +3,7 @@ The languages whose code is highlighted, and what a fence may call them.
 
 A fence could name any of Pygments' five hundred lexers, and some of their patterns take minutes for
 two hundred lines of tabs. So only the languages listed here are highlighted, and only code of
-limited length. `tests/test_languages.py` tries each of them with hostile text, and
+limited length. `tests/markdown/test_languages.py` tries each of them with hostile text, and
 `docs/writing.md` lists them for authors.
 """
 

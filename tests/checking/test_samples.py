@@ -211,7 +211,9 @@ def test_a_sample_ends_with_the_command_that_runs_it() -> None:
         cwd=settings.BASE_DIR,
         env={**environment, "PATH": os.environ["PATH"]},
     )
-    assert wait_until(lambda: any(runs_a_sample(pid) for pid in below(runner.pid)))
+    # Before all of them wait, bubblewrap may not have bound its own life to that of the command.
+    assert wait_until(lambda: any(map(runs_a_sample, below(runner.pid))))
+    assert wait_until(lambda: all(map(waits, below(runner.pid))))
     inside = below(runner.pid)
     commands = "".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in inside)
     runner.kill()
@@ -236,6 +238,12 @@ def runs_a_sample(pid: int) -> bool:
     except OSError:
         return False
     return command.startswith(b"/environment/bin/python") and b"/sample.py" in command
+
+
+def waits(pid: int) -> bool:
+    """Whether a process waits for something, as the kernel says it."""
+    state: str = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "S"
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = 20) -> bool:

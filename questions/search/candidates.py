@@ -113,8 +113,9 @@ def every_word(index: Index, query: Query) -> list[int]:
     everything: Step = (Scope.ALL, anywhere)
     keys = index.few([everything, *narrow])
     if keys is None:
-        whole: Step = (Scope.TOPIC, exactly(query.names))
-        keys = index.many([whole, *narrow, *wide, everything])
+        keys = index.many([*narrow, *wide, everything])
+    if len(keys) > RANKED:  # those whose topic is the whole search are among the ranked
+        keys = dict.fromkeys(index.candidates(Scope.TOPIC, exactly(query.names))) | keys
     if len(keys) < FEW:
         # The vocabulary lacks words that only answers have.
         in_answers = every(query, literally, or_category=True)

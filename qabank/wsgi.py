@@ -12,6 +12,7 @@ application: WSGIApplication = get_wsgi_application()
 # What follows needs Django's settings.
 from django.conf import settings  # noqa: E402
 
+from qabank import urls  # noqa: E402, F401 (an address of the admin that can't be ends the start)
 from qabank.request_log import LoggedApplication, write_in_background  # noqa: E402
 
 if not settings.DEBUG:

@@ -140,6 +140,12 @@ def test_an_admin_in_a_folder_of_the_pages_ends_a_command_in_one_line(
     assert not database.exists()
 
 
+def test_a_server_that_is_started_by_itself_refuses_such_an_admin_as_well() -> None:
+    result = manage("shell", "-v0", "-c", "import qabank.wsgi", ADMIN_PATH="questions")
+    assert result.returncode == 1
+    assert "ADMIN_PATH may not begin with questions, where the site has pages." in result.stderr
+
+
 def test_https_makes_cookies_that_only_this_host_gets_over_tls() -> None:
     code = (
         "from django.conf import settings as s;"

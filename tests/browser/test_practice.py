@@ -558,15 +558,21 @@ def test_without_javascript_each_page_of_practice_says_what_it_is_and_no_more(
     context.close()
 
 
-def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one(
-    page: Page,
-) -> None:
+def first_of_two(page: Page) -> Held:
+    """Begin an interview, and return what holds its second question back."""
     late = Held(page, "/questions/")
     page.goto("/practice/?mode=interview&n=2&seed=5")
     late.wait()
     late.let_go()
     expect(page.get_by_text("Question 1 of 2")).to_be_visible()
     late.wait()
+    return late
+
+
+def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one(
+    page: Page,
+) -> None:
+    late = first_of_two(page)
     own = page.get_by_label("What you say")
     own.fill("One.")
     page.get_by_role("button", name="Next question").click()
@@ -579,12 +585,7 @@ def test_what_is_typed_while_the_next_question_is_on_its_way_is_said_to_that_one
 def test_an_interview_that_is_ended_twice_while_a_question_is_on_its_way_ends_once(
     page: Page,
 ) -> None:
-    late = Held(page, "/questions/")
-    page.goto("/practice/?mode=interview&n=2&seed=5")
-    late.wait()
-    late.let_go()
-    expect(page.get_by_text("Question 1 of 2")).to_be_visible()
-    late.wait()
+    late = first_of_two(page)
     for _ in range(2):
         page.get_by_role("button", name="End the interview").click()
     late.let_go()
